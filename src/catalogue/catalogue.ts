@@ -1,0 +1,212 @@
+/**
+ * The catalogue as a whole: its parts, and the two ways in which it changes. `applyRecord` takes what this device's journal
+ * has made durable, `applyPage` what another device has announced. Both are one transaction.
+ */
+import { decode, encode } from "@msgpack/msgpack";
+import { BEGINNING, type Cursor } from "../core/cursor.ts";
+import { type Row, sameContent } from "../core/entry.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
+import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
+import type { JournalRecord } from "../core/record.ts";
+import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
+import { Contents } from "./contents.ts";
+import { Cursors } from "./cursors.ts";
+import { Database } from "./database.ts";
+import { Interning, SELF } from "./interning.ts";
+import { Needs } from "./needs.ts";
+import { Prints } from "./prints.ts";
+import { Rows } from "./rows.ts";
+import { type Fact, Values } from "./values.ts";
+
+/** What another device announced: everything of it with `from.lsn < lsn <= to.lsn`. */
+export interface Page {
+  readonly origin: DeviceId;
+  readonly from: Cursor;
+  readonly to: Cursor;
+  /** Nothing of this epoch lies behind `to`: rows of older epochs may go (R25). */
+  readonly complete: boolean;
+  readonly folders: readonly { readonly folder: FolderId; readonly rows: readonly PlacedRow[] }[];
+  readonly facts: readonly Fact[];
+}
+
+/** Rows swept in one go once a new epoch is complete. */
+const SWEEP_ROWS = 10_000;
+
+export class Catalogue {
+  readonly db: Database;
+  readonly ids: Interning;
+  readonly rows: Rows;
+  readonly needs: Needs;
+  readonly prints: Prints;
+  readonly contents: Contents;
+  readonly values: Values;
+  readonly cursors: Cursors;
+
+  constructor(path: string, self: DeviceId) {
+    this.db = new Database(path);
+    this.ids = new Interning(this.db, self);
+    this.rows = new Rows(this.db, this.ids);
+    this.needs = new Needs(this.db, this.ids);
+    this.prints = new Prints(this.db);
+    this.contents = new Contents(this.db);
+    this.values = new Values(this.db);
+    this.cursors = new Cursors(this.db);
+  }
+
+  /** The last lsn of our journal that is in here. */
+  get appliedLsn(): Lsn {
+    return Number(this.values.meta("applied_lsn") ?? 0) as Lsn;
+  }
+
+  /**
+   * Applies a durable record of our own journal. `prints` stand beside the rows of a "rows" record; a replay has
+   * none, and the next scan looks at those files again.
+   */
+  applyRecord(lsn: Lsn, record: JournalRecord, prints: readonly (Fingerprint | null)[] = []): void {
+    switch (record.type) {
+      case "boot":
+        this.cursors.addBoot(lsn, record.boot, record.epoch);
+        this.values.putMeta("own_epoch", record.epoch);
+        this.values.putMeta("own_actor", record.actor);
+        this.values.putMeta("os_boot", record.osBoot);
+        this.values.putMeta("clean", 0);
+        break;
+      case "stop":
+        this.values.putMeta("clean", 1);
+        break;
+      case "rows": {
+        const folder = this.ids.folder(record.folder);
+        record.rows.forEach((row, i) => this.#putOwn(folder, row, lsn, prints[i] ?? null));
+        if (record.closes > 0) this.db.run("DELETE FROM intents WHERE lsn = ?", record.closes);
+        break;
+      }
+      case "intent":
+        this.db.run(
+          "INSERT OR REPLACE INTO intents (lsn, folder, block) VALUES (?, ?, ?)",
+          lsn,
+          this.ids.folder(record.folder),
+          encode(encodeRows(record.rows.map((row) => ({ lsn, row })))),
+        );
+        break;
+      case "shared":
+        for (const field of record.fields) this.values.putShared(field, lsn);
+        break;
+      case "fact":
+        this.values.putFact(SELF, record.key, record.value, lsn);
+        break;
+      case "local":
+        this.values.putLocal(record.key, record.value);
+        break;
+      case "kept": {
+        const folder = this.ids.folder(record.folder);
+        record.rows.forEach((row, i) => this.#putOwn(folder, row, record.lsns[i]!, null));
+        break;
+      }
+      case "snapshot-end":
+        this.#raiseMeta("last_counter", record.counter);
+        this.#raiseMeta("last_stamp", record.stamp);
+        this.#raiseMeta("applied_lsn", record.lsn);
+        return;
+    }
+    this.#raiseMeta("applied_lsn", lsn);
+  }
+
+  #putOwn(folder: number, row: Row, lsn: Lsn, print: Fingerprint | null): void {
+    const change = this.rows.put(SELF, folder, row, lsn);
+    const { former, formerEntry } = change;
+    if (print !== null) {
+      if (former !== null && former !== change.state) this.prints.drop(former);
+      this.prints.put(change.state, print);
+    } else if (former !== null && (former !== change.state || !row.held)) {
+      const same = formerEntry !== null && sameContent(formerEntry, row.entry) && row.held;
+      if (same) this.prints.move(former, change.state);
+      else this.prints.drop(former);
+    }
+    this.#noteClocks(row);
+  }
+
+  /** What this device has minted itself, so that its counter and clock go on from there (R1, R7). */
+  #noteClocks({ entry: { version, stamp, writer } }: Row): void {
+    const actor = this.values.meta("own_actor");
+    for (const dot of [...version.dots, version.meta]) {
+      if (dot.actor === actor) this.#raiseMeta("last_counter", dot.counter);
+    }
+    if (version.meta.actor === actor) this.#raiseMeta("last_stamp", version.metaStamp);
+    if (this.ids.device(writer) === SELF) this.#raiseMeta("last_stamp", stamp);
+  }
+
+  #raiseMeta(key: string, value: number): void {
+    if (value > Number(this.values.meta(key) ?? 0)) this.values.putMeta(key, value);
+  }
+
+  /** Takes in what another device announced, or a relay told of it. */
+  applyPage(page: Page): void {
+    this.db.transaction(() => {
+      const device = this.ids.device(page.origin);
+      if (device === SELF) return;
+      const known = this.cursors.of(device);
+      if (page.to.epoch < known.epoch) return;
+      if (page.to.epoch > known.epoch) this.#beginEpoch(device, page.to.epoch, known);
+      for (const { folder, rows } of page.folders) {
+        const id = this.ids.folder(folder);
+        for (const { lsn, row } of rows) this.rows.put(device, id, row, lsn);
+      }
+      for (const { key, value, lsn } of page.facts) this.values.putFact(device, key, value, lsn);
+      if (page.to.lsn > this.cursors.of(device).lsn) this.cursors.set(device, page.to);
+      if (page.complete && this.cursors.isSweeping(device)) this.#sweep(device);
+    });
+  }
+
+  #beginEpoch(device: number, epoch: number, known: Cursor): void {
+    if (known.epoch > 0) {
+      this.rows.markOlderEpoch(device);
+      this.values.markFactsOlderEpoch(device);
+      this.cursors.setSweeping(device, true);
+    }
+    this.cursors.set(device, { ...BEGINNING, epoch });
+  }
+
+  #sweep(device: number): void {
+    for (;;) {
+      const old = this.rows.ofOlderEpoch(device, SWEEP_ROWS);
+      for (const { folder, path } of old) this.rows.drop(device, folder, path);
+      if (old.length < SWEEP_ROWS) break;
+    }
+    this.values.sweepFacts(device);
+    this.cursors.setSweeping(device, false);
+  }
+
+  /** Rows that were about to be placed when the program stopped (R19), newest intent last. */
+  openIntents(folder: number): Row[] {
+    return this.db.all("SELECT block FROM intents WHERE folder = ? ORDER BY lsn", folder)
+      .flatMap(([block]) => decodeRows(decode(block as Uint8Array)).map(({ row }) => row));
+  }
+
+  /** Intents that a completed scan has settled one way or the other. */
+  closeIntents(folder: number, upTo: Lsn): void {
+    this.db.run("DELETE FROM intents WHERE folder = ? AND lsn <= ?", folder, upTo);
+  }
+
+  /** Whether this device's replica of the folder takes remote changes; needs are tracked from then on. */
+  setWanted(folder: FolderId, wanted: boolean): void {
+    this.db.transaction(() => {
+      const id = this.ids.folder(folder);
+      this.db.run("UPDATE folders SET wanted = ? WHERE id = ?", Number(wanted), id);
+      if (wanted) this.rows.needAll(id);
+      else this.db.run("DELETE FROM needs WHERE folder = ?", id);
+    });
+  }
+
+  /** This device's own living files, directories and bytes in a folder. */
+  totals(folder: FolderId): { readonly files: number; readonly directories: number; readonly bytes: number } {
+    const row = this.db.get(
+      "SELECT files, directories, bytes FROM folders WHERE id = ?",
+      this.ids.folder(folder),
+    )!;
+    return { files: Number(row[0]), directories: Number(row[1]), bytes: Number(row[2]) };
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}

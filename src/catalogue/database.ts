@@ -1,0 +1,126 @@
+/** One SQLite database: opening, migrations, transactions, statements prepared once. */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { CairnError, messageOf } from "../core/errors.ts";
+import first from "./schema/0001_first.sql" with { type: "text" };
+
+/** Numbered migrations; `user_version` counts those that have run. */
+const MIGRATIONS: readonly string[] = [first];
+const BUSY_MS = 5_000;
+
+export type SqlValue = null | number | bigint | string | Uint8Array;
+export type SqlRow = SqlValue[];
+
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #rolledBack: (() => void)[] = [];
+  #depth = 0;
+
+  /**
+   * Opens or creates the file; `:memory:` works too. Throws CairnError "catalogue-newer" for a file of a later
+   * program, and the SQLite error itself when the file is no database or a damaged one.
+   */
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path);
+    try {
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      this.#db.exec("PRAGMA journal_mode = WAL");
+      // The journal carries durability; the catalogue only has to stay consistent.
+      this.#db.exec("PRAGMA synchronous = NORMAL");
+      this.#db.exec("PRAGMA cache_size = -16000");
+      this.#db.exec("PRAGMA temp_store = MEMORY");
+      this.#migrate(path);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  #migrate(path: string): void {
+    const have = Number(this.get("PRAGMA user_version")![0]);
+    if (have > MIGRATIONS.length) {
+      throw new CairnError(
+        "catalogue-newer",
+        `${path} was written by a newer Cairn (schema ${have}, this program knows ${MIGRATIONS.length})`,
+        "Start the newer version; it has not been changed.",
+      );
+    }
+    for (let i = have; i < MIGRATIONS.length; i++) {
+      this.transaction(() => {
+        this.#db.exec(MIGRATIONS[i]!);
+        this.#db.exec(`PRAGMA user_version = ${i + 1}`);
+      });
+    }
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      (statement as unknown as { setReturnArrays(on: boolean): void }).setReturnArrays(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** The first row, as an array of columns. */
+  get(sql: string, ...values: SqlValue[]): SqlRow | undefined {
+    return this.#prepared(sql).get(...values) as SqlRow | undefined;
+  }
+
+  all(sql: string, ...values: SqlValue[]): SqlRow[] {
+    return this.#prepared(sql).all(...values) as unknown as SqlRow[];
+  }
+
+  run(sql: string, ...values: SqlValue[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  /** Runs an insert and answers the new row's id. */
+  insert(sql: string, ...values: SqlValue[]): number {
+    return Number(this.#prepared(sql).run(...values).lastInsertRowid);
+  }
+
+  /** All of `work` or nothing; nested calls join the outer transaction. */
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.#db.exec("BEGIN IMMEDIATE");
+    this.#depth++;
+    try {
+      const result = work();
+      this.#db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#db.exec("ROLLBACK");
+      for (const forget of this.#rolledBack) forget();
+      throw error;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Whoever keeps a copy of something in memory forgets it when a transaction fails. */
+  onRollback(forget: () => void): void {
+    this.#rolledBack.push(forget);
+  }
+
+  /** Null when the file is sound, else what SQLite says of it. */
+  check(): string | null {
+    try {
+      const answer = String(this.get("PRAGMA quick_check(1)")?.[0]);
+      return answer === "ok" ? null : answer;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  /** Bytes of the database itself. */
+  size(): number {
+    return Number(this.get("PRAGMA page_count")![0]) * Number(this.get("PRAGMA page_size")![0]);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+}

@@ -1,0 +1,365 @@
+/**
+ * What each device says of each path: one `states` row for each distinct statement, one `holds` row for each device
+ * that makes it. Every change of a row keeps `needs` exact: a path of a wanted folder has a need iff
+ * `core/reconcile.ts` would do something about it.
+ */
+import { decode, encode } from "@msgpack/msgpack";
+import { type Entry, type EntryKind, isAlive, type Row, sameContent } from "../core/entry.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
+import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
+import { childOf, nameOf, parentOf } from "../core/path.ts";
+import { decide } from "../core/reconcile.ts";
+import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.ts";
+import type { Stamp } from "../core/ids.ts";
+import type { Database, SqlRow } from "./database.ts";
+import { type Interning, SELF } from "./interning.ts";
+import { readPrint } from "./prints.ts";
+
+const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
+const OFFERED = 1;
+const HELD = 2;
+const STATE = "s.id, s.name, s.kind, s.size, s.mtime_ms, s.mode, s.stamp, s.writer, s.content, s.target, s.version";
+const JOINED = `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM holds h JOIN states s ON s.id = h.state`;
+const IN_PATH_ORDER =
+  `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s JOIN holds h ON h.state = s.id`;
+
+/** A row with whose it is. */
+export interface HeldRow extends PlacedRow {
+  readonly device: number;
+  readonly state: number;
+}
+
+export interface BriefRow {
+  readonly state: number;
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly offered: boolean;
+  readonly held: boolean;
+  readonly print: Fingerprint | null;
+}
+
+/** What a change of a row did, for those who keep something by state. */
+export interface RowChange {
+  readonly state: number;
+  /** The device's former state of the path; null when it had none. */
+  readonly former: number | null;
+  readonly formerEntry: Entry | null;
+}
+
+export class Rows {
+  readonly #db: Database;
+  readonly #ids: Interning;
+
+  constructor(db: Database, ids: Interning) {
+    this.#db = db;
+    this.#ids = ids;
+  }
+
+  /** What every device says of a path. */
+  at(folder: number, path: RelPath): HeldRow[] {
+    const directory = this.#ids.findDirectory(folder, parentOf(path));
+    return directory === null ? [] : this.#at(directory, nameOf(path)).map((row) => this.#read(row));
+  }
+
+  #at(directory: number, name: string): SqlRow[] {
+    return this.#db.all(`${IN_PATH_ORDER} WHERE s.directory = ? AND s.name = ?`, directory, name);
+  }
+
+  /** This device's own row of a path. */
+  own(folder: number, path: RelPath): HeldRow | null {
+    return this.at(folder, path).find((row) => row.device === SELF) ?? null;
+  }
+
+  /** This device's rows directly in a directory, tombstones included. */
+  ownIn(folder: number, directory: RelPath): HeldRow[] {
+    const id = this.#ids.findDirectory(folder, directory);
+    if (id === null) return [];
+    return this.#db.all(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF).map((row) => this.#read(row));
+  }
+
+  /** This device's rows directly in a directory, as much as a scan compares (R14). */
+  briefIn(folder: number, directory: RelPath): BriefRow[] {
+    const id = this.#ids.findDirectory(folder, directory);
+    if (id === null) return [];
+    return this.#db.all(
+      `SELECT s.id, s.name, s.kind, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
+       FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id
+       WHERE s.directory = ?`,
+      id,
+    ).map((row) => ({
+      state: Number(row[0]),
+      name: String(row[1]),
+      kind: KINDS[Number(row[2])]!,
+      offered: (Number(row[3]) & OFFERED) !== 0,
+      held: (Number(row[3]) & HELD) !== 0,
+      print: row[4] === null ? null : readPrint(row.slice(4)),
+    }));
+  }
+
+  /** Whether a directory lay on another file system than its root (R13); */
+  wasMounted(folder: number, directory: RelPath): boolean {
+    const id = this.#ids.findDirectory(folder, directory);
+    return id !== null && this.#db.get("SELECT mounted FROM directories WHERE id = ?", id)![0] === 1;
+  }
+
+  setMounted(folder: number, directory: RelPath, mounted: boolean): void {
+    this.#db.run(
+      "UPDATE directories SET mounted = ? WHERE id = ?",
+      Number(mounted),
+      this.#ids.directory(folder, directory),
+    );
+  }
+
+  /** Paths of directories at or below `directory` in which this device has living entries. */
+  ownDirectoriesBelow(folder: number, directory: RelPath): RelPath[] {
+    const range = directory === "" ? ["", "\u{10ffff}"] : [`${directory}/`, `${directory}0`];
+    return this.#db.all(
+      `SELECT path FROM directories d WHERE folder = ? AND (path = ? OR (path >= ? AND path < ?)) AND EXISTS (
+         SELECT 1 FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF}
+         WHERE s.directory = d.id AND s.kind <> 0)`,
+      folder,
+      directory,
+      ...range as [string, string],
+    ).map(([path]) => path as RelPath);
+  }
+
+  /** True when this device has a living entry below the path. */
+  hasLivingBelow(folder: number, path: RelPath): boolean {
+    return this.#db.get(
+      `SELECT 1 FROM directories d WHERE folder = ? AND (path = ? OR (path >= ? AND path < ?)) AND EXISTS (
+         SELECT 1 FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF}
+         WHERE s.directory = d.id AND s.kind <> 0) LIMIT 1`,
+      folder,
+      path,
+      `${path}/`,
+      `${path}0`,
+    ) !== undefined;
+  }
+
+  /** The content of a state, or null when it has none. */
+  contentOf(state: number): ContentId | null {
+    const content = this.#db.get("SELECT content FROM states WHERE id = ?", state)?.[0];
+    return content instanceof Uint8Array ? toHex(content) as ContentId : null;
+  }
+
+  /** This device's living, held files with a content, over all folders; at most `limit`. */
+  ownWithContent(content: ContentId, limit: number): { folder: number; row: HeldRow }[] {
+    const bytes = fromHex(content);
+    return this.#db.all(
+      `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF}
+       WHERE s.content IS NOT NULL AND substr(s.content, 2, 8) = ? AND s.content = ? AND h.flags & ${HELD} LIMIT ?`,
+      bytes.slice(1, 9),
+      bytes,
+      limit,
+    ).map((row) => ({ folder: this.#ids.directoryOf(Number(row[14])).folder, row: this.#read(row) }));
+  }
+
+  /** Rows of a device with lsn beyond `after`, oldest first, at least `atLeast` if there are as many, whole lsns (R29). */
+  page(device: number, after: Lsn, atLeast: number): { folder: number; placed: PlacedRow }[] {
+    const rows = this.#db.all(`${JOINED} WHERE h.device = ? AND h.lsn > ? ORDER BY h.lsn LIMIT ?`, device, after, atLeast);
+    const last = rows.at(-1);
+    if (last !== undefined && rows.length === atLeast) {
+      const lsn = Number(last[12]);
+      while (rows.length > 0 && Number(rows.at(-1)![12]) === lsn) rows.pop();
+      rows.push(...this.#db.all(`${JOINED} WHERE h.device = ? AND h.lsn = ?`, device, lsn));
+    }
+    return rows.map((row) => ({
+      folder: this.#ids.directoryOf(Number(row[14])).folder,
+      placed: this.#read(row),
+    }));
+  }
+
+  /** Sets what a device says of a path. */
+  put(device: number, folder: number, row: Row, lsn: Lsn): RowChange {
+    const directory = this.#ids.directory(folder, parentOf(row.path));
+    const name = nameOf(row.path);
+    const there = this.#at(directory, name).map((sql) => this.#read(sql));
+    const former = there.find((held) => held.device === device) ?? null;
+    const version = this.#encodeVersion(row.entry);
+    const equal = there.find((held) => this.#sameState(held.row.entry, row.entry, version)) ?? null;
+    const state = equal?.state ?? this.#insertState(directory, name, row.entry, version);
+    if (former !== null && former.state !== state) this.#release(former, there);
+    this.#db.run(
+      "INSERT INTO holds (state, device, lsn, flags) VALUES (?, ?, ?, ?) " +
+        "ON CONFLICT DO UPDATE SET lsn = excluded.lsn, flags = excluded.flags",
+      state,
+      device,
+      lsn,
+      (row.offered ? OFFERED : 0) | (row.held ? HELD : 0),
+    );
+    if (device === SELF) this.#count(folder, former?.row.entry ?? null, row.entry);
+    const now = there.filter((held) => held.device !== device);
+    now.push({ device, state, lsn, row });
+    this.#keepNeed(folder, directory, name, now);
+    return { state, former: former?.state ?? null, formerEntry: former?.row.entry ?? null };
+  }
+
+  /** Forgets what a device said of a path, as a sweep does (R25). */
+  drop(device: number, folder: number, path: RelPath): void {
+    const there = this.at(folder, path);
+    const former = there.find((held) => held.device === device);
+    if (former === undefined) return;
+    this.#release(former, there);
+    const directory = this.#ids.directory(folder, parentOf(path));
+    this.#keepNeed(folder, directory, nameOf(path), there.filter((held) => held !== former));
+  }
+
+  /** Rows that a device announced in an older epoch (negative lsn), at most `limit`. */
+  ofOlderEpoch(device: number, limit: number): { folder: number; path: RelPath }[] {
+    return this.#db.all(
+      "SELECT s.directory, s.name FROM holds h JOIN states s ON s.id = h.state WHERE h.device = ? AND h.lsn < 0 LIMIT ?",
+      device,
+      limit,
+    ).map(([directory, name]) => {
+      const { folder, path } = this.#ids.directoryOf(Number(directory));
+      return { folder, path: childOf(path, String(name)) };
+    });
+  }
+
+  /** Marks all rows of a device as of an older epoch. */
+  markOlderEpoch(device: number): void {
+    this.#db.run("UPDATE holds SET lsn = -lsn WHERE device = ? AND lsn > 0", device);
+  }
+
+  /** Own rows of a folder in the order of their states, from behind `afterState`; for snapshots. */
+  ownAfter(afterState: number, limit: number): { folder: number; state: number; lsn: Lsn; row: Row }[] {
+    return this.#db.all(
+      `${IN_PATH_ORDER} WHERE h.device = ${SELF} AND s.id > ? ORDER BY s.id LIMIT ?`,
+      afterState,
+      limit,
+    ).map((sql) => {
+      const { state, lsn, row } = this.#read(sql);
+      return { folder: this.#ids.directoryOf(Number(sql[14])).folder, state, lsn, row };
+    });
+  }
+
+  /** Marks every path of a folder that another device has as a need; the planner drops those that are none. */
+  needAll(folder: number): void {
+    this.#db.run(
+      `INSERT OR IGNORE INTO needs (folder, directory, name, bytes)
+       SELECT DISTINCT d.folder, s.directory, s.name, 0 FROM directories d
+       JOIN states s ON s.directory = d.id JOIN holds h ON h.state = s.id
+       WHERE d.folder = ? AND h.device <> ${SELF} AND h.flags & ${OFFERED}`,
+      folder,
+    );
+  }
+
+  count(): number {
+    return Number(this.#db.get("SELECT count(*) FROM holds")![0]);
+  }
+
+  #insertState(directory: number, name: string, entry: Entry, version: Uint8Array): number {
+    return this.#db.insert(
+      "INSERT INTO states (directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, version) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      directory,
+      name,
+      KINDS.indexOf(entry.kind),
+      entry.size,
+      entry.mtimeMs,
+      entry.mode,
+      entry.stamp,
+      this.#ids.device(entry.writer),
+      entry.content === null ? null : fromHex(entry.content),
+      entry.target,
+      version,
+    );
+  }
+
+  #release(former: HeldRow, there: readonly HeldRow[]): void {
+    this.#db.run("DELETE FROM holds WHERE state = ? AND device = ?", former.state, former.device);
+    if (there.some((held) => held !== former && held.state === former.state)) return;
+    this.#db.run("DELETE FROM states WHERE id = ?", former.state);
+  }
+
+  #sameState(a: Entry, b: Entry, versionOfB: Uint8Array): boolean {
+    return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode && a.stamp === b.stamp &&
+      a.writer === b.writer && equalBytes(this.#encodeVersion(a), versionOfB);
+  }
+
+  #encodeVersion(entry: Entry): Uint8Array {
+    return encode(encodeVersion(entry.version, entry.stamp, (actor) => this.#ids.actor(actor)));
+  }
+
+  #read(row: SqlRow): HeldRow {
+    const [state, name, kind, size, mtimeMs, mode, stamp, writer, content, target, version, device, lsn, flags, directory] =
+      row;
+    const entry: Entry = {
+      kind: KINDS[Number(kind)]!,
+      size: Number(size),
+      mtimeMs: Number(mtimeMs),
+      mode: Number(mode),
+      content: content === null ? null : toHex(content as Uint8Array) as ContentId,
+      target: target as string | null,
+      version: decodeVersion(decode(version as Uint8Array), Number(stamp), (actor) => this.#ids.actorOf(actor)),
+      stamp: Number(stamp) as Stamp,
+      writer: this.#ids.deviceOf(Number(writer)),
+    };
+    const { path } = this.#ids.directoryOf(Number(directory));
+    return {
+      state: Number(state),
+      device: Number(device),
+      lsn: Number(lsn) as Lsn,
+      row: {
+        path: childOf(path, String(name)),
+        entry,
+        offered: (Number(flags) & OFFERED) !== 0,
+        held: (Number(flags) & HELD) !== 0,
+      },
+    };
+  }
+
+  #count(folder: number, former: Entry | null, entry: Entry): void {
+    const files = Number(isFile(entry)) - Number(isFile(former));
+    const directories = Number(entry.kind === "directory") - Number(former?.kind === "directory");
+    const bytes = entry.size - (former?.size ?? 0);
+    if (files === 0 && directories === 0 && bytes === 0) return;
+    this.#db.run(
+      "UPDATE folders SET files = files + ?, directories = directories + ?, bytes = bytes + ? WHERE id = ?",
+      files,
+      directories,
+      bytes,
+      folder,
+    );
+  }
+
+  #keepNeed(folder: number, directory: number, name: string, rows: readonly HeldRow[]): void {
+    if (rows.every((held) => held.device === SELF) || !this.#isWanted(folder)) {
+      this.#db.run("DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?", folder, directory, name);
+      return;
+    }
+    const decision = decideFor(rows);
+    if (decision.kind === "none") {
+      this.#db.run("DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?", folder, directory, name);
+      return;
+    }
+    this.#db.run(
+      "INSERT INTO needs (folder, directory, name, bytes) VALUES (?, ?, ?, ?) " +
+        "ON CONFLICT DO UPDATE SET bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = ''",
+      folder,
+      directory,
+      name,
+      decision.kind === "take" ? decision.entry.size : 0,
+    );
+  }
+
+  #isWanted(folder: number): boolean {
+    return this.#db.get("SELECT wanted FROM folders WHERE id = ?", folder)?.[0] === 1;
+  }
+}
+
+/** What core/reconcile.ts says to the rows of one path (R9: only offered rows take part). */
+export function decideFor(rows: readonly HeldRow[]) {
+  const own = rows.find((held) => held.device === SELF)?.row ?? null;
+  const others = rows.filter((held) => held.device !== SELF && held.row.offered);
+  if (own !== null && !own.offered) return { kind: "none" } as const;
+  return decide(own?.entry ?? null, others.map((held) => held.row.entry));
+}
+
+function isFile(entry: Entry | null): boolean {
+  return entry !== null && isAlive(entry) && entry.kind !== "directory";
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,165 @@
+/**
+ * The catalogue's values beside rows: shared records (last writer wins for each field), device-owned facts, and what
+ * stays on this device. Kept apart as the two domains that they are.
+ */
+import { decode, encode } from "@msgpack/msgpack";
+import { type DeviceId, fromHex, type Lsn, type Stamp, toHex } from "../core/ids.ts";
+import type { SharedField } from "../core/record.ts";
+import type { Database } from "./database.ts";
+
+export interface Fact {
+  readonly key: string;
+  readonly value: unknown;
+  readonly lsn: Lsn;
+}
+
+export class Values {
+  readonly #db: Database;
+  readonly #meta = new Map<string, number | string>();
+
+  constructor(db: Database) {
+    this.#db = db;
+    db.onRollback(() => this.#meta.clear());
+  }
+
+  // -------------------------------------------------------------------------------- shared records
+
+  shared(kind: string, key: string, field: string): SharedField | null {
+    const row = this.#db.get(
+      "SELECT value, stamp, writer FROM shared WHERE kind = ? AND key = ? AND field = ?",
+      kind,
+      key,
+      field,
+    );
+    return row === undefined ? null : {
+      kind,
+      key,
+      field,
+      value: decode(row[0] as Uint8Array),
+      stamp: Number(row[1]) as Stamp,
+      writer: toHex(row[2] as Uint8Array) as DeviceId,
+    };
+  }
+
+  /** Every field of every record of a kind, by key. */
+  sharedOfKind(kind: string): Map<string, Map<string, SharedField>> {
+    const out = new Map<string, Map<string, SharedField>>();
+    for (const field of this.#sharedWhere("kind = ?", kind)) {
+      let record = out.get(field.key);
+      if (record === undefined) out.set(field.key, record = new Map());
+      record.set(field.field, field);
+    }
+    return out;
+  }
+
+  /** Shared fields that our journal has beyond `after`, oldest first. */
+  sharedAfter(after: Lsn): { lsn: Lsn; field: SharedField }[] {
+    return this.#db.all(
+      "SELECT kind, key, field, value, stamp, writer, lsn FROM shared WHERE lsn > ? ORDER BY lsn",
+      after,
+    ).map((row) => ({ lsn: Number(row[6]) as Lsn, field: readShared(row) }));
+  }
+
+  #sharedWhere(where: string, value: string): SharedField[] {
+    return this.#db.all(`SELECT kind, key, field, value, stamp, writer FROM shared WHERE ${where}`, value).map(readShared);
+  }
+
+  /** True when the field is newer than what is known. */
+  isNews(field: SharedField): boolean {
+    const known = this.shared(field.kind, field.key, field.field);
+    if (known === null || field.stamp !== known.stamp) return known === null || field.stamp > known.stamp;
+    return field.writer > known.writer;
+  }
+
+  putShared(field: SharedField, lsn: Lsn): void {
+    if (!this.isNews(field)) return;
+    this.#db.run(
+      "INSERT OR REPLACE INTO shared (kind, key, field, value, stamp, writer, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      field.kind,
+      field.key,
+      field.field,
+      encode(field.value),
+      field.stamp,
+      fromHex(field.writer),
+      lsn,
+    );
+  }
+
+  // -------------------------------------------------------------------------------- facts
+
+  fact(device: number, key: string): unknown {
+    const row = this.#db.get("SELECT value FROM facts WHERE device = ? AND key = ?", device, key);
+    return row === undefined ? null : decode(row[0] as Uint8Array);
+  }
+
+  putFact(device: number, key: string, value: unknown, lsn: Lsn): void {
+    this.#db.run(
+      "INSERT OR REPLACE INTO facts (device, key, value, lsn) VALUES (?, ?, ?, ?)",
+      device,
+      key,
+      encode(value),
+      lsn,
+    );
+  }
+
+  factsAfter(device: number, after: Lsn): Fact[] {
+    return this.#db.all("SELECT key, value, lsn FROM facts WHERE device = ? AND lsn > ? ORDER BY lsn", device, after)
+      .map(([key, value, lsn]) => ({
+        key: String(key),
+        value: decode(value as Uint8Array),
+        lsn: Number(lsn) as Lsn,
+      }));
+  }
+
+  markFactsOlderEpoch(device: number): void {
+    this.#db.run("UPDATE facts SET lsn = -lsn WHERE device = ? AND lsn > 0", device);
+  }
+
+  sweepFacts(device: number): void {
+    this.#db.run("DELETE FROM facts WHERE device = ? AND lsn < 0", device);
+  }
+
+  // -------------------------------------------------------------------------------- local
+
+  local(key: string): unknown {
+    const row = this.#db.get("SELECT value FROM local WHERE key = ?", key);
+    return row === undefined ? null : decode(row[0] as Uint8Array);
+  }
+
+  /** All local values whose key starts with `prefix`. */
+  localWithPrefix(prefix: string): { key: string; value: unknown }[] {
+    return this.#db.all("SELECT key, value FROM local WHERE substr(key, 1, ?) = ?", prefix.length, prefix)
+      .map(([key, value]) => ({ key: String(key), value: decode(value as Uint8Array) }));
+  }
+
+  putLocal(key: string, value: unknown): void {
+    if (value === null) this.#db.run("DELETE FROM local WHERE key = ?", key);
+    else this.#db.run("INSERT OR REPLACE INTO local (key, value) VALUES (?, ?)", key, encode(value));
+  }
+
+  // -------------------------------------------------------------------------------- single values
+
+  meta(key: string): number | string | null {
+    const cached = this.#meta.get(key);
+    if (cached !== undefined) return cached;
+    const value = this.#db.get("SELECT value FROM meta WHERE key = ?", key)?.[0];
+    return typeof value === "number" || typeof value === "string" ? value : null;
+  }
+
+  putMeta(key: string, value: number | string): void {
+    this.#meta.set(key, value);
+    this.#db.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
+  }
+}
+
+function readShared(row: readonly unknown[]): SharedField {
+  const [kind, key, field, value, stamp, writer] = row;
+  return {
+    kind: String(kind),
+    key: String(key),
+    field: String(field),
+    value: decode(value as Uint8Array),
+    stamp: Number(stamp) as Stamp,
+    writer: toHex(writer as Uint8Array) as DeviceId,
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * The client of a running device: HTTP on 127.0.0.1 with the token from `HOME/api.json`.
+ *
+ * `node:http` and not `fetch`: Deno's `fetch` obeys HTTP_PROXY, which would send the token, and the talk with
+ * our own machine, to somebody's proxy.
+ */
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { join } from "node:path";
+import { CairnError, type ErrorCode, messageOf } from "../core/errors.ts";
+import type {
+  AddFolderRequest,
+  ApiAccess,
+  ApiError,
+  FolderStatus,
+  Invite,
+  JoinAnswer,
+  JoinRequest,
+  LogLine,
+  Status,
+} from "../daemon/api_types.ts";
+import { dataOfEvents, linesOf } from "./stream.ts";
+
+/** An answer from memory takes milliseconds; this long means that the device hangs. */
+const ANSWER_MS = 15_000;
+/** A join stretches a key and waits for the inviter (30 s) and its answer. */
+const JOIN_MS = 120_000;
+/** Adding a folder asks the disk, which may have to wake up. */
+const ADD_FOLDER_MS = 60_000;
+
+export interface Client {
+  status(): Promise<Status>;
+  /** Statuses as they change; ends when the device stops. */
+  watchStatus(): AsyncGenerator<Status>;
+  invite(): Promise<Invite>;
+  join(request: JoinRequest): Promise<JoinAnswer>;
+  addFolder(request: AddFolderRequest): Promise<FolderStatus>;
+  log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
+}
+
+/** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
+export function connect(home: string): Client {
+  const access = readAccess(home);
+  if (access === null) throw notRunning(home);
+  const call = (method: string, path: string, limitMs: number, body?: unknown) =>
+    answerOf(open(access, home, method, path, limitMs, body));
+  return {
+    status: () => call("GET", "/v1/status", ANSWER_MS) as Promise<Status>,
+    invite: () => call("POST", "/v1/invites", ANSWER_MS) as Promise<Invite>,
+    join: (request) => call("POST", "/v1/join", JOIN_MS, request) as Promise<JoinAnswer>,
+    addFolder: (request) => call("POST", "/v1/folders", ADD_FOLDER_MS, request) as Promise<FolderStatus>,
+    async *watchStatus() {
+      const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);
+      for await (const data of dataOfEvents(linesOf(response), "status")) yield JSON.parse(data) as Status;
+    },
+    async *log(limit, follow) {
+      const path = `/v1/log?follow=${follow ? 1 : 0}&limit=${limit}`;
+      const response = await open(access, home, "GET", path, ANSWER_MS);
+      for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as LogLine;
+    },
+  };
+}
+
+/** The client of the device that runs in `home`, or null when none answers there. */
+export async function findRunning(home: string): Promise<Client | null> {
+  try {
+    const client = connect(home);
+    await client.status();
+    return client;
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "not-running") return null;
+    throw error;
+  }
+}
+
+/** What `HOME/api.json` says; null when it is missing or is no such file. */
+export function readAccess(home: string): ApiAccess | null {
+  try {
+    const read = JSON.parse(Deno.readTextFileSync(join(home, "api.json"))) as Partial<ApiAccess> | null;
+    if (typeof read?.port !== "number" || typeof read.token !== "string") return null;
+    return { port: read.port, token: read.token, pid: read.pid ?? 0, version: read.version ?? "" };
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new CairnError(
+        "home-unusable",
+        `Cannot read ${join(home, "api.json")}: permission denied`,
+        "Run cairn as the user who started it",
+        error,
+      );
+    }
+    return null;
+  }
+}
+
+/** Sends a request; the response once its head is here and says 2xx. */
+function open(
+  access: ApiAccess,
+  home: string,
+  method: string,
+  path: string,
+  limitMs: number,
+  body?: unknown,
+): Promise<IncomingMessage> {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      host: "127.0.0.1",
+      port: access.port,
+      method,
+      path,
+      headers: {
+        "host": `127.0.0.1:${access.port}`,
+        "authorization": `Bearer ${access.token}`,
+        "content-type": "application/json",
+        "content-length": new TextEncoder().encode(text).length,
+      },
+    });
+    const timer = setTimeout(() => {
+      reject(
+        new CairnError(
+          "internal",
+          `The device in ${home} does not answer`,
+          "Stop it and start it again: cairn up",
+        ),
+      );
+      request.destroy();
+    }, limitMs);
+    request.on("error", (error: Error & { code?: string }) => {
+      clearTimeout(timer);
+      // Nobody listens, or whoever does speaks no HTTP: the file is left over from a device that died.
+      reject(notRunning(home, error));
+    });
+    request.on("response", (response: IncomingMessage) => {
+      clearTimeout(timer);
+      const code = response.statusCode ?? 0;
+      if (code >= 200 && code < 300) resolve(response);
+      else refusalOf(response, home).then(reject, reject);
+    });
+    request.end(text);
+  });
+}
+
+/** The error that an answer outside 2xx stands for. */
+async function refusalOf(response: IncomingMessage, home: string): Promise<CairnError> {
+  const text = await textOf(response);
+  // Our token is from the file: who refuses it is another program on a port that was ours once.
+  if (response.statusCode === 401 || response.statusCode === 403) return notRunning(home);
+  try {
+    const said = JSON.parse(text) as ApiError;
+    if (typeof said.code === "string" && typeof said.message === "string") {
+      return new CairnError(said.code as ErrorCode, said.message, said.hint ?? "");
+    }
+  } catch {
+    // Not JSON: not a device of ours.
+  }
+  return notRunning(home);
+}
+
+async function answerOf(opening: Promise<IncomingMessage>): Promise<unknown> {
+  const text = await textOf(await opening);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CairnError(
+      "message-invalid",
+      `Cannot read the device's answer: ${messageOf(error)}`,
+      "Is it another version? Stop it and start it again: cairn up",
+      error,
+    );
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = "";
+  response.setEncoding("utf8");
+  for await (const part of response) text += part;
+  return text;
+}
+
+function notRunning(home: string, cause?: unknown): CairnError {
+  return new CairnError("not-running", `No device is running in ${home}`, "Start it with: cairn up", cause);
+}

@@ -1,0 +1,136 @@
+/** `cairn join CODE [PATH]`: pairs with the device that showed the code, takes its folder and stays up. */
+import type { Command } from "commander";
+import { CairnError } from "../core/errors.ts";
+import { parsePairingCode } from "../core/pairing_code.ts";
+import type { JoinAnswer, JoinRequest, Status } from "../daemon/api_types.ts";
+import { parseAddress, parseName, parsePort } from "./arguments.ts";
+import { findRunning } from "./client.ts";
+import type { Context } from "./context.ts";
+import { formatBytes, plural, printable, tildePath } from "./format.ts";
+import { absolutePath, homeFor, userHome } from "./home.ts";
+import { runDevice, type Running } from "./start.ts";
+import { say } from "./terminal.ts";
+
+interface JoinOptions {
+  readonly home?: string;
+  readonly at?: string;
+  readonly folder?: string;
+  readonly name?: string;
+  readonly port?: number;
+}
+
+/** What the sentence waits for the size of the folder at most: the index of a large one takes a while. */
+const SIZE_WAIT_MS = 3_000;
+/** A join that takes longer than this says what it waits for. */
+const SILENT_MS = 2_000;
+
+export function addJoin(program: Command, context: Context): void {
+  program.command("join")
+    .description("pair with the device that shows this code, and take its folder")
+    .argument("<code>", "the code that `cairn invite` shows there")
+    .argument("[path]", "where the folder shall be on this device")
+    .option("--at <host:port>", "where that device is, when it is not found by itself", parseAddress)
+    .option("--folder <name>", "which folder to take, when there are several", parseName)
+    .option("--name <name>", "this device's name in the library", parseName)
+    .option("--port <port>", "TCP port for other devices (chosen once and remembered)", parsePort)
+    .action((code: string, path: string | undefined, _options, command: Command) =>
+      join(context, code, path, command.optsWithGlobals())
+    );
+}
+
+async function join(
+  context: Context,
+  code: string,
+  path: string | undefined,
+  options: JoinOptions,
+): Promise<void> {
+  checkCode(code);
+  if (options.folder !== undefined && path === undefined) {
+    throw new CairnError(
+      "usage",
+      `No place is given for the folder ${options.folder}`,
+      `Say where it shall be: cairn join ${code} PATH --folder ${options.folder}`,
+    );
+  }
+  const home = homeFor(options.home, context.env, Deno.build.os, Deno.cwd());
+  const request: JoinRequest = {
+    code,
+    path: path === undefined ? null : absolutePath(path, context.env, Deno.cwd()),
+    at: options.at ?? null,
+    folder: options.folder ?? null,
+  };
+  const running = await findRunning(home);
+  if (running !== null) {
+    say(context.terminal, pairedLine(context, await running.join(request), null));
+    say(
+      context.terminal,
+      "It is in the hands of the device that runs already. See how it stands with: cairn status",
+    );
+    return;
+  }
+  await runDevice(context, { home, name: options.name, port: options.port }, async (device) => {
+    const answer = await tellWhenSlow(device, request, () => device.daemon.join(request));
+    const status = answer.folder === null ? null : await sizeKnown(device, answer.folder.id);
+    device.say(pairedLine(context, answer, status));
+    device.follow();
+  });
+}
+
+/** A typo is told before anything is started or asked of the network. */
+function checkCode(code: string): void {
+  const parsed = parsePairingCode(code);
+  if (!("problem" in parsed)) return;
+  throw new CairnError(
+    "code-malformed",
+    parsed.problem,
+    "Type it as the other device shows it, such as K7QM-2XTD-9RWA; a new one is made there with: cairn invite",
+  );
+}
+
+/** Does the work; says what is going on when it takes its time. */
+async function tellWhenSlow<T>({ say }: Running, { at }: JoinRequest, work: () => Promise<T>): Promise<T> {
+  const where = at === null ? "on the local network" : `at ${printable(at)}`;
+  const timer = setTimeout(() => say(`Looking for the device that shows this code ${where} …`), SILENT_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * `Paired with laptop. Notes: 10,412 files, 3.1 GB to fetch …` once the size is known; until then, where it goes.
+ */
+export function pairedLine(context: Context, { peer, folder }: JoinAnswer, status: Status | null): string {
+  const paired = `Paired with ${printable(peer.name)}.`;
+  if (folder === null) return `${paired} It shares no folder here yet; take one with: cairn join CODE PATH`;
+  const state = status?.folders.find((f) => f.id === folder.id)?.state;
+  const name = printable(folder.name);
+  if (state?.kind !== "syncing" || state.filesTotal === 0) {
+    return `${paired} ${name} is kept in ${printable(tildePath(folder.path, userHome(context.env)))}.`;
+  }
+  return `${paired} ${name}: ${plural(state.filesTotal, "file")}, ${
+    formatBytes(state.bytesTotal)
+  } to fetch …`;
+}
+
+/** The status in which the folder's size stands still, or the one at hand when that takes long. */
+async function sizeKnown({ daemon }: Running, folderId: string): Promise<Status> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let lastTotal = -1;
+  const look = () => {
+    const state = daemon.status().folders.find((f) => f.id === folderId)?.state;
+    if (state === undefined || state.kind === "scanning") return;
+    const total = state.kind === "syncing" ? state.filesTotal : 0;
+    // Two looks in a row that agree: the index has been read. Any other state has nothing to fetch.
+    if (state.kind !== "syncing" || (total > 0 && total === lastTotal)) resolve();
+    lastTotal = total;
+  };
+  const timer = setTimeout(resolve, SIZE_WAIT_MS);
+  const unsubscribe = daemon.onStatus(look);
+  look();
+  await promise;
+  clearTimeout(timer);
+  unsubscribe();
+  return daemon.status();
+}

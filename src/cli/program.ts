@@ -1,0 +1,56 @@
+/**
+ * Assembles the commands and runs one of them.
+ */
+import { Command } from "commander";
+import { VERSION } from "../core/version_name.ts";
+import type { Context } from "./context.ts";
+import { addDevices } from "./devices.ts";
+import { DONE, reportError } from "./exit.ts";
+import { addFolders } from "./folders.ts";
+import { addInvite } from "./invite.ts";
+import { addJoin } from "./join.ts";
+import { addLog } from "./log.ts";
+import { addStatus } from "./status.ts";
+import { addUp } from "./up.ts";
+
+/** Runs the command that `argv` names; the exit code. Nothing is thrown. */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  try {
+    await buildProgram(context).parseAsync(argv, { from: "user" });
+    return DONE;
+  } catch (error) {
+    return reportError(error, context);
+  }
+}
+
+/** The whole command line. Commander throws instead of leaving the process, so that `run` decides. */
+export function buildProgram(context: Context): Command {
+  const program = new Command("cairn")
+    .description("Keeps folders the same on all of your devices, over the local network, with no cloud.")
+    .version(`cairn ${VERSION}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .option("--home <dir>", "where this device keeps its identity and journal (also CAIRN_HOME)")
+    .exitOverride()
+    .showHelpAfterError("→ Run: cairn --help")
+    .configureOutput({
+      writeOut: (text) => context.terminal.out(text),
+      writeErr: (text) => context.terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "cairn: ")),
+      getOutHelpWidth: () => context.terminal.columns(),
+      getErrHelpWidth: () => context.terminal.columns(),
+      getOutHasColors: () => context.terminal.colour,
+      getErrHasColors: () => false,
+    })
+    .addHelpText("after", EXAMPLES);
+  for (const add of [addUp, addJoin, addInvite, addStatus, addDevices, addFolders, addLog]) {
+    add(program, context);
+  }
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  cairn up ~/Notes                        share a folder from this device
+  cairn join K7QM-2XTD-9RWA ~/Notes       take part in it on another one
+  cairn status                            see how everything stands`;

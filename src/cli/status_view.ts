@@ -1,0 +1,144 @@
+/** A status as a person reads it. Pure: values in, text out. */
+import type { FolderStatus, PeerStatus, Status } from "../daemon/api_types.ts";
+import {
+  formatAgo,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  plural,
+  printable,
+  tildePath,
+} from "./format.ts";
+import { problemLine } from "./narrate.ts";
+import { type Colour, paint } from "./paint.ts";
+import { describeWork } from "./progress.ts";
+import { alignRows } from "./table.ts";
+
+export interface View {
+  readonly colour: boolean;
+  readonly userHome: string | undefined;
+  readonly nowMs: number;
+}
+
+/** The whole of `cairn status`, with a line end after each line. */
+export function statusText(status: Status, view: View): string {
+  const { device } = status;
+  const lines = [
+    `${paint(view, "bold", printable(device.name))}  cairn ${printable(status.version)}, ` +
+    `port ${device.port}, up ${formatDuration(view.nowMs - device.startedMs)}`,
+    ...section("Folders", folderRows(status.folders, view), "none yet; share one with: cairn up PATH", view),
+    ...section("Devices", peerRows(status.peers, view), "none yet; let one join with: cairn invite", view),
+    ...problemSection(status, view),
+    "",
+    ...healthLines(status, view),
+  ];
+  return lines.join("\n") + "\n";
+}
+
+function section(title: string, rows: readonly string[], none: string, view: View): string[] {
+  return ["", paint(view, "bold", title), ...(rows.length > 0 ? rows : [none]).map((row) => `  ${row}`)];
+}
+
+/** One line a folder: name, local path, files, bytes, state. */
+export function folderRows(folders: readonly FolderStatus[], view: View): string[] {
+  return alignRows(
+    folders.map((folder) => [
+      printable(folder.name),
+      printable(tildePath(folder.path, view.userHome)),
+      plural(folder.files, "file"),
+      formatBytes(folder.bytes),
+      folderState(folder, view),
+    ]),
+    ["left", "left", "right", "right"],
+  );
+}
+
+function folderState({ state, problemsTotal, mode }: FolderStatus, view: View): string {
+  const text = stateText(state);
+  const colour: Record<typeof state.kind, Colour> = {
+    "up-to-date": "green",
+    scanning: "yellow",
+    syncing: "yellow",
+    waiting: "yellow",
+    stopped: "red",
+  };
+  const extras = [
+    ...(mode === "sync" ? [] : [`${printable(mode)} only`]),
+    ...(problemsTotal > 0 ? [plural(problemsTotal, "problem")] : []),
+  ];
+  return paint(view, colour[state.kind], text) + (extras.length > 0 ? ` (${extras.join(", ")})` : "");
+}
+
+function stateText(state: FolderStatus["state"]): string {
+  switch (state.kind) {
+    case "up-to-date":
+      return "up to date";
+    case "waiting":
+      return `waiting, ${plural(state.filesLeft, "file")} left: ${printable(state.reason)}`;
+    case "stopped":
+      return `stopped: ${printable(state.reason)}`;
+    case "scanning":
+    case "syncing":
+      return describeWork(state);
+  }
+}
+
+/** One line a peer: name, connected or last seen, how far behind. */
+export function peerRows(peers: readonly PeerStatus[], view: View): string[] {
+  return alignRows(peers.map((peer) => [
+    printable(peer.name),
+    peer.connected
+      ? paint(view, "green", "connected")
+      : `last seen ${formatAgo(peer.lastSeenMs, view.nowMs)}`,
+    printable(peer.address),
+    behindText(peer) + (!peer.connected && peer.reason !== "" ? ` (${printable(peer.reason)})` : ""),
+  ]));
+}
+
+function behindText(peer: PeerStatus): string {
+  if (peer.behindFiles < 0) return "";
+  if (peer.behindFiles === 0) return "up to date";
+  return `${plural(peer.behindFiles, "file")}, ${formatBytes(peer.behindBytes)} behind`;
+}
+
+function problemSection(status: Status, view: View): string[] {
+  const lines = status.notes.map((note) => problemLine("", note));
+  for (const folder of status.folders) {
+    const name = printable(folder.name);
+    if (folder.state.kind === "stopped" && folder.state.remedy !== "") {
+      lines.push(`${name} stopped: ${printable(folder.state.reason)}\n  → ${printable(folder.state.remedy)}`);
+    }
+    for (const problem of [...folder.notes, ...folder.problems]) lines.push(problemLine(name, problem));
+    const more = folder.problemsTotal - folder.problems.length;
+    if (more > 0) lines.push(`… and ${plural(more, "more problem", "more problems")} in ${name}`);
+  }
+  if (lines.length === 0) return [];
+  return [
+    "",
+    paint(view, "bold", "Needs attention"),
+    ...lines.map((line) => "  " + line.replaceAll("\n", "\n  ")),
+  ];
+}
+
+function healthLines({ journal, catalogue, openInvites, device }: Status, view: View): string[] {
+  const health = (part: { healthy: boolean; note: string }) =>
+    (part.healthy ? "healthy" : paint(view, "red", "broken")) +
+    (part.note === "" ? "" : `: ${printable(part.note)}`);
+  const rows = [
+    [
+      "Journal",
+      `${health(journal)}, at ${formatCount(journal.lsn)}, ${plural(journal.segments, "segment")}, ${
+        formatBytes(journal.bytes)
+      }`,
+    ],
+    [
+      "Catalogue",
+      `${health(catalogue)}, at ${formatCount(catalogue.appliedLsn)}, ${plural(catalogue.rows, "row")}, ${
+        formatBytes(catalogue.bytes)
+      }`,
+    ],
+    ["Home", printable(tildePath(device.home, view.userHome))],
+  ];
+  if (openInvites > 0) rows.push(["Invites", `${formatCount(openInvites)} open`]);
+  return alignRows(rows);
+}

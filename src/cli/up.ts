@@ -1,0 +1,88 @@
+/** `cairn up [PATH]`: runs this device in the foreground; with a path, shares that folder. */
+import type { Command } from "commander";
+import { CairnError } from "../core/errors.ts";
+import type { FolderStatus } from "../daemon/api_types.ts";
+import { parseName, parsePort } from "./arguments.ts";
+import { findRunning } from "./client.ts";
+import type { Context } from "./context.ts";
+import { printable, tildePath } from "./format.ts";
+import { absolutePath, homeFor, userHome } from "./home.ts";
+import { inviteLine } from "./invite_line.ts";
+import { runDevice, type Running } from "./start.ts";
+import { say } from "./terminal.ts";
+
+interface UpOptions {
+  readonly home?: string;
+  readonly name?: string;
+  readonly port?: number;
+  readonly invite: boolean;
+}
+
+export function addUp(program: Command, context: Context): void {
+  program.command("up")
+    .description("run this device; with a path, share that folder")
+    .argument("[path]", "a directory to share; without one, all known folders go on")
+    .option("--name <name>", "this device's name in the library", parseName)
+    .option("--port <port>", "TCP port for other devices (chosen once and remembered)", parsePort)
+    .option("--no-invite", "do not open an invite")
+    .action((path: string | undefined, _options, command: Command) =>
+      up(context, path, command.optsWithGlobals())
+    );
+}
+
+async function up(context: Context, path: string | undefined, options: UpOptions): Promise<void> {
+  const home = homeFor(options.home, context.env, Deno.build.os, Deno.cwd());
+  const absolute = path === undefined ? null : absolutePath(path, context.env, Deno.cwd());
+  const running = await findRunning(home);
+  if (running !== null) {
+    if (absolute === null) throw alreadyRunning(home);
+    const folder = await running.addFolder({ path: absolute, name: null });
+    const { device } = await running.status();
+    say(context.terminal, sharingLine(context, folder, device.name));
+    say(
+      context.terminal,
+      "It is in the hands of the device that runs already. See how it stands with: cairn status",
+    );
+    return;
+  }
+  await runDevice(context, { home, name: options.name, port: options.port }, async (device) => {
+    const folder = absolute === null ? null : await device.daemon.addFolder({ path: absolute, name: null });
+    if (folder === null) sayResumed(context, device);
+    else device.say(sharingLine(context, folder, device.daemon.status().device.name));
+    if (options.invite) await sayInvite(context, device, folder);
+    device.follow();
+  });
+}
+
+/** Opens an invite, unless this is a restart of a library that has its other devices. */
+async function sayInvite(
+  context: Context,
+  { daemon, say }: Running,
+  added: FolderStatus | null,
+): Promise<void> {
+  const { folders, peers } = daemon.status();
+  if (added === null && peers.length > 0) return;
+  const place = { userHome: userHome(context.env), nowMs: Date.now() };
+  say(inviteLine(await daemon.invite(), added ?? folders[0] ?? null, folders.length > 1, place));
+}
+
+function sayResumed(context: Context, { daemon, say }: Running): void {
+  const { folders, device } = daemon.status();
+  for (const folder of folders) say(sharingLine(context, folder, device.name));
+  if (folders.length === 0) {
+    say(`${printable(device.name)} runs, and shares no folder yet. Share one with: cairn up PATH`);
+  }
+}
+
+function sharingLine(context: Context, folder: FolderStatus, device: string): string {
+  const path = printable(tildePath(folder.path, userHome(context.env)));
+  return `Sharing ${path} as "${printable(folder.name)}" from ${printable(device)}.`;
+}
+
+function alreadyRunning(home: string): CairnError {
+  return new CairnError(
+    "already-running",
+    `A device already runs in ${home}`,
+    "See how it stands with: cairn status, or share a folder with: cairn up PATH",
+  );
+}

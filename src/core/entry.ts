@@ -1,0 +1,43 @@
+/** What one device says of one path in one folder. */
+import type { ContentId, DeviceId, RelPath, Stamp } from "./ids.ts";
+import type { Version } from "./version.ts";
+
+export type EntryKind = "deleted" | "file" | "directory" | "symlink";
+
+export interface Entry {
+  readonly kind: EntryKind;
+  /** Bytes of a file; 0 for all else. */
+  readonly size: number;
+  /** Milliseconds since 1970, whole; the entry's, which a disk may round (R3). */
+  readonly mtimeMs: number;
+  /** Permission bits within 0o777. */
+  readonly mode: number;
+  /** Of a file, else null. */
+  readonly content: ContentId | null;
+  /** Of a symlink, else null. */
+  readonly target: string | null;
+  readonly version: Version;
+  /** When the content was written, for ties alone (R4). */
+  readonly stamp: Stamp;
+  /** The device that wrote the content. */
+  readonly writer: DeviceId;
+}
+
+/** An entry with its path, and how its device stands to it. */
+export interface Row {
+  readonly path: RelPath;
+  readonly entry: Entry;
+  /** Whether it takes part in reconciling (R9). */
+  readonly offered: boolean;
+  /** Whether its device has the bytes (R10). */
+  readonly held: boolean;
+}
+
+export function isAlive(entry: Entry): boolean {
+  return entry.kind !== "deleted";
+}
+
+/** Equal contents: what a reader of the path would find, permissions and times apart. */
+export function sameContent(a: Entry, b: Entry): boolean {
+  return a.kind === b.kind && a.content === b.content && a.target === b.target;
+}

@@ -1,0 +1,78 @@
+/** Every bound of the program, each with its reason (invariant 10). Units last in the name. */
+
+/** Longest path inside a folder: leaves room for a root within Linux' PATH_MAX of 4096. */
+export const PATH_BYTES = 4000;
+/** Longest single name: what ext4, APFS and NTFS store. */
+export const NAME_BYTES = 255;
+/** Longest symlink target: Linux' PATH_MAX. */
+export const SYMLINK_TARGET_BYTES = 4095;
+/** Largest file: keeps chunk lists within `CHUNK_LIST_CHUNKS` at the top tier's chunk size. */
+export const FILE_BYTES = 8 * 2 ** 40;
+/** Most chunks in one list: 8 TiB in chunks of at least 2 MiB, 144 MiB of list. */
+export const CHUNK_LIST_CHUNKS = 4 * 2 ** 20;
+/** Most dots or context entries in one version: one per actor that ever wrote the path. */
+export const VERSION_ACTORS = 1024;
+
+/** Rows in one journal record: bounds what one transaction holds the thread for (about 20 ms). */
+export const RECORD_ROWS = 400;
+/** Payload of one journal frame: a full record of longest paths fits. */
+export const RECORD_BYTES = 8 * 2 ** 20;
+/** A journal segment is closed at this size: small enough to prune by, large enough to be few. */
+export const SEGMENT_BYTES = 16 * 2 ** 20;
+/** Journal bytes behind the last snapshot that ask for a new one: bounds replay to some seconds. */
+export const SNAPSHOT_AFTER_BYTES = 64 * 2 ** 20;
+/** History that `cairn log` keeps. */
+export const HISTORY_DAYS = 30;
+
+/** Largest frame of a session: an index page or a piece of content with its header. */
+export const FRAME_BYTES = 16 * 2 ** 20;
+/** Largest frame before the peer is known to be a member: a hello and nothing more. */
+export const HELLO_BYTES = 64 * 2 ** 10;
+/** Bulk bytes that one answer carries: TLS is fastest with writes of about 1 MiB. */
+export const PIECE_BYTES = 2 ** 20;
+/** Credit that a receiver gives for bulk bytes under way: some round trips of a gigabit LAN. */
+export const BULK_CREDIT_BYTES = 16 * 2 ** 20;
+/** Credit that a receiver gives for index bytes under way. */
+export const INDEX_CREDIT_BYTES = 8 * 2 ** 20;
+/** Bytes in a socket's buffer above which nothing more is written: control waits behind this at most. */
+export const SOCKET_BUFFER_BYTES = 2 ** 20;
+/** Requests that a peer may have unanswered: more is a broken or hostile peer. */
+export const OPEN_REQUESTS = 1024;
+/** Rows in an index page; a page may exceed it to end on an lsn boundary (R29). */
+export const PAGE_ROWS = 1000;
+
+/** Files up to this size travel whole, many in a frame, with no chunk list. */
+export const SMALL_FILE_BYTES = 128 * 2 ** 10;
+/** Needs worked on at once: bounds memory and what a crash leaves in staging. */
+export const NEED_WINDOW = 1000;
+
+/** Connections that have not finished their handshake: a slow-loris bound. */
+export const PENDING_CONNECTIONS = 64;
+/** Time for a handshake and hello. */
+export const HANDSHAKE_MS = 10_000;
+/** A session without any frame for this long is dead; pings go at a third of it. */
+export const SESSION_IDLE_MS = 45_000;
+/** Beacons remembered: a LAN of this size, or a forger who gets no more memory. */
+export const BEACON_SIGHTINGS = 1024;
+/** Beacon period. */
+export const BEACON_MS = 30_000;
+
+/** A pairing code is good for this long (R33). */
+export const INVITE_MS = 10 * 60_000;
+/** Wrong proofs that an invite survives (R33). */
+export const INVITE_TRIES = 20;
+/** Invites open at once: each costs a stretched key and a place in every try. */
+export const OPEN_INVITES = 4;
+/** What a joiner waits for the inviter at most (R33). */
+export const JOIN_WAIT_MS = 30_000;
+
+/** A file that changed less than this before it was read is looked at again (R14). */
+export const RACY_MS = 2_000;
+/** A file that keeps changing is read anyway, from a private copy, after this (R17). */
+export const STILL_WRITING_MS = 5 * 60_000;
+/** Files whose ctime is younger than this are synced before their record (R16): above Linux' writeback delay. */
+export const YOUNG_MS = 60_000;
+/** How far a received stamp may move our clock beyond physical time (R7). */
+export const STAMP_AHEAD_MS = 24 * 3_600_000;
+/** Full scan of every replica, whatever the watcher says. */
+export const FULL_SCAN_MS = 3_600_000;

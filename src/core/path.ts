@@ -1,0 +1,83 @@
+/**
+ * Invariant 6, the pure half: what a path inside a folder may be. Every path that a peer sends,
+ * a journal holds or a disk lists comes through `checkPath` or `checkName`. The other half is `Fs.pin`.
+ */
+import type { RelPath } from "./ids.ts";
+import { NAME_BYTES, PATH_BYTES } from "./limits.ts";
+
+/** Cairn's own directory in a folder's root; never synced. */
+export const RESERVED_TOP = ".cairn";
+/** The root itself, as the parent of top-level names. */
+export const ROOT = "" as RelPath;
+
+const encoder = new TextEncoder();
+
+/** Length of a string in UTF-8 bytes. */
+export function utf8Length(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return encoder.encode(text).length;
+  return text.length;
+}
+
+/** Why `name` cannot be a name in a folder, or null when it can. */
+export function checkName(name: string): string | null {
+  if (name === "") return "a name is empty";
+  if (name === "." || name === "..") return `"${name}" is not a name`;
+  if (name.includes("/")) return "a name contains a slash";
+  if (name.includes("\0")) return "a name contains NUL";
+  if (utf8Length(name) > NAME_BYTES) return `a name is longer than ${NAME_BYTES} bytes`;
+  if (!name.isWellFormed() || name.includes("\ufffd")) return "a name is not valid Unicode";
+  return null;
+}
+
+/** Why `path` cannot be a path in a folder, or null when it can. `""`, the root, is not one. */
+export function checkPath(path: string): string | null {
+  const names = path.split("/");
+  for (const name of names) {
+    const wrong = checkName(name);
+    if (wrong !== null) return wrong;
+  }
+  if (utf8Length(path) > PATH_BYTES) return `the path is longer than ${PATH_BYTES} bytes`;
+  if (names[0] === RESERVED_TOP) return `"${RESERVED_TOP}" at the top is Cairn's own`;
+  return null;
+}
+
+/** `path` as a RelPath, or null when it is none. */
+export function relPath(path: unknown): RelPath | null {
+  return typeof path === "string" && checkPath(path) === null ? path as RelPath : null;
+}
+
+/** The parent of a path; `ROOT` for a top-level name. */
+export function parentOf(path: RelPath): RelPath {
+  const slash = path.lastIndexOf("/");
+  return (slash < 0 ? "" : path.slice(0, slash)) as RelPath;
+}
+
+/** The last name of a path. */
+export function nameOf(path: RelPath): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The path of `name` in `parent`, both checked before. */
+export function childOf(parent: RelPath, name: string): RelPath {
+  return (parent === "" ? name : `${parent}/${name}`) as RelPath;
+}
+
+/** True when `path` lies below `ancestor`; every path lies below the root. */
+export function isBelow(path: RelPath, ancestor: RelPath): boolean {
+  return ancestor === "" ? path !== "" : path.startsWith(ancestor) && path[ancestor.length] === "/";
+}
+
+/** All ancestors of a path but the root, outermost first. */
+export function ancestorsOf(path: RelPath): RelPath[] {
+  const out: RelPath[] = [];
+  for (let i = path.indexOf("/"); i >= 0; i = path.indexOf("/", i + 1)) out.push(path.slice(0, i) as RelPath);
+  return out;
+}
+
+/** How many names a path has; 0 for the root. */
+export function depthOf(path: RelPath): number {
+  if (path === "") return 0;
+  let depth = 1;
+  for (let i = path.indexOf("/"); i >= 0; i = path.indexOf("/", i + 1)) depth++;
+  return depth;
+}

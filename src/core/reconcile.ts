@@ -1,0 +1,121 @@
+/**
+ * What becomes of a path, given this device's own entry and those that the other devices offer. Pure, total and
+ * symmetric (invariant 5): devices that have seen the same entries, and what these gave rise to, hold the same.
+ *
+ * 1. A content is superseded iff one of its dots is in another's context (R2). What nobody supersedes is maximal.
+ * 2. Of the maximal contents one wins: alive beats deleted, a directory (whose children must live somewhere, R6)
+ *    beats all else, then the later stamp, then the greater device id (R4).
+ * 3. Only the device that *holds* a loser settles the conflict: it keeps a copy, takes the winner, and unites the contexts.
+ *    A holder of the winner, or of neither, must not unite with the loser's context: to the loser's device that would
+ *    say "superseded", and the copy would never be made.
+ * 4. Equal contents met concurrently unite dots and contexts; nobody mints anything.
+ * 5. Metadata is decided apart (R3), among entries whose content is the winner's or superseded by it.
+ */
+import { type Entry, isAlive, sameContent } from "./entry.ts";
+import {
+  compareDots,
+  covers,
+  coversAny,
+  sameVersion,
+  shareDot,
+  uniteContexts,
+  uniteDots,
+  withDot,
+} from "./version.ts";
+
+export type Decision =
+  /** Nothing to do. */
+  | { readonly kind: "none" }
+  /** The bytes stay; version, mtime or mode become the entry's. */
+  | { readonly kind: "adopt"; readonly entry: Entry }
+  /** The path becomes the entry; `copy` is what is kept beside it, our own entry that lost. */
+  | { readonly kind: "take"; readonly entry: Entry; readonly copy: Entry | null };
+
+const NONE: Decision = { kind: "none" };
+
+/** Decides for `own` (null: we have no row) among the offered entries of `others`. */
+export function decide(own: Entry | null, others: readonly Entry[]): Decision {
+  if (others.length === 0) return NONE;
+  if (own !== null && others.every((other) => saysTheSame(own, other))) return NONE;
+  const all = own === null ? others : [own, ...others];
+  const maximal = maximalOf(all);
+  const winner = maximal.reduce((best, entry) => compareForWin(entry, best) > 0 ? entry : best);
+  if (own === null && !isAlive(winner)) return NONE;
+
+  const entry = withMetadata(unite(winner, maximal, own), all);
+  if (own !== null && sameContent(own, entry)) {
+    return saysTheSame(own, entry) ? NONE : { kind: "adopt", entry };
+  }
+  const lost = own !== null && isAlive(own) && own.kind !== "directory" && maximal.includes(own);
+  return { kind: "take", entry, copy: lost ? own : null };
+}
+
+/** True when `newer` was written with knowledge of `older`'s content. */
+export function supersedes(newer: Entry, older: Entry): boolean {
+  if (!coversAny(newer.version.context, older.version.dots)) return false;
+  // The same dot with other content, or each in the other's context, is concurrent (R24).
+  return !shareDot(newer.version.dots, older.version.dots) && !coversAny(older.version.context, newer.version.dots);
+}
+
+/** Who wins of two concurrent contents (R4): positive when `a` does. A total order on distinct contents. */
+export function compareForWin(a: Entry, b: Entry): number {
+  return rank(a) - rank(b) || a.stamp - b.stamp || compareText(a.writer, b.writer) ||
+    compareText(a.content ?? a.target ?? "", b.content ?? b.target ?? "") || compareText(a.kind, b.kind);
+}
+
+function rank(entry: Entry): number {
+  return entry.kind === "deleted" ? 0 : entry.kind === "directory" ? 2 : 1;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function maximalOf(all: readonly Entry[]): readonly Entry[] {
+  const out = all.filter((entry) => !all.some((other) => other !== entry && supersedes(other, entry)));
+  // Only forged contexts can supersede in a circle; then all of them stand.
+  return out.length === 0 ? all : out;
+}
+
+function unite(winner: Entry, maximal: readonly Entry[], own: Entry | null): Entry {
+  let dots = winner.version.dots;
+  let context = winner.version.context;
+  for (const entry of maximal) {
+    if (entry === winner || !sameContent(entry, winner)) continue;
+    dots = uniteDots(dots, entry.version.dots);
+    context = uniteContexts(context, entry.version.context);
+  }
+  if (own !== null) context = uniteContexts(context, own.version.context);
+  return { ...winner, version: { ...winner.version, dots, context } };
+}
+
+function withMetadata(entry: Entry, all: readonly Entry[]): Entry {
+  if (!isAlive(entry)) return entry;
+  const context = entry.version.context;
+  const candidates = all.filter((other) =>
+    other.kind === entry.kind && (sameContent(other, entry) || coversAny(context, other.version.dots))
+  );
+  let best = entry;
+  for (const other of candidates) if (newerMetadata(other, best)) best = other;
+  const { meta, metaStamp } = best.version;
+  return {
+    ...entry,
+    mtimeMs: best.mtimeMs,
+    mode: best.mode,
+    version: { ...entry.version, meta, metaStamp, context: withDot(context, meta) },
+  };
+}
+
+function newerMetadata(a: Entry, b: Entry): boolean {
+  const aSeen = covers(b.version.context, a.version.meta);
+  const bSeen = covers(a.version.context, b.version.meta);
+  if (aSeen !== bSeen) return bSeen;
+  return a.version.metaStamp !== b.version.metaStamp
+    ? a.version.metaStamp > b.version.metaStamp
+    : compareDots(a.version.meta, b.version.meta) > 0;
+}
+
+/** Nothing that anyone could see or later decide by differs. */
+export function saysTheSame(a: Entry, b: Entry): boolean {
+  return sameContent(a, b) && a.mtimeMs === b.mtimeMs && a.mode === b.mode && sameVersion(a.version, b.version);
+}

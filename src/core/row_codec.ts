@@ -1,0 +1,202 @@
+/**
+ * Rows as plain arrays for MessagePack, in journal records and index pages alike (docs/protocol.md, "Row block"):
+ *
+ *   block   = [actors: bin8[], devices: bin32[], groups: [lsn, directory, rows][]]
+ *   row     = [name, kind | offered << 2 | held << 3, mtime_ms, mode, stamp, writer, version, ...]
+ *             and for a file  size, content: bin33;  for a symlink  target
+ *   version = [actor, counter]                                 one dot for content, metadata and context
+ *           | [[actor, counter, …], actor, counter, meta_stamp, [actor, counter, …]]   dots, metadata, context
+ *
+ * `actor` and `writer` are indexes into the tables. `decodeRows` takes nothing on trust: it is fed by
+ * peers and disks.
+ */
+import type { Entry, EntryKind, Row } from "./entry.ts";
+import { CairnError } from "./errors.ts";
+import { type ActorId, type DeviceId, fromHex, idOf, type Lsn, type RelPath } from "./ids.ts";
+import { FILE_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS } from "./limits.ts";
+import { checkName, checkPath, childOf, nameOf, parentOf, RESERVED_TOP, utf8Length } from "./path.ts";
+import { isStamp } from "./stamp.ts";
+import { type Context, type Dot, sameDot, type Version } from "./version.ts";
+
+/** A row and the position in its origin's journal; 0 inside a record, whose frame has it. */
+export interface PlacedRow {
+  readonly lsn: Lsn;
+  readonly row: Row;
+}
+
+const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
+const OFFERED = 4;
+const HELD = 8;
+
+// ------------------------------------------------------------------------------------ encode
+
+class Table<T extends string> {
+  readonly values: Uint8Array[] = [];
+  readonly #index = new Map<T, number>();
+
+  indexOf(id: T): number {
+    let index = this.#index.get(id);
+    if (index === undefined) {
+      index = this.values.push(fromHex(id)) - 1;
+      this.#index.set(id, index);
+    }
+    return index;
+  }
+}
+
+/** A block of rows; those of one directory and lsn that stand together share a group. */
+export function encodeRows(rows: Iterable<PlacedRow>): unknown {
+  const actors = new Table<ActorId>();
+  const devices = new Table<DeviceId>();
+  const groups: [number, string, unknown[]][] = [];
+  let group: [number, string, unknown[]] | undefined;
+  for (const { lsn, row } of rows) {
+    const parent = parentOf(row.path);
+    if (group === undefined || group[0] !== lsn || group[1] !== parent) {
+      group = [lsn, parent, []];
+      groups.push(group);
+    }
+    group[2].push(encodeRow(row, actors, devices));
+  }
+  return [actors.values, devices.values, groups];
+}
+
+function encodeRow(row: Row, actors: Table<ActorId>, devices: Table<DeviceId>): unknown[] {
+  const { entry } = row;
+  const flags = KINDS.indexOf(entry.kind) | (row.offered ? OFFERED : 0) | (row.held ? HELD : 0);
+  const out: unknown[] = [
+    nameOf(row.path),
+    flags,
+    entry.mtimeMs,
+    entry.mode,
+    entry.stamp,
+    devices.indexOf(entry.writer),
+    encodeVersion(entry.version, entry.stamp, (actor) => actors.indexOf(actor)),
+  ];
+  if (entry.kind === "file") out.push(entry.size, fromHex(entry.content!));
+  if (entry.kind === "symlink") out.push(entry.target);
+  return out;
+}
+
+/** A version as arrays, actors as what `indexOf` makes of them. `stamp` is the entry's. */
+export function encodeVersion(version: Version, stamp: number, indexOf: (actor: ActorId) => number): unknown[] {
+  const { dots, meta, metaStamp, context } = version;
+  const [dot] = dots;
+  if (
+    dots.length === 1 && sameDot(dot!, meta) && metaStamp === stamp && context.size === 1 &&
+    context.get(dot!.actor) === dot!.counter
+  ) return [indexOf(dot!.actor), dot!.counter];
+  return [
+    dots.flatMap(({ actor, counter }) => [indexOf(actor), counter]),
+    indexOf(meta.actor),
+    meta.counter,
+    metaStamp,
+    // In one order, so that equal versions are equal bytes.
+    [...context].sort(([a], [b]) => a < b ? -1 : 1).flatMap(([actor, counter]) => [indexOf(actor), counter]),
+  ];
+}
+
+// ------------------------------------------------------------------------------------ decode
+
+function invalid(what: string): never {
+  throw new CairnError("message-invalid", `A row block is malformed: ${what}`);
+}
+
+function list(value: unknown, what: string): readonly unknown[] {
+  return Array.isArray(value) ? value : invalid(`${what} is not a list`);
+}
+
+function whole(value: unknown, most: number, what: string): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most) return value;
+  return invalid(`${what} is out of range`);
+}
+
+function ids<K extends "actor" | "device">(kind: K, value: unknown) {
+  return list(value, `${kind} table`).map((bytes) =>
+    (bytes instanceof Uint8Array ? idOf(kind, bytes) : null) ?? invalid(`${kind} table`)
+  );
+}
+
+/** The rows of a block, in order. Throws CairnError "message-invalid". */
+export function decodeRows(block: unknown): PlacedRow[] {
+  const [actorTable, deviceTable, groups] = list(block, "block");
+  const actors = ids("actor", actorTable);
+  const devices = ids("device", deviceTable);
+  const out: PlacedRow[] = [];
+  for (const group of list(groups, "groups")) {
+    const [lsn, parent, rows] = list(group, "group");
+    const at = whole(lsn, Number.MAX_SAFE_INTEGER, "lsn") as Lsn;
+    if (typeof parent !== "string" || (parent !== "" && checkPath(parent) !== null)) invalid("directory");
+    for (const row of list(rows, "rows")) {
+      out.push({ lsn: at, row: decodeRow(list(row, "row"), parent as RelPath, actors, devices) });
+    }
+  }
+  return out;
+}
+
+function decodeRow(
+  row: readonly unknown[],
+  parent: RelPath,
+  actors: readonly ActorId[],
+  devices: readonly DeviceId[],
+): Row {
+  const [name, flags, mtimeMs, mode, stamp, writer, version, extra, content] = row;
+  if (typeof name !== "string") invalid("name");
+  const wrong = checkName(name);
+  if (wrong !== null) invalid(wrong);
+  if (parent === "" && name === RESERVED_TOP) invalid("a reserved name");
+  const path = childOf(parent, name);
+  const tooLong = utf8Length(path) > 1000 ? checkPath(path) : null;
+  if (tooLong !== null) invalid(tooLong);
+  const bits = whole(flags, 15, "flags");
+  const kind = KINDS[bits & 3]!;
+  if (typeof mtimeMs !== "number" || !Number.isSafeInteger(mtimeMs)) invalid("mtime");
+  if (!isStamp(stamp)) invalid("stamp");
+  const entry: Entry = {
+    kind,
+    size: kind === "file" ? whole(extra, FILE_BYTES, "size") : 0,
+    mtimeMs,
+    mode: whole(mode, 0o777, "mode"),
+    content: kind === "file"
+      ? (content instanceof Uint8Array ? idOf("content", content) : null) ?? invalid("content id")
+      : null,
+    target: kind === "symlink" ? checkTarget(extra) : null,
+    version: decodeVersion(version, stamp, (index) => actors[index] ?? invalid("actor index")),
+    stamp,
+    writer: devices[whole(writer, devices.length - 1, "writer")] ?? invalid("writer"),
+  };
+  return { path, entry, offered: (bits & OFFERED) !== 0, held: (bits & HELD) !== 0 };
+}
+
+function checkTarget(value: unknown): string {
+  if (typeof value !== "string" || value === "" || value.includes("\0")) invalid("symlink target");
+  if (utf8Length(value) > SYMLINK_TARGET_BYTES) invalid("symlink target is too long");
+  return value;
+}
+
+/** The version that `encodeVersion` wrote. Throws CairnError "message-invalid". */
+export function decodeVersion(value: unknown, stamp: number, actorOf: (index: number) => ActorId): Version {
+  const parts = list(value, "version");
+  const dotAt = (from: readonly unknown[], at: number): Dot => ({
+    actor: actorOf(whole(from[at], Number.MAX_SAFE_INTEGER, "actor")),
+    counter: whole(from[at + 1], Number.MAX_SAFE_INTEGER, "counter"),
+  });
+  if (parts.length === 2) {
+    const dot = dotAt(parts, 0);
+    return { dots: [dot], meta: dot, metaStamp: stamp as Version["metaStamp"], context: new Map([[dot.actor, dot.counter]]) };
+  }
+  const [dotList, , , metaStamp, contextList] = parts;
+  const flatDots = list(dotList, "dots");
+  const flatContext = list(contextList, "context");
+  if (flatDots.length < 2 || flatDots.length % 2 !== 0 || flatDots.length > 2 * VERSION_ACTORS) invalid("dots");
+  if (flatContext.length % 2 !== 0 || flatContext.length > 2 * VERSION_ACTORS) invalid("context");
+  if (!isStamp(metaStamp)) invalid("metadata stamp");
+  const dots: Dot[] = [];
+  for (let i = 0; i < flatDots.length; i += 2) dots.push(dotAt(flatDots, i));
+  const context = new Map<ActorId, number>() as Map<ActorId, number> & Context;
+  for (let i = 0; i < flatContext.length; i += 2) {
+    const { actor, counter } = dotAt(flatContext, i);
+    context.set(actor, counter);
+  }
+  return { dots, meta: dotAt(parts, 1), metaStamp, context };
+}

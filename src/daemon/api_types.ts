@@ -1,0 +1,162 @@
+/**
+ * The local API's JSON shapes, shared by the daemon and its clients. Sizes in bytes, times in milliseconds since 1970.
+ * Every answer is one of these or an `ApiError`; the paths stand in `daemon/api.ts`.
+ */
+import type { ErrorCode } from "../core/errors.ts";
+
+/** Body of any answer that is not 2xx. */
+export interface ApiError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** GET /v1/status */
+export interface Status {
+  readonly version: string;
+  readonly device: DeviceStatus;
+  readonly folders: readonly FolderStatus[];
+  readonly peers: readonly PeerStatus[];
+  readonly journal: JournalStatus;
+  readonly catalogue: CatalogueStatus;
+  /** Invites that are open now; the codes themselves are told only once. */
+  readonly openInvites: number;
+  /** What concerns no single folder, each with its remedy. */
+  readonly notes: readonly Problem[];
+}
+
+export interface DeviceStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly library: string;
+  readonly home: string;
+  readonly port: number;
+  readonly startedMs: number;
+}
+
+export type FolderState =
+  | { readonly kind: "up-to-date" }
+  /** `checked` entries of `known` (0 when not known yet) in the scan under way. */
+  | { readonly kind: "scanning"; readonly checked: number; readonly known: number }
+  /** Of `filesTotal` needs of this run `filesDone` are done; bytes likewise. */
+  | {
+    readonly kind: "syncing";
+    readonly filesDone: number;
+    readonly filesTotal: number;
+    readonly bytesDone: number;
+    readonly bytesTotal: number;
+    readonly bytesPerSecond: number;
+  }
+  /** Everything that can be done is done; `problems` says what is left and why. */
+  | { readonly kind: "waiting"; readonly filesLeft: number; readonly reason: string }
+  | { readonly kind: "stopped"; readonly reason: string; readonly remedy: string };
+
+export interface FolderStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly mode: string;
+  readonly files: number;
+  readonly directories: number;
+  readonly bytes: number;
+  readonly state: FolderState;
+  /** How the tree is watched: "events", "polling". */
+  readonly watching: string;
+  /** Notes about the folder as a whole, such as a fall back to polling. */
+  readonly notes: readonly Problem[];
+  /** What is not in sync; cut at 100, `problemsTotal` counts all. */
+  readonly problems: readonly Problem[];
+  readonly problemsTotal: number;
+}
+
+/** Invariant 11: a path (may be ""), a cause and a remedy. */
+export interface Problem {
+  readonly path: string;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+export interface PeerStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly connected: boolean;
+  /** `host:port` of the session, or the last one known; "" when none. */
+  readonly address: string;
+  readonly lastSeenMs: number;
+  /** What this peer still has to take from the library, as it says itself; -1 when not known. */
+  readonly behindFiles: number;
+  readonly behindBytes: number;
+  /** Why there is no session, "" when there is one or nothing is known. */
+  readonly reason: string;
+}
+
+export interface JournalStatus {
+  readonly lsn: number;
+  readonly epoch: number;
+  readonly segments: number;
+  readonly bytes: number;
+  readonly healthy: boolean;
+  readonly note: string;
+}
+
+export interface CatalogueStatus {
+  readonly bytes: number;
+  readonly appliedLsn: number;
+  readonly rows: number;
+  readonly healthy: boolean;
+  readonly note: string;
+}
+
+/** POST /v1/invites → 201 */
+export interface Invite {
+  readonly code: string;
+  readonly expiresMs: number;
+}
+
+/** POST /v1/join (answered when pairing is done and the folder is added). Errors come as ApiError. */
+export interface JoinRequest {
+  readonly code: string;
+  /** Absolute local path; null: pair only, no folder. */
+  readonly path: string | null;
+  /** `host:port` of the inviter, or null to look for its beacon. */
+  readonly at: string | null;
+  /** Name of the folder to take; null: the one the inviter offers, an error when it offers several. */
+  readonly folder: string | null;
+}
+export interface JoinAnswer {
+  readonly peer: { readonly id: string; readonly name: string };
+  readonly folder: { readonly id: string; readonly name: string; readonly path: string } | null;
+}
+
+/** POST /v1/folders → 201 FolderStatus; makes a folder of a directory, or answers the one that is there already. */
+export interface AddFolderRequest {
+  /** Absolute local path. */
+  readonly path: string;
+  /** Name in the library; null: the directory's own. */
+  readonly name: string | null;
+}
+
+/**
+ * GET /v1/log?follow=0|1&limit=N: newline-delimited JSON of these, oldest first. With `follow` it goes on.
+ */
+export interface LogLine {
+  readonly lsn: number;
+  readonly timeMs: number;
+  /** "added", "changed", "deleted", "permissions", "received", "paired", "folder-added", "started" … */
+  readonly event: string;
+  readonly folder: string;
+  readonly path: string;
+  readonly detail: string;
+}
+
+/** GET /v1/events: server-sent events named "status" whose data is a `Status`, at most one in 200 ms. */
+
+/** POST /v1/stop → 202; the device stops cleanly. */
+
+/** What `home/api.json` (mode 0600) holds while a device runs. */
+export interface ApiAccess {
+  readonly port: number;
+  readonly token: string;
+  readonly pid: number;
+  readonly version: string;
+}

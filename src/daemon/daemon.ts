@@ -1,0 +1,267 @@
+/** The daemon: one device with its home, its local API and what its user can ask of it. */
+import { CairnError } from "../core/errors.ts";
+import { type FolderId, type Lsn, toHex } from "../core/ids.ts";
+import { VERSION } from "../core/version_name.ts";
+import { foldersOf, replicasOf } from "../library/folders.ts";
+import { isGoodName, membersOf } from "../library/members.ts";
+import { realClock } from "../platform/real/clock.ts";
+import { realFs } from "../platform/real/fs.ts";
+import { realHashPool } from "../platform/real/hash_pool.ts";
+import { hostName, osBoot, processId } from "../platform/real/host.ts";
+import { serveLocally } from "../platform/real/http.ts";
+import { realNet } from "../platform/real/net.ts";
+import { realRandom } from "../platform/real/random.ts";
+import { realWatcher } from "../platform/real/watcher.ts";
+import { createApi } from "./api.ts";
+import type { AddFolderRequest, FolderStatus, Invite, JoinAnswer, JoinRequest, LogLine, Status } from "./api_types.ts";
+import { Device, type DevicePorts } from "./device.ts";
+import { Home } from "./home.ts";
+import { logLinesOf, timeOf } from "./log.ts";
+import { join, openInvites } from "./pairing.ts";
+import { prepareRoot } from "./root_path.ts";
+import { folderStatuses, Rates, statusOf } from "./status.ts";
+
+export interface DaemonOptions {
+  readonly home: string;
+  /** This device's name; null: the one it has, or the machine's. */
+  readonly name: string | null;
+  /** TCP port for other devices; null: the one it had, or any. */
+  readonly port: number | null;
+  say(line: string): void;
+}
+
+export interface Daemon {
+  invite(): Promise<Invite>;
+  join(request: JoinRequest): Promise<JoinAnswer>;
+  addFolder(request: AddFolderRequest): Promise<FolderStatus>;
+  status(): Status;
+  /** Told when the status may have changed, at most once in 200 ms. */
+  onStatus(listener: () => void): () => void;
+  /** Stops in order; safe to call more than once. */
+  stop(): Promise<void>;
+  readonly stopped: Promise<void>;
+  readonly hasStopped: boolean;
+}
+
+export interface LogSource {
+  /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */
+  write(limit: number, follow: boolean, line: (line: LogLine) => Promise<void>, ended: () => boolean): Promise<void>;
+}
+
+const STATUS_MS = 200;
+/** Records looked at from the end for the last lines: one record may hold hundreds. */
+const LOG_RECORDS = 5_000;
+
+/** Starts a device. Throws CairnError, for example "already-running". */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const fs = realFs();
+  const home = Home.open(fs, options.home);
+  try {
+    const ports: DevicePorts = {
+      fs,
+      watcher: realWatcher(),
+      clock: realClock(),
+      random: realRandom(),
+      net: realNet(),
+      pool: realHashPool(),
+      osBoot: osBoot(),
+    };
+    return await RunningDaemon.start(options, home, ports);
+  } catch (error) {
+    home.close();
+    throw error;
+  }
+}
+
+class RunningDaemon implements Daemon, LogSource {
+  readonly stopped: Promise<void>;
+  hasStopped = false;
+  readonly #home: Home;
+  readonly #ports: DevicePorts;
+  readonly #device: Device;
+  readonly #name: string;
+  readonly #rates: Rates;
+  readonly #startedMs: number;
+  readonly #invites: ReturnType<typeof openInvites>;
+  readonly #statusListeners = new Set<() => void>();
+  #statusTimer: (() => void) | null = null;
+  #closeApi: () => Promise<void> = () => Promise.resolve();
+  #stopping: Promise<void> | null = null;
+  #resolveStopped: () => void = () => {};
+  #rejectStopped: (error: unknown) => void = () => {};
+
+  private constructor(home: Home, ports: DevicePorts, device: Device, name: string, invites: ReturnType<typeof openInvites>) {
+    this.#home = home;
+    this.#ports = ports;
+    this.#device = device;
+    this.#name = name;
+    this.#rates = new Rates(ports.clock);
+    this.#startedMs = ports.clock.now();
+    this.#invites = invites;
+    this.stopped = new Promise((resolve, reject) => {
+      this.#resolveStopped = resolve;
+      this.#rejectStopped = reject;
+    });
+    this.stopped.catch(() => {});
+    device.onChanged(() => this.#statusSoon());
+  }
+
+  static async start(options: DaemonOptions, home: Home, ports: DevicePorts): Promise<Daemon> {
+    const saved = home.settings();
+    const name = options.name ?? saved?.name ?? hostName();
+    if (!isGoodName(name)) {
+      throw new CairnError("usage", `"${name}" cannot name a device`, "Use up to 64 characters without slash, colon or control characters.");
+    }
+    const identity = await home.identity(ports.random);
+    let invites: ReturnType<typeof openInvites> | null = null;
+    const device = await Device.start(ports, {
+      home: home.path,
+      identity,
+      name,
+      port: options.port ?? saved?.port ?? 0,
+      say: options.say,
+      pairing: (link) => invites === null ? link.destroy() : void invites.serve(link),
+    });
+    invites = openInvites(ports, () => device);
+    const daemon = new RunningDaemon(home, ports, device, name, invites);
+    await home.saveSettings({ name, port: device.links.port });
+    await daemon.#openApi();
+    return daemon;
+  }
+
+  async #openApi(): Promise<void> {
+    const token = toHex(this.#ports.random.bytes(32));
+    const server = serveLocally(createApi(this, this, token));
+    this.#closeApi = () => server.close();
+    await this.#home.saveAccess({ port: server.port, token, pid: processId(), version: VERSION });
+  }
+
+  async invite(): Promise<Invite> {
+    const invite = await this.#invites.create();
+    this.#statusSoon();
+    return invite;
+  }
+
+  async join(request: JoinRequest): Promise<JoinAnswer> {
+    // What cannot work is said before the code is used up.
+    const root = request.path === null ? null : this.#prepare(request.path);
+    const inviter = await join(this.#ports, this.#device, this.#name, request.code, request.at);
+    const { catalogue } = this.#device.ledger;
+    const peer = membersOf(catalogue).find(({ device }) => device === inviter.device);
+    const answer = { peer: { id: inviter.device, name: peer?.name ?? "device" } };
+    if (root === null) return { ...answer, folder: null };
+    const folder = this.#chooseFolder(request.folder, root);
+    if (folder === "there already") return { ...answer, folder: null };
+    await this.#device.addReplica(folder.id, folder.name, root);
+    return { ...answer, folder: { ...folder, path: root } };
+  }
+
+  #chooseFolder(name: string | null, root: string): { id: FolderId; name: string } | "there already" {
+    const { catalogue } = this.#device.ledger;
+    const here = replicasOf(catalogue);
+    const all = foldersOf(catalogue);
+    const offered = all.filter(({ id }) => !here.some(({ folder }) => folder === id));
+    const chosen = name === null ? offered : offered.filter((folder) => folder.name === name);
+    if (chosen.length === 1) return chosen[0]!;
+    if (here.some(({ path }) => path === root) && (name === null || chosen.length === 0)) return "there already";
+    if (offered.length === 0) {
+      throw new CairnError("folder-unknown", "The devices are paired, but the other one shares no folder yet", "Add one there: cairn up PATH.");
+    }
+    const names = offered.map((folder) => `"${folder.name}"`).join(", ");
+    throw name === null
+      ? new CairnError("folder-unknown", `The devices are paired; the library has several folders: ${names}`, "Say which one with --folder NAME.")
+      : new CairnError("folder-unknown", `The devices are paired, but there is no folder "${name}"`, `There is ${names}.`);
+  }
+
+  async addFolder(request: AddFolderRequest): Promise<FolderStatus> {
+    const root = this.#prepare(request.path);
+    const { catalogue } = this.#device.ledger;
+    const there = replicasOf(catalogue).find(({ path }) => path === root);
+    const name = request.name ?? (root.split("/").at(-1) || "root");
+    const id = there?.folder ?? await this.#device.addReplica(null, name, root);
+    return folderStatuses(this.#device, this.#rates).find((folder) => folder.id === id)!;
+  }
+
+  #prepare(path: string): string {
+    const { catalogue } = this.#device.ledger;
+    const names = new Map(foldersOf(catalogue).map(({ id, name }) => [id, name]));
+    const taken = replicasOf(catalogue).map((config) => ({ path: config.path, name: names.get(config.folder) ?? "folder" }));
+    return prepareRoot(this.#ports.fs, path, this.#home.path, taken);
+  }
+
+  status(): Status {
+    return statusOf(this.#device, {
+      home: this.#home.path,
+      name: this.#name,
+      startedMs: this.#startedMs,
+      openInvites: this.#invites.isOpen() ? 1 : 0,
+      rates: this.#rates,
+      notes: [],
+    });
+  }
+
+  onStatus(listener: () => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
+  }
+
+  #statusSoon(): void {
+    if (this.#statusTimer !== null || this.#stopping !== null) return;
+    this.#statusTimer = this.#ports.clock.after(STATUS_MS, () => {
+      this.#statusTimer = null;
+      if (this.#stopping === null) for (const listener of [...this.#statusListeners]) listener();
+    });
+  }
+
+  async write(limit: number, follow: boolean, write: (line: LogLine) => Promise<void>, ended: () => boolean): Promise<void> {
+    const { ledger } = this.#device;
+    const names = () => new Map(foldersOf(ledger.catalogue).map(({ id, name }) => [id, name]));
+    let timeMs = 0;
+    const linesFrom = (from: Lsn): LogLine[] => {
+      const known = names();
+      const out: LogLine[] = [];
+      for (const applied of ledger.history(from)) {
+        timeMs = timeOf(applied, timeMs);
+        out.push(...logLinesOf(applied, timeMs, (folder) => known.get(folder) ?? "folder"));
+      }
+      return out;
+    };
+    let from = Math.max(1, ledger.lastLsn - LOG_RECORDS) as Lsn;
+    let wake: () => void = () => {};
+    const end = ledger.onApplied(() => wake());
+    try {
+      for (let first = true; !ended(); first = false) {
+        const news = new Promise<void>((resolve) => wake = resolve);
+        const upTo = ledger.lastLsn;
+        const lines = linesFrom(from);
+        for (const line of first ? lines.slice(-limit) : lines) await write(line);
+        from = upTo + 1 as Lsn;
+        if (!follow || this.hasStopped) return;
+        await Promise.race([news, this.stopped]);
+      }
+    } finally {
+      end();
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#statusTimer?.();
+    try {
+      this.#invites.withdraw();
+      await this.#device.stop();
+      this.hasStopped = true;
+      this.#resolveStopped();
+      await this.#closeApi();
+    } catch (error) {
+      this.#rejectStopped(error);
+      throw error;
+    } finally {
+      this.hasStopped = true;
+      this.#home.close();
+    }
+  }
+}

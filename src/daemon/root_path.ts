@@ -1,0 +1,92 @@
+/** Whether a directory can become a folder's root here, said before anything is changed. */
+import { CairnError } from "../core/errors.ts";
+import { type Fs, FsError } from "../platform/ports.ts";
+import { layoutOf } from "../folder/layout.ts";
+
+export interface Taken {
+  readonly path: string;
+  readonly name: string;
+}
+
+/**
+ * Makes the directory when it is not there, and answers its real path. Throws CairnError "path-unusable" or
+ * "folder-overlap".
+ */
+export function prepareRoot(fs: Fs, path: string, home: string, taken: readonly Taken[]): string {
+  const real = realDirectory(fs, path);
+  for (const { path: other, name } of taken) {
+    if (other === real) continue;
+    if (isInside(real, other)) {
+      throw new CairnError(
+        "folder-overlap",
+        `${path} lies inside ${other}, which is the folder "${name}" already`,
+        "What is in a folder is synced with it; choose a directory outside.",
+      );
+    }
+    if (isInside(other, real)) {
+      throw new CairnError(
+        "folder-overlap",
+        `${path} contains ${other}, which is the folder "${name}" already`,
+        "Folders cannot be nested; choose another directory.",
+      );
+    }
+  }
+  if (home === real || isInside(home, real)) {
+    throw new CairnError(
+      "folder-overlap",
+      `${path} contains Cairn's own home (${home})`,
+      "Choose a directory below it, or another home with --home DIR.",
+    );
+  }
+  if (isInside(real, home)) {
+    throw new CairnError("folder-overlap", `${path} lies inside Cairn's own home`, "Choose a directory outside.");
+  }
+  checkUse(fs, path, real);
+  return real;
+}
+
+function realDirectory(fs: Fs, path: string): string {
+  try {
+    const stat = fs.lstat(path);
+    if (stat !== null && stat.kind !== "directory" && stat.kind !== "symlink") throw notDirectory(path);
+    if (stat === null) fs.makeDirectories(path);
+    const real = fs.realPath(path);
+    if (fs.lstat(real)?.kind !== "directory") throw notDirectory(path);
+    return real;
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    if (error.code === "exists" || error.code === "not-directory") throw notDirectory(path);
+    throw unusable(path, error);
+  }
+}
+
+function notDirectory(path: string): CairnError {
+  return new CairnError("path-unusable", `${path} is a file, not a directory`, "Give the directory that shall be synced.");
+}
+
+function unusable(path: string, error: FsError): CairnError {
+  const [what, next] = error.code === "read-only"
+    ? ["is on a read-only disk", "Mount it for writing, or choose another directory."]
+    : error.code === "permission"
+    ? ["cannot be used: permission denied", "Give your user permission to read and write it."]
+    : [`cannot be used (${error.code})`, "Choose another directory or mend the disk."];
+  return new CairnError("path-unusable", `${path} ${what}`, next, error);
+}
+
+/** Reads it, and writes into it what Cairn keeps there anyway. */
+function checkUse(fs: Fs, path: string, real: string): void {
+  const { own, canary } = layoutOf(real);
+  try {
+    fs.list(real);
+    fs.makeDirectories(own);
+    if (fs.lstat(canary) === null) fs.open(canary, "create").close();
+    else fs.open(canary, "write").close();
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    throw unusable(path, error);
+  }
+}
+
+function isInside(path: string, directory: string): boolean {
+  return path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
+}

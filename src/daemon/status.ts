@@ -1,0 +1,193 @@
+/** What the device tells of itself (invariant 11): "up to date" only when it is so, and all else with cause and remedy. */
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { FolderId } from "../core/ids.ts";
+import { VERSION } from "../core/version_name.ts";
+import { foldersOf, replicasOf } from "../library/folders.ts";
+import { libraryOf } from "../library/joining.ts";
+import { membersOf } from "../library/members.ts";
+import type { Clock } from "../platform/ports.ts";
+import type { FolderSync } from "../sync/folder_sync.ts";
+import type { FolderState, FolderStatus, PeerStatus, Problem, Status } from "./api_types.ts";
+import type { Device } from "./device.ts";
+
+const PROBLEMS = 100;
+const RATE_WINDOW_MS = 3_000;
+
+/** Bytes a second of each folder, from what was gained lately. */
+export class Rates {
+  readonly #clock: Clock;
+  readonly #marks = new Map<FolderId, { atMs: number; bytes: number; rate: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  of(folder: FolderId, bytes: number): number {
+    const nowMs = this.#clock.monotonic();
+    const mark = this.#marks.get(folder);
+    if (mark === undefined || bytes < mark.bytes) {
+      this.#marks.set(folder, { atMs: nowMs, bytes, rate: 0 });
+      return 0;
+    }
+    const elapsedMs = nowMs - mark.atMs;
+    if (elapsedMs < RATE_WINDOW_MS) return mark.rate || Math.round((bytes - mark.bytes) * 1000 / Math.max(elapsedMs, 200));
+    const rate = Math.round((bytes - mark.bytes) * 1000 / elapsedMs);
+    this.#marks.set(folder, { atMs: nowMs, bytes, rate });
+    return rate;
+  }
+}
+
+export interface StatusContext {
+  readonly home: string;
+  readonly name: string;
+  readonly startedMs: number;
+  readonly openInvites: number;
+  readonly rates: Rates;
+  readonly notes: readonly Problem[];
+}
+
+export function statusOf(device: Device, context: StatusContext): Status {
+  const { ledger, identity } = device;
+  const { catalogue } = ledger;
+  const health = ledger.health();
+  return {
+    version: VERSION,
+    device: {
+      id: identity.id,
+      name: membersOf(catalogue).find((member) => member.device === identity.id)?.name ?? context.name,
+      library: libraryOf(ledger) ?? "",
+      home: context.home,
+      port: device.links.port,
+      startedMs: context.startedMs,
+    },
+    folders: folderStatuses(device, context.rates),
+    peers: peerStatuses(device),
+    journal: {
+      lsn: ledger.lastLsn,
+      epoch: ledger.epoch,
+      segments: health.segments,
+      bytes: health.bytes,
+      healthy: health.failure === null,
+      note: health.failure ?? "",
+    },
+    catalogue: {
+      bytes: catalogue.db.size(),
+      appliedLsn: catalogue.appliedLsn,
+      rows: rowsOf(catalogue),
+      healthy: true,
+      note: "",
+    },
+    openInvites: context.openInvites,
+    notes: context.notes,
+  };
+}
+
+/** Rows of our own living entries: what counting all of them would tell takes too long for each look. */
+function rowsOf(catalogue: Catalogue): number {
+  return replicasOf(catalogue).reduce((sum, { folder }) => {
+    const { files, directories } = catalogue.totals(folder);
+    return sum + files + directories;
+  }, 0);
+}
+
+export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
+  const { catalogue } = device.ledger;
+  const names = new Map(foldersOf(catalogue).map(({ id, name }) => [id, name]));
+  return replicasOf(catalogue).map((config) => {
+    const { folder, path, mode } = config;
+    const sync = device.folders.get(folder);
+    const base = { id: folder, name: names.get(folder) ?? "folder", path, mode, ...catalogue.totals(folder) };
+    if (sync === undefined) {
+      const failure = device.failures.get(folder);
+      return {
+        ...base,
+        state: { kind: "stopped", reason: failure?.message ?? "not started", remedy: failure?.hint ?? "" },
+        watching: "",
+        notes: [],
+        problems: [],
+        problemsTotal: 0,
+      };
+    }
+    const problems = problemsOf(sync, catalogue);
+    const polling = sync.watch.pollingReason;
+    return {
+      ...base,
+      state: stateOf(device, sync, rates),
+      watching: polling === null ? "events" : "polling",
+      notes: polling === null ? [] : [{
+        path: "",
+        cause: `changes are looked for every few seconds, since ${polling}`,
+        remedy: "Raise fs.inotify.max_user_watches, or leave it: nothing is missed, only seen later.",
+      }],
+      ...problems,
+    };
+  });
+}
+
+function problemsOf({ replica }: FolderSync, catalogue: Catalogue): { problems: Problem[]; problemsTotal: number } {
+  const { number, troubles } = replica;
+  const blocked = catalogue.needs.blocked(number, PROBLEMS);
+  const own = [...troubles].map(([path, trouble]) => ({ path, ...trouble }));
+  const problems = [...own, ...blocked.map(({ path, cause, remedy }) => ({ path, cause, remedy }))];
+  return {
+    problems: problems.slice(0, PROBLEMS),
+    problemsTotal: troubles.size + catalogue.needs.total(number).blocked,
+  };
+}
+
+function stateOf(device: Device, sync: FolderSync, rates: Rates): FolderState {
+  const { replica, outbound, inbound } = sync;
+  if (replica.stopped !== null) {
+    return { kind: "stopped", reason: replica.stopped.cause, remedy: replica.stopped.remedy };
+  }
+  if (outbound.scan !== null || !outbound.isReady) {
+    return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
+  }
+  const left = replica.catalogue.needs.total(replica.number);
+  if (left.count === 0) {
+    if (sync.isUpToDate) device.gained.delete(replica.folder);
+    return sync.isUpToDate && !isFirstIndexMissing(device, replica.folder)
+      ? { kind: "up-to-date" }
+      : { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
+  }
+  if (left.count === left.blocked && inbound.isQuiet) {
+    const [first] = replica.catalogue.needs.blocked(replica.number, 1);
+    return { kind: "waiting", filesLeft: left.count, reason: first?.cause ?? "" };
+  }
+  const gained = device.gained.get(replica.folder) ?? 0;
+  const { files, bytes } = inbound.done;
+  return {
+    kind: "syncing",
+    filesDone: files,
+    filesTotal: files + left.count,
+    bytesDone: Math.min(Math.max(bytes, gained), bytes + left.bytes),
+    bytesTotal: bytes + left.bytes,
+    bytesPerSecond: rates.of(replica.folder, Math.max(bytes, gained)),
+  };
+}
+
+/** A peer is connected and has not told all of its index yet: nobody knows what is missing. */
+function isFirstIndexMissing(device: Device, _folder: FolderId): boolean {
+  return device.links.sessions().some((session) => !device.hasIndexOf(session));
+}
+
+function peerStatuses(device: Device): PeerStatus[] {
+  const { cursors, ids } = device.ledger.catalogue;
+  return membersOf(device.ledger.catalogue)
+    .filter((member) => member.device !== device.identity.id)
+    .map((member) => {
+      const session = device.links.session(member.device);
+      const last = cursors.lastSeen(ids.device(member.device));
+      const progress = device.peerProgress.get(member.device);
+      return {
+        id: member.device,
+        name: member.name,
+        connected: session !== null,
+        address: session?.remote ?? last.address,
+        lastSeenMs: last.lastSeenMs,
+        behindFiles: progress?.files ?? -1,
+        behindBytes: progress?.bytes ?? -1,
+        reason: session === null ? device.links.reason(member.device) : "",
+      };
+    });
+}

@@ -1,0 +1,57 @@
+/**
+ * The marker in a folder's root: whose replica it is (R35), and a high-water mark of our lsn, so that a home put back from a
+ * backup is noticed with no peer near (R24). A root without it is not this folder's root (invariant 8).
+ */
+import * as v from "valibot";
+import { CairnError } from "../core/errors.ts";
+import type { DeviceId, FolderId, LibraryId } from "../core/ids.ts";
+import type { Fs } from "../platform/ports.ts";
+import { layoutOf } from "./layout.ts";
+
+const FORMAT = 1;
+const MARKER_BYTES = 4096;
+
+const Schema = v.object({
+  format: v.literal(FORMAT),
+  library: v.string(),
+  folder: v.string(),
+  device: v.string(),
+  replica: v.string(),
+  lsn: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+});
+
+export interface Marker {
+  readonly library: LibraryId;
+  readonly folder: FolderId;
+  readonly device: DeviceId;
+  /** Random, one for each time that a folder was set up at a path. */
+  readonly replica: string;
+  readonly lsn: number;
+}
+
+/** The marker of a root; null when there is none, "unreadable" when it is not one that this program knows. */
+export function readMarker(fs: Fs, root: string): Marker | null | "unreadable" {
+  const bytes = fs.readSmall(layoutOf(root).marker, MARKER_BYTES);
+  if (bytes === null) return null;
+  try {
+    return v.parse(Schema, JSON.parse(new TextDecoder().decode(bytes))) as unknown as Marker;
+  } catch {
+    return "unreadable";
+  }
+}
+
+export async function writeMarker(fs: Fs, root: string, marker: Marker): Promise<void> {
+  const text = JSON.stringify({ format: FORMAT, ...marker }, null, 2) + "\n";
+  await fs.writeDurably(layoutOf(root).marker, new TextEncoder().encode(text));
+}
+
+/** Refuses a directory that carries another replica's marker: a copied tree, or one disk mounted on two devices (R35). */
+export function refuseForeign(root: string, found: Marker | null | "unreadable", device: DeviceId): void {
+  if (found === null) return;
+  if (found !== "unreadable" && found.device === device) return;
+  throw new CairnError(
+    "root-foreign",
+    `${root} already belongs to ${found === "unreadable" ? "a replica that cannot be read" : "another device's replica"}`,
+    `If this is a copy that shall become a replica of its own, remove ${layoutOf(root).own} and add it again.`,
+  );
+}

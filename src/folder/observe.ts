@@ -1,0 +1,205 @@
+/**
+ * Turns what a scan has seen into what it is: reads files stably (R12, R17), follows renames without reading (R14), and makes
+ * the bytes durable before anyone can hear of them (R16).
+ */
+import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
+import type { ContentId, RelPath } from "../core/ids.ts";
+import { YOUNG_MS } from "../core/limits.ts";
+import { nameOf, parentOf } from "../core/path.ts";
+import { type FileKind, type Fs, FsError, type HashPool, type PinnedDir, type Stat } from "../platform/ports.ts";
+import { relativeStat, type ScanContext, type Seen } from "./scan.ts";
+
+/** What stands at a path, read and durable. */
+export interface Observation {
+  readonly path: RelPath;
+  readonly basedOn: number | null;
+  readonly kind: Exclude<FileKind, "other">;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly mode: number;
+  readonly content: ContentId | null;
+  readonly target: string | null;
+  readonly print: Fingerprint;
+}
+
+export interface Observed {
+  readonly done: readonly Observation[];
+  /** Changed while it was read: look again later. */
+  readonly busy: readonly Seen[];
+  /** Gone meanwhile: its directory wants another look. */
+  readonly vanished: readonly RelPath[];
+  readonly unreadable: readonly { readonly path: RelPath; readonly error: FsError }[];
+}
+
+export interface ObserveContext extends ScanContext {
+  readonly pool: HashPool;
+  /** The file system's own time (R14). */
+  readonly fsNowMs: () => number;
+}
+
+/** More young files than this are made durable by one sync of the file system, where there is such a thing. */
+const SYNC_ALL_FROM = 48;
+/** Single data syncs under way at once. */
+const SYNCS_AT_ONCE = 32;
+
+/** Observes some paths; none fails the others. */
+export async function observe(context: ObserveContext, seen: readonly Seen[]): Promise<Observed> {
+  const done: Observation[] = [];
+  const busy: Seen[] = [];
+  const vanished: RelPath[] = [];
+  const unreadable: { path: RelPath; error: FsError }[] = [];
+  const toHash: Seen[] = [];
+  const now = context.fsNowMs();
+  for (const item of seen) {
+    const { path, stat } = item;
+    if (stat.kind === "directory") done.push(plain(item, printOf(stat, now)));
+    else if (stat.kind === "symlink") {
+      try {
+        done.push({ ...plain(item, printOf(stat, now)), target: readLink(context, path) });
+      } catch (error) {
+        noteFailure(path, error, vanished, unreadable);
+      }
+    } else {
+      const moved = contentOfMoved(context, stat);
+      if (moved === null) toHash.push(item);
+      else done.push({ ...plain(item, printOf(stat, now)), content: moved });
+    }
+  }
+  await makeDurable(context, toHash, now);
+  const files = await hashFiles(context, toHash);
+  for (let i = 0; i < toHash.length; i++) {
+    const item = toHash[i]!;
+    const { before, hashed, after } = files[i]!;
+    if (hashed instanceof FsError) noteFailure(item.path, hashed, vanished, unreadable);
+    else if (after === null) vanished.push(item.path);
+    else if (before === null || !samePrint(before, after) || hashed.size !== after.size || after.kind !== "file") {
+      busy.push({ ...item, stat: after });
+    } else {
+      if (hashed.chunks !== null) context.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
+      done.push({ ...plain({ ...item, stat: after }, printOf(after, now)), content: hashed.content });
+    }
+  }
+  return { done, busy, vanished, unreadable };
+}
+
+function plain({ path, stat, basedOn }: Seen, print: Fingerprint): Observation {
+  const isFile = stat.kind === "file";
+  return {
+    path,
+    basedOn,
+    kind: stat.kind as Exclude<FileKind, "other">,
+    size: isFile ? stat.size : 0,
+    // Of directories and symlinks the time of change is no property worth sending.
+    mtimeMs: isFile ? Math.floor(stat.mtimeMs) : 0,
+    mode: stat.kind === "symlink" ? 0o777 : stat.mode,
+    content: null,
+    target: null,
+    print,
+  };
+}
+
+function noteFailure(
+  path: RelPath,
+  error: unknown,
+  vanished: RelPath[],
+  unreadable: { path: RelPath; error: FsError }[],
+): void {
+  if (!(error instanceof FsError)) throw error;
+  if (error.code === "not-found" || error.code === "not-directory") vanished.push(path);
+  else unreadable.push({ path, error });
+}
+
+function readLink({ fs, root }: ObserveContext, path: RelPath): string {
+  const pin = fs.pin(root, parentOf(path));
+  try {
+    return fs.readLink(pin.at(nameOf(path)));
+  } finally {
+    pin.close();
+  }
+}
+
+/** The content of a file that was moved here: its whole fingerprint but the name and ctime is that of one we know. */
+function contentOfMoved({ catalogue }: ObserveContext, stat: Stat): ContentId | null {
+  for (const { state, print } of catalogue.prints.statesOfInode(stat.ino)) {
+    if (print.settled && sameMovedFile(print, stat)) return catalogue.rows.contentOf(state);
+  }
+  return null;
+}
+
+/** Syncs files whose last change the system may not have written yet, by ctime (R16). */
+async function makeDurable({ fs, root }: ObserveContext, files: readonly Seen[], now: number): Promise<void> {
+  const young = files.filter(({ stat }) => stat.size > 0 && stat.ctimeMs > now - YOUNG_MS);
+  if (young.length === 0) return;
+  if (young.length >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) return;
+  let next = 0;
+  const worker = async () => {
+    while (next < young.length) {
+      const { path } = young[next++]!;
+      try {
+        await withPinned(fs, root, path, (at) => fs.syncFile(at));
+      } catch (error) {
+        // One that cannot be opened fails again, and is told of, when it is read.
+        if (!(error instanceof FsError)) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, young.length) }, worker));
+}
+
+async function withPinned<T>(fs: Fs, root: string, path: RelPath, work: (at: string) => Promise<T>): Promise<T> {
+  const pin = fs.pin(root, parentOf(path));
+  try {
+    return await work(pin.at(nameOf(path)));
+  } finally {
+    pin.close();
+  }
+}
+
+interface Hashed {
+  readonly before: Stat | null;
+  readonly hashed: Awaited<ReturnType<HashPool["hash"]>>[number];
+  readonly after: Stat | null;
+}
+
+/** Hashes files with a look at each right before and right after; parents are held open meanwhile (R23). */
+async function hashFiles(context: ObserveContext, files: readonly Seen[]): Promise<Hashed[]> {
+  const { fs, root, pool, rootDev } = context;
+  const pins = new Map<RelPath, PinnedDir | FsError>();
+  const pinOf = (path: RelPath) => {
+    const parent = parentOf(path);
+    let pin = pins.get(parent);
+    if (pin === undefined) pins.set(parent, pin = tryPin(fs, root, parent));
+    return pin;
+  };
+  try {
+    const look = (path: RelPath): Stat | null => {
+      const pin = pinOf(path);
+      if (pin instanceof FsError) return null;
+      const stat = fs.lstat(pin.at(nameOf(path)));
+      return stat === null ? null : relativeStat(stat, rootDev);
+    };
+    const before = files.map(({ path }) => look(path));
+    const hashable = files.flatMap(({ path }, i) => {
+      const pin = pinOf(path);
+      return pin instanceof FsError || before[i]?.kind !== "file" ? [] : [{ i, at: pin.at(nameOf(path)) }];
+    });
+    const answers = await pool.hash(hashable.map(({ at }) => at));
+    const hashed = new Map(hashable.map(({ i }, k) => [i, answers[k]!]));
+    return files.map(({ path }, i) => ({
+      before: before[i]!,
+      hashed: hashed.get(i) ?? new FsError("not-found", path),
+      after: look(path),
+    }));
+  } finally {
+    for (const pin of pins.values()) if (!(pin instanceof FsError)) pin.close();
+  }
+}
+
+function tryPin(fs: Fs, root: string, directory: RelPath): PinnedDir | FsError {
+  try {
+    return fs.pin(root, directory);
+  } catch (error) {
+    if (error instanceof FsError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * The only code that changes what people see in a folder. Keeps invariants 2 (whole or old), 3 (never over the unseen), 4 (the
+ * old content goes into the version store first) and 6 (inside the root), by the steps of R20.
+ *
+ * Each step is synchronous from its last look to its rename: nothing of this program can come between. What remains is the
+ * time between two system calls, in which another program may write: what it wrote is then in the version store.
+ */
+import { type PrintedStat, samePrint } from "../core/fingerprint.ts";
+import type { RelPath } from "../core/ids.ts";
+import { ancestorsOf, nameOf, parentOf } from "../core/path.ts";
+import { type Fs, FsError, type Stat } from "../platform/ports.ts";
+import { relativeStat } from "./scan.ts";
+import { type KeptVersion, keepByLink, keepByRename, type VersionStore } from "./versions.ts";
+
+/** What should be at the path before; null: nothing. */
+export type Expected =
+  | { readonly kind: "file" | "symlink"; readonly print: PrintedStat }
+  | { readonly kind: "directory" }
+  | null;
+
+export type Placement =
+  /** Staged bytes, with mode and mtime set and synced, become the file. */
+  | { readonly kind: "file"; readonly stage: string }
+  | { readonly kind: "symlink"; readonly target: string }
+  | { readonly kind: "directory"; readonly mode: number }
+  | { readonly kind: "deleted" }
+  /** Another path of this folder, a file that is expected to have the print, moves here. */
+  | { readonly kind: "moved"; readonly from: RelPath; readonly print: PrintedStat }
+  /** Only permissions and time change. */
+  | { readonly kind: "metadata"; readonly mode: number; readonly mtimeMs: number };
+
+export type Placed =
+  | { readonly result: "done"; readonly stat: Stat | null; readonly kept: KeptVersion | null }
+  /** The disk is not as expected: observe it, then decide again. */
+  | { readonly result: "changed" }
+  /** A directory to be removed or replaced still has something in it. */
+  | { readonly result: "not-empty" };
+
+export interface PlaceContext {
+  readonly fs: Fs;
+  readonly root: string;
+  readonly rootDev: number;
+  readonly versions: VersionStore;
+}
+
+const CHANGED: Placed = { result: "changed" };
+
+/** Brings one path to what it shall be. Throws FsError when the disk refuses; then the old is still there. */
+export function place(context: PlaceContext, path: RelPath, expected: Expected, placement: Placement): Placed {
+  const { fs, root } = context;
+  if (placement.kind !== "deleted" && placement.kind !== "metadata") makeParents(context, path);
+  let pin;
+  try {
+    pin = fs.pin(root, parentOf(path));
+  } catch (error) {
+    if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) {
+      // Nothing can be at a path whose parent is not there.
+      return placement.kind === "deleted" && expected === null
+        ? { result: "done", stat: null, kept: null }
+        : CHANGED;
+    }
+    throw error;
+  }
+  try {
+    const at = pin.at(nameOf(path));
+    if (!isAsExpected(context, at, expected)) return CHANGED;
+    return placeAt(context, path, at, expected, placement);
+  } catch (error) {
+    if (error instanceof FsError && error.code === "exists") return CHANGED;
+    if (error instanceof FsError && error.code === "not-empty") return { result: "not-empty" };
+    throw error;
+  } finally {
+    pin.close();
+  }
+}
+
+function isAsExpected({ fs, rootDev }: PlaceContext, at: string, expected: Expected): boolean {
+  const found = fs.lstat(at);
+  if (found === null || expected === null) return found === null && expected === null;
+  if (found.kind !== expected.kind) return false;
+  return expected.kind === "directory" || samePrint(expected.print, relativeStat(found, rootDev));
+}
+
+function placeAt(context: PlaceContext, path: RelPath, at: string, expected: Expected, placement: Placement): Placed {
+  const { fs } = context;
+  switch (placement.kind) {
+    case "metadata":
+      if (expected?.kind !== "symlink") fs.chmod(at, placement.mode);
+      if (expected?.kind === "file") fs.setMtime(at, placement.mtimeMs);
+      return done(context, at, null);
+    case "directory":
+      if (expected?.kind !== "directory") {
+        const kept = expected === null ? null : remove(context, path, at, expected);
+        if (kept === "changed") return CHANGED;
+        fs.makeDirectory(at);
+        fs.chmod(at, placement.mode);
+        return done(context, at, kept);
+      }
+      fs.chmod(at, placement.mode);
+      return done(context, at, null);
+    case "deleted": {
+      if (expected === null) return { result: "done", stat: null, kept: null };
+      const kept = remove(context, path, at, expected);
+      return kept === "changed" ? CHANGED : { result: "done", stat: null, kept };
+    }
+    case "file":
+      return replace(context, path, at, expected, placement.stage, null);
+    case "moved":
+      return move(context, path, at, expected, placement);
+    case "symlink":
+      return placeSymlink(context, path, at, expected, placement.target);
+  }
+}
+
+function done({ fs, rootDev }: PlaceContext, at: string, kept: KeptVersion | null): Placed {
+  const stat = fs.lstat(at);
+  return stat === null ? CHANGED : { result: "done", stat: relativeStat(stat, rootDev), kept };
+}
+
+/** Takes what is at the path into the version store; puts it back when it is not what was expected. */
+function remove(context: PlaceContext, path: RelPath, at: string, expected: Expected): KeptVersion | null | "changed" {
+  const { fs, versions, rootDev } = context;
+  if (expected === null) return null;
+  if (expected.kind === "directory") {
+    fs.removeDirectory(at);
+    return null;
+  }
+  const kept = keepByRename(fs, versions, path, at);
+  const taken = fs.lstat(kept.at);
+  // A rename moves ctime; all else tells whether this is the file that we looked at.
+  if (taken !== null && isSameBut(expected.print, relativeStat(taken, rootDev))) return kept;
+  fs.link(kept.at, at);
+  fs.unlink(kept.at);
+  return "changed";
+}
+
+function isSameBut(expected: PrintedStat, taken: PrintedStat): boolean {
+  return samePrint({ ...expected, ctimeMs: taken.ctimeMs }, taken);
+}
+
+/** Puts `source` (staged bytes) at the path: a new name by link, an old one by keeping and renaming over it. */
+function replace(
+  context: PlaceContext,
+  path: RelPath,
+  at: string,
+  expected: Expected,
+  source: string,
+  keep: KeptVersion | null,
+): Placed {
+  const { fs, versions } = context;
+  if (expected === null) {
+    createByLink(fs, source, at);
+    return done(context, at, keep);
+  }
+  if (expected.kind === "directory") {
+    fs.removeDirectory(at);
+    createByLink(fs, source, at);
+    return done(context, at, keep);
+  }
+  const kept = keepByLink(fs, versions, path, at);
+  // Keeping moved ctime; whatever else moved since the look came from outside.
+  const found = fs.lstat(kept.moved ? kept.at : at);
+  if (found === null || !isSameBut(expected.print, relativeStat(found, context.rootDev))) {
+    giveBack(fs, kept, at);
+    return CHANGED;
+  }
+  fs.rename(source, at);
+  return done(context, at, kept);
+}
+
+function giveBack(fs: Fs, kept: KeptVersion, at: string): void {
+  if (kept.moved) fs.rename(kept.at, at);
+  else fs.unlink(kept.at);
+}
+
+/** A new name never replaces one that came meanwhile ("exists"). */
+function createByLink(fs: Fs, source: string, at: string): void {
+  try {
+    fs.link(source, at);
+  } catch (error) {
+    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) throw error;
+    // No hard links here: the look right before is all there is. docs/failure-model.md names this window.
+    if (fs.lstat(at) !== null) throw new FsError("exists", at);
+    fs.rename(source, at);
+    return;
+  }
+  fs.unlink(source);
+}
+
+function move(
+  context: PlaceContext,
+  path: RelPath,
+  at: string,
+  expected: Expected,
+  { from, print }: { readonly from: RelPath; readonly print: PrintedStat },
+): Placed {
+  const { fs, root, rootDev } = context;
+  const pin = fs.pin(root, parentOf(from));
+  try {
+    const source = pin.at(nameOf(from));
+    const found = fs.lstat(source);
+    if (found === null || !samePrint(print, relativeStat(found, rootDev))) return CHANGED;
+    return replace(context, path, at, expected, source, null);
+  } finally {
+    pin.close();
+  }
+}
+
+function placeSymlink(context: PlaceContext, path: RelPath, at: string, expected: Expected, target: string): Placed {
+  const { fs, versions } = context;
+  const aside = `${versions.stage}/link-${versions.next()}`;
+  fs.symlink(target, aside);
+  try {
+    const placed = replace(context, path, at, expected, aside, null);
+    return placed;
+  } finally {
+    if (fs.lstat(aside) !== null) fs.unlink(aside);
+  }
+}
+
+/** Makes missing ancestors, each inside the one before it, following nothing. */
+function makeParents({ fs, root }: PlaceContext, path: RelPath): void {
+  for (const ancestor of ancestorsOf(path)) {
+    const pin = fs.pin(root, parentOf(ancestor));
+    try {
+      const at = pin.at(nameOf(ancestor));
+      if (fs.lstat(at) === null) fs.makeDirectory(at);
+    } finally {
+      pin.close();
+    }
+  }
+}

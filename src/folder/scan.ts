@@ -1,0 +1,236 @@
+/**
+ * Compares one directory on disk with what the catalogue says of it. Finds; decides nothing, reads no file's bytes.
+ * R13: a name counts as gone only if a complete listing of a directory that is not frozen lacks it.
+ */
+import type { BriefRow } from "../catalogue/rows.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { samePrint } from "../core/fingerprint.ts";
+import type { RelPath } from "../core/ids.ts";
+import { checkName, checkPath, childOf, nameOf, RESERVED_TOP, ROOT, utf8Length } from "../core/path.ts";
+import { type FileKind, type Fs, FsError, type PinnedDir, type Stat } from "../platform/ports.ts";
+import type { IgnoreRules } from "./ignore.ts";
+
+export interface ScanContext {
+  readonly fs: Fs;
+  readonly root: string;
+  /** Device number of the root: prints keep it as 0, since a reboot may give out another. */
+  readonly rootDev: number;
+  readonly catalogue: Catalogue;
+  readonly folder: number;
+  readonly ignore: IgnoreRules;
+}
+
+/**
+ * "hint": a file whose fingerprint agrees is left alone, and named when it is not settled. "strict": one that
+ * is not settled is read again (R14).
+ */
+export type Strictness = "hint" | "strict";
+
+/** Something on disk that is not as the catalogue has it. */
+export interface Seen {
+  readonly path: RelPath;
+  readonly stat: Stat;
+  /** Our row's state when we looked (R12); null when we have none. */
+  readonly basedOn: number | null;
+}
+
+export interface Gone {
+  readonly path: RelPath;
+  readonly basedOn: number;
+}
+
+export interface Difference {
+  readonly seen: readonly Seen[];
+  /** Deepest first, so that a directory is recorded as gone after all in it. */
+  readonly gone: readonly Gone[];
+  /** Living rows of paths that are now ignored; they are withdrawn, not deleted (R9, R18). */
+  readonly ignored: readonly Gone[];
+  /** Directories to look at next. */
+  readonly directories: readonly RelPath[];
+  readonly problems: readonly { readonly path: RelPath; readonly cause: string; readonly remedy: string }[];
+  /** Names looked at. */
+  readonly entries: number;
+  /** Files that agree, but could have changed within the clock's grain: look again, strictly, when that has passed. */
+  readonly unsettled: readonly RelPath[];
+  /** FIFOs, which can block a watcher. */
+  readonly fifos: readonly string[];
+}
+
+/** A `Stat` whose device number is relative to the root's. */
+export function relativeStat(stat: Stat, rootDev: number): Stat {
+  return stat.dev === rootDev ? { ...stat, dev: 0 } : stat;
+}
+
+/**
+ * Compares a directory. `names` limits the comparison to some names, when hints tell which; a name among them that is
+ * missing makes it a full one. Null when the directory itself is gone: look at its parent.
+ */
+export function compareDirectory(
+  context: ScanContext,
+  directory: RelPath,
+  names: ReadonlySet<string> | null,
+  strictness: Strictness,
+): Difference | null {
+  const { fs, root } = context;
+  let pin: PinnedDir;
+  try {
+    pin = fs.pin(root, directory);
+  } catch (error) {
+    if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) return null;
+    return unreadable(directory, error);
+  }
+  try {
+    if (names !== null) {
+      const some = compareSome(context, directory, pin, names, strictness);
+      if (some !== null) return some;
+    }
+    return compareAll(context, directory, pin, strictness);
+  } catch (error) {
+    return unreadable(directory, error);
+  } finally {
+    pin.close();
+  }
+}
+
+function unreadable(directory: RelPath, error: unknown): Difference {
+  if (!(error instanceof FsError)) throw error;
+  return {
+    ...NOTHING,
+    problems: [{
+      path: directory,
+      cause: `cannot be listed (${error.code})`,
+      remedy: "Give Cairn's user permission to read it. Until then nothing in it counts as deleted.",
+    }],
+  };
+}
+
+const NOTHING: Difference = { seen: [], gone: [], ignored: [], directories: [], problems: [], entries: 0, unsettled: [], fifos: [] };
+
+/** Mutable while it is gathered. */
+type Gathering = { -readonly [K in keyof Difference]: Difference[K] extends readonly (infer T)[] ? T[] : number };
+
+function gathering(): Gathering {
+  return { seen: [], gone: [], ignored: [], directories: [], problems: [], entries: 0, unsettled: [], fifos: [] };
+}
+
+function compareSome(
+  context: ScanContext,
+  directory: RelPath,
+  pin: PinnedDir,
+  names: ReadonlySet<string>,
+  strictness: Strictness,
+): Difference | null {
+  const out = gathering();
+  const rows = new Map(
+    context.catalogue.rows.briefIn(context.folder, directory).filter(({ name }) => names.has(name)).map((
+      row,
+    ) => [row.name, row]),
+  );
+  for (const name of names) {
+    if (directory === ROOT && name === RESERVED_TOP) continue;
+    const stat = context.fs.lstat(pin.at(name));
+    if (stat === null) {
+      if (rows.get(name)?.kind !== "deleted" && rows.has(name)) return null; // only a full listing can say so
+      continue;
+    }
+    compareName(context, childOf(directory, name), stat, rows.get(name), strictness, out);
+  }
+  return out;
+}
+
+function compareAll(
+  context: ScanContext,
+  directory: RelPath,
+  pin: PinnedDir,
+  strictness: Strictness,
+): Difference {
+  const { fs, catalogue, folder, rootDev } = context;
+  const out = gathering();
+  const self = fs.lstat(`${pin.self}/.`);
+  const mounted = self !== null && self.dev !== rootDev;
+  if (!mounted && catalogue.rows.wasMounted(folder, directory)) {
+    out.problems.push({
+      path: directory,
+      cause: "a disk that was mounted here is not",
+      remedy: "Mount it again. Until then nothing in it counts as deleted.",
+    });
+    return out;
+  }
+  const items = fs.list(pin.self);
+  const rows = new Map(catalogue.rows.briefIn(folder, directory).map((row) => [row.name, row]));
+  for (const { name } of items) {
+    if (directory === ROOT && name === RESERVED_TOP) continue;
+    const row = rows.get(name);
+    rows.delete(name);
+    const stat = fs.lstat(pin.at(name));
+    // Gone since it was listed: the next hint or scan sees it.
+    if (stat !== null) compareName(context, childOf(directory, name), stat, row, strictness, out);
+  }
+  for (const row of rows.values()) {
+    if (row.kind === "deleted" || !row.held) continue;
+    const path = childOf(directory, row.name);
+    if (context.ignore.ignores(path, row.kind === "directory")) {
+      if (row.offered) out.ignored.push({ path, basedOn: row.state });
+      continue;
+    }
+    if (row.kind === "directory") out.gone.push(...goneBelow(context, path));
+    out.gone.push({ path, basedOn: row.state });
+  }
+  if (mounted !== catalogue.rows.wasMounted(folder, directory)) catalogue.rows.setMounted(folder, directory, mounted);
+  return out;
+}
+
+function compareName(
+  context: ScanContext,
+  path: RelPath,
+  absolute: Stat,
+  row: BriefRow | undefined,
+  strictness: Strictness,
+  out: Gathering,
+): void {
+  out.entries++;
+  const wrong = checkName(nameOf(path)) ?? (utf8Length(path) > 1000 ? checkPath(path) : null);
+  if (wrong !== null) {
+    out.problems.push({ path, cause: `cannot be synced: ${wrong}`, remedy: "Rename it." });
+    return;
+  }
+  const stat = relativeStat(absolute, context.rootDev);
+  if (context.ignore.ignores(path, stat.kind === "directory")) {
+    if (row !== undefined && row.kind !== "deleted" && row.offered) {
+      if (row.kind === "directory") out.ignored.push(...goneBelow(context, path));
+      out.ignored.push({ path, basedOn: row.state });
+    }
+    return;
+  }
+  if (stat.kind === "other") {
+    out.fifos.push(path);
+    out.problems.push({ path, cause: "is a socket, pipe or device", remedy: "Nothing to do: such files are not synced." });
+    return;
+  }
+  // What was a directory and is none any more: all that was in it is gone.
+  if (row?.kind === "directory" && stat.kind !== "directory") out.gone.push(...goneBelow(context, path));
+  if (stat.kind === "directory") out.directories.push(path);
+  if (row === undefined || !isUnchanged(row, stat)) out.seen.push({ path, stat, basedOn: row?.state ?? null });
+  else if (stat.kind === "file" && !row.print!.settled) {
+    if (strictness === "strict") out.seen.push({ path, stat, basedOn: row.state });
+    else out.unsettled.push(path);
+  }
+}
+
+function isUnchanged(row: BriefRow, stat: Stat): boolean {
+  if (row.kind !== stat.kind as FileKind || !row.offered || row.print === null) return false;
+  if (stat.kind === "directory") return row.print.mode === stat.mode;
+  return samePrint(row.print, stat);
+}
+
+/** Everything of ours below a path, deepest directory first. */
+function goneBelow({ catalogue, folder, ignore }: ScanContext, path: RelPath): Gone[] {
+  const directories = catalogue.rows.ownDirectoriesBelow(folder, path).sort((a, b) => b.length - a.length);
+  return directories.flatMap((directory) =>
+    catalogue.rows.briefIn(folder, directory)
+      .filter((row) => row.kind !== "deleted" && row.held)
+      .map((row) => ({ path: childOf(directory, row.name), basedOn: row.state, kind: row.kind }))
+      .filter((gone) => !ignore.ignores(gone.path, gone.kind === "directory"))
+      .map(({ path, basedOn }) => ({ path, basedOn }))
+  );
+}

@@ -1,0 +1,267 @@
+/**
+ * The single door through which this device's state changes: journal first, catalogue second, listeners third.
+ * Keeps invariant 1 (durable before visible) and invariant 9 (the journal is the truth): opening replays what the
+ * catalogue lacks, and rebuilds one that is gone or damaged. Owns epoch, actor, counter and clock (R1, R7, R24).
+ */
+import { Catalogue } from "../catalogue/catalogue.ts";
+import { CairnError, messageOf } from "../core/errors.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
+import { type ActorId, type BootId, type DeviceId, type Lsn, type Stamp, toHex } from "../core/ids.ts";
+import { SNAPSHOT_AFTER_BYTES } from "../core/limits.ts";
+import { decodeRecord, encodeRecord, type JournalRecord } from "../core/record.ts";
+import { nextStamp, receiveStamp, stampAt } from "../core/stamp.ts";
+import { type Dot, nextCounter } from "../core/version.ts";
+import type { Clock, Fs, Random } from "../platform/ports.ts";
+import { type Durable, Journal } from "./journal.ts";
+import { openSegments, readFrames } from "./segments.ts";
+import { findSnapshot, prune, readSnapshot, writeSnapshot } from "./snapshot.ts";
+
+export interface LedgerOptions {
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The device's home directory. */
+  readonly home: string;
+  readonly self: DeviceId;
+  /** Names the running boot of the operating system; "" when it has no name. */
+  readonly osBoot: string;
+  /** Told of what opening had to mend. */
+  readonly say: (line: string) => void;
+}
+
+/** A record that is durable and applied. */
+export interface Applied {
+  readonly lsn: Lsn;
+  readonly record: JournalRecord;
+}
+
+interface Tag {
+  readonly record: JournalRecord;
+  readonly prints: readonly (Fingerprint | null)[];
+}
+
+const CATALOGUE = "catalogue.db";
+/** How often segments are looked at for a snapshot. */
+const UPKEEP_MS = 60_000;
+
+export class Ledger {
+  readonly catalogue: Catalogue;
+  /** True when the machine, not just the program, stopped without a clean end before this start (R16). */
+  readonly crashed: boolean;
+  readonly #options: LedgerOptions;
+  readonly #journal: Journal;
+  readonly #listeners = new Set<(applied: readonly Applied[]) => void>();
+  #lastStamp: Stamp;
+  #lastCounter: number;
+  #snapshotLsn: Lsn;
+  #cancelUpkeep: () => void;
+
+  private constructor(options: LedgerOptions, catalogue: Catalogue, journal: Journal, crashed: boolean, snapshotLsn: Lsn) {
+    this.#options = options;
+    this.catalogue = catalogue;
+    this.#journal = journal;
+    this.crashed = crashed;
+    this.#snapshotLsn = snapshotLsn;
+    this.#lastCounter = Number(catalogue.values.meta("last_counter") ?? 0);
+    // A clock that once stood in 2099 must not win for ever (R7).
+    const stamp = Number(catalogue.values.meta("last_stamp") ?? 0) as Stamp;
+    this.#lastStamp = receiveStamp(0 as Stamp, stamp, options.clock.now());
+    this.#cancelUpkeep = options.clock.after(UPKEEP_MS, () => void this.#upkeep());
+  }
+
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    const { fs, home, say } = options;
+    const dir = journalDir(home);
+    fs.makeDirectories(dir);
+    const catalogue = openCatalogue(options);
+    const before = catalogue.appliedLsn;
+    const opened = openSegments(fs, dir, before);
+    const snapshot = findSnapshot(fs, dir);
+    if (before === 0 && snapshot !== null) await replaySnapshot(fs, snapshot.path, catalogue);
+    replayTail(fs, opened.segments, catalogue);
+
+    // The catalogue has seen records that the journal has not: a disk lied, or an old journal was put back.
+    const behind = opened.lastLsn < catalogue.appliedLsn;
+    const lastLsn = Math.max(opened.lastLsn, catalogue.appliedLsn) as Lsn;
+    const epoch = Number(catalogue.values.meta("own_epoch") ?? 0);
+    const clean = catalogue.values.meta("clean") !== 0;
+    const crashed = !clean && (options.osBoot === "" || catalogue.values.meta("os_boot") !== options.osBoot);
+
+    let ledger: Ledger | null = null;
+    const journal = new Journal(fs, dir, opened.segments, lastLsn, (durable) => ledger!.#apply(durable));
+    ledger = new Ledger(options, catalogue, journal, crashed, snapshot?.lsn ?? 0 as Lsn);
+    const damage = opened.damage ?? (behind ? `The journal in ${dir} has lost its last records` : null);
+    if (damage !== null) say(`${damage}. This device announces everything anew; nothing needs to be done.`);
+    await ledger.#boot(epoch === 0 || damage !== null ? epoch + 1 : epoch, epoch === 0 || damage !== null);
+    if (damage !== null) await ledger.snapshot();
+    return ledger;
+  }
+
+  // -------------------------------------------------------------------------------- who writes
+
+  get actor(): ActorId {
+    return String(this.catalogue.values.meta("own_actor")) as ActorId;
+  }
+
+  get epoch(): number {
+    return Number(this.catalogue.values.meta("own_epoch"));
+  }
+
+  get lastLsn(): Lsn {
+    return this.#journal.lastLsn;
+  }
+
+  #boot(epoch: number, newActor: boolean): Promise<Lsn> {
+    const { random, clock, osBoot } = this.#options;
+    const boot = toHex(random.bytes(8)) as BootId;
+    const actor = newActor ? toHex(random.bytes(8)) as ActorId : this.actor;
+    return this.commit({ type: "boot", boot, epoch, actor, timeMs: clock.now(), osBoot });
+  }
+
+  /** A peer has seen lsns that we did not write: our home is a copy. New epoch and actor, above any reported (R24, R25). */
+  newEpoch(above: number): Promise<Lsn> {
+    return this.#boot(Math.max(this.epoch, above) + 1, true);
+  }
+
+  /** The dot of a new write (R1). */
+  mintDot(): Dot {
+    this.#lastCounter = nextCounter(this.#lastCounter, this.#options.clock.now());
+    return { actor: this.actor, counter: this.#lastCounter };
+  }
+
+  /** The stamp of a new write, later than that of what it replaces (R7). */
+  mintStamp(replaced: Stamp = 0 as Stamp): Stamp {
+    const stamp = nextStamp(this.#lastStamp, this.#options.clock.now(), replaced);
+    this.#lastStamp = receiveStamp(this.#lastStamp, stamp, this.#options.clock.now());
+    return stamp;
+  }
+
+  /** The stamp of a file that was there before us: when it was last written, never in the future (R26). */
+  stampOfFound(mtimeMs: number): Stamp {
+    return stampAt(Math.min(mtimeMs, this.#options.clock.now()));
+  }
+
+  /** Our clock follows what others have (R7). */
+  receive(stamp: Stamp): void {
+    this.#lastStamp = receiveStamp(this.#lastStamp, stamp, this.#options.clock.now());
+  }
+
+  // -------------------------------------------------------------------------------- writing
+
+  /**
+   * Makes a record durable and applies it; resolves with its lsn when both are done. `prints` stand beside the
+   * rows of a "rows" record. Rejects when it is not durable: then nothing has happened.
+   */
+  async commit(record: JournalRecord, prints: readonly (Fingerprint | null)[] = []): Promise<Lsn> {
+    const tag: Tag = { record, prints };
+    const failedBefore = this.#journal.failure !== null;
+    // After a failed sync the log goes on under a new boot, so that nobody takes lost lsns for known ones (R27).
+    if (failedBefore && record.type !== "boot") await this.#boot(this.epoch, false);
+    return await this.#journal.append(encodeRecord(record), tag);
+  }
+
+  #apply(durable: readonly Durable[]): void {
+    const applied = durable.map(({ lsn, tag }) => ({ lsn, ...(tag as Tag) }));
+    this.catalogue.db.transaction(() => {
+      for (const { lsn, record, prints } of applied) this.catalogue.applyRecord(lsn, record, prints);
+    });
+    for (const listener of this.#listeners) listener(applied);
+  }
+
+  /** Told of records that are durable and applied, in order. The returned function ends it. */
+  onApplied(listener: (applied: readonly Applied[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // -------------------------------------------------------------------------------- reading
+
+  /** The journal's history with an lsn of at least `from`, oldest first. */
+  *history(from: Lsn): Generator<Applied> {
+    for (const { lsn, payload } of readFrames(this.#options.fs, this.#journal.segments, from)) {
+      if (lsn > this.#journal.lastLsn) return;
+      yield { lsn, record: decodeRecord(payload) };
+    }
+  }
+
+  health(): { readonly segments: number; readonly bytes: number; readonly failure: string | null } {
+    const { segments, failure } = this.#journal;
+    return { segments: segments.length, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), failure };
+  }
+
+  // -------------------------------------------------------------------------------- upkeep
+
+  /** Writes a snapshot and prunes what it covers (R26). */
+  async snapshot(): Promise<void> {
+    const { fs, clock, home } = this.#options;
+    const dir = journalDir(home);
+    this.#snapshotLsn = await writeSnapshot(fs, clock, dir, this.catalogue);
+    this.#journal.forget(prune(fs, clock, dir, this.#journal.segments, this.#snapshotLsn));
+  }
+
+  async #upkeep(): Promise<void> {
+    const behind = this.#journal.segments
+      .filter(({ firstLsn }) => firstLsn > this.#snapshotLsn)
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+    try {
+      if (behind > SNAPSHOT_AFTER_BYTES) await this.snapshot();
+    } catch (error) {
+      this.#options.say(`Cannot write a journal snapshot: ${messageOf(error)}. The journal stays longer; Cairn tries again.`);
+    }
+    this.#cancelUpkeep = this.#options.clock.after(UPKEEP_MS, () => void this.#upkeep());
+  }
+
+  /** Ends in order: the next start knows that nothing was torn. */
+  async close(): Promise<void> {
+    this.#cancelUpkeep();
+    try {
+      await this.commit({ type: "stop", timeMs: this.#options.clock.now() });
+    } catch {
+      // The next start takes this for an unclean stop, which is what it is.
+    }
+    await this.#journal.close();
+    this.catalogue.close();
+  }
+}
+
+function journalDir(home: string): string {
+  return `${home}/journal`;
+}
+
+/** Opens the catalogue; one that SQLite cannot read is set aside and made anew (invariant 9). */
+function openCatalogue({ fs, home, self, say, clock }: LedgerOptions): Catalogue {
+  const path = `${home}/${CATALOGUE}`;
+  try {
+    return new Catalogue(path, self);
+  } catch (error) {
+    if (error instanceof CairnError && error.code === "catalogue-newer") throw error;
+    const aside = `${path}.damaged-${clock.now()}`;
+    say(`The catalogue cannot be read (${messageOf(error)}). It is rebuilt from the journal; the old one is kept as ${aside}.`);
+    for (const suffix of ["", "-wal", "-shm"]) {
+      if (fs.lstat(path + suffix) !== null) fs.rename(path + suffix, aside + suffix);
+    }
+    return new Catalogue(path, self);
+  }
+}
+
+async function replaySnapshot(fs: Fs, path: string, catalogue: Catalogue): Promise<void> {
+  for await (const [lsn, record] of readSnapshot(fs, path)) {
+    catalogue.db.transaction(() => catalogue.applyRecord(lsn, record));
+  }
+}
+
+/** Applies what the catalogue lacks, some records to a transaction. */
+function replayTail(fs: Fs, segments: Parameters<typeof readFrames>[1], catalogue: Catalogue): void {
+  const from = catalogue.appliedLsn + 1 as Lsn;
+  const perTransaction = 64;
+  let batch: [Lsn, JournalRecord][] = [];
+  const flush = () => {
+    catalogue.db.transaction(() => batch.forEach(([lsn, record]) => catalogue.applyRecord(lsn, record)));
+    batch = [];
+  };
+  for (const { lsn, payload } of readFrames(fs, segments, from)) {
+    batch.push([lsn, decodeRecord(payload)]);
+    if (batch.length >= perTransaction) flush();
+  }
+  flush();
+}

@@ -1,0 +1,101 @@
+/**
+ * Who may send how much, as data. Each side grants the other credit in bytes for the index and the bulk lane and gives it back as
+ * the application has consumed what came. A frame may go while credit is above zero and takes its whole size, so credit may end
+ * below zero by less than one frame; a frame that arrives when there was none left is a violation. So a
+ * receiver holds at most its window and one frame a lane, whatever the sender does (invariant 10).
+ */
+import { BULK_CREDIT_BYTES, INDEX_CREDIT_BYTES, SOCKET_BUFFER_BYTES } from "../core/limits.ts";
+import type { Lane, PaidLane } from "./messages.ts";
+
+/** What each side grants at the start of a session. */
+export const WINDOW_BYTES: Readonly<Record<PaidLane, number>> = {
+  index: INDEX_CREDIT_BYTES,
+  bulk: BULK_CREDIT_BYTES,
+};
+/** Queued bytes a lane that producers are asked for: the socket never runs dry, and little waits in memory. */
+export const LANE_QUEUE_BYTES = 2 * SOCKET_BUFFER_BYTES;
+/** Queued bytes a lane at which the session ends: for producers that do not ask, or a peer that asks and takes nothing. */
+export const LANE_FULL_BYTES = 2 * BULK_CREDIT_BYTES;
+/** Consumed bytes are given back in steps of this part of the window: few credit messages, and never a stall. */
+const GIVE_BACK_PART = 8;
+/** More credit than any window; a peer that grants more is wrong. */
+const MOST_CREDIT_BYTES = 2 ** 40;
+
+export interface Parcel {
+  readonly parts: readonly Uint8Array[];
+  readonly size: number;
+}
+
+/** What waits to be sent, by lane, and the credit the peer gave. */
+export class Outbox {
+  readonly #queues: Record<Lane, Parcel[]> = { control: [], index: [], bulk: [] };
+  readonly #queued: Record<Lane, number> = { control: 0, index: 0, bulk: 0 };
+  readonly #credit: Record<PaidLane, number> = { index: 0, bulk: 0 };
+
+  /** False when the lane holds more than it ever should. */
+  add(lane: Lane, parcel: Parcel): boolean {
+    this.#queues[lane].push(parcel);
+    this.#queued[lane] += parcel.size;
+    return this.#queued[lane] <= LANE_FULL_BYTES;
+  }
+
+  /** False when the credit is absurd. */
+  grant(lane: PaidLane, bytes: number): boolean {
+    this.#credit[lane] += bytes;
+    return this.#credit[lane] <= MOST_CREDIT_BYTES;
+  }
+
+  /** The next parcel to write: control always; index, then bulk, while the link takes more and there is credit. */
+  take(linkTakesMore: boolean): Parcel | null {
+    if (this.#queues.control.length > 0) return this.#shift("control");
+    if (!linkTakesMore) return null;
+    for (const lane of ["index", "bulk"] as const) {
+      if (this.#queues[lane].length === 0 || this.#credit[lane] <= 0) continue;
+      const parcel = this.#shift(lane);
+      this.#credit[lane] -= parcel.size;
+      return parcel;
+    }
+    return null;
+  }
+
+  /** Bytes that a producer may add now so that they go out soon. */
+  room(lane: PaidLane): number {
+    return Math.max(0, Math.min(this.#credit[lane], LANE_QUEUE_BYTES) - this.#queued[lane]);
+  }
+
+  #shift(lane: Lane): Parcel {
+    const parcel = this.#queues[lane].shift()!;
+    this.#queued[lane] -= parcel.size;
+    return parcel;
+  }
+}
+
+/** What we granted the peer, and what it has left of it. */
+export class Allowance {
+  /** Bytes that the peer may still send. */
+  readonly #left: Record<PaidLane, number> = { ...WINDOW_BYTES };
+  /** Bytes that came and are not consumed. */
+  readonly #held: Record<PaidLane, number> = { index: 0, bulk: 0 };
+  /** Bytes consumed and not given back yet. */
+  readonly #owed: Record<PaidLane, number> = { index: 0, bulk: 0 };
+
+  /** A frame came. False: the peer had no credit left. */
+  arrive(lane: PaidLane, bytes: number): boolean {
+    if (this.#left[lane] <= 0) return false;
+    this.#left[lane] -= bytes;
+    this.#held[lane] += bytes;
+    return true;
+  }
+
+  /** The application is done with bytes. The credit to give back now, 0 for later. Never more than came. */
+  consume(lane: PaidLane, bytes: number): number {
+    const done = Math.min(bytes, this.#held[lane]);
+    this.#held[lane] -= done;
+    this.#owed[lane] += done;
+    const owed = this.#owed[lane];
+    if (owed * GIVE_BACK_PART < WINDOW_BYTES[lane]) return 0;
+    this.#owed[lane] = 0;
+    this.#left[lane] += owed;
+    return owed;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Keeps one session with every member that can be reached: listens, dials, decides between two (R37).
+ *
+ * 1. A member without a session is dialled at once when its beacon is heard, and with backoff at the addresses known.
+ * 2. Of two sessions with one device, the one dialled by the lower device id stays; a device that has restarted (another
+ *    instance) ends its former session.
+ * 3. Sessions with devices that are no members any more are ended.
+ */
+import { messageOf } from "../core/errors.ts";
+import type { DeviceId } from "../core/ids.ts";
+import { HANDSHAKE_MS } from "../core/limits.ts";
+import type { Clock, Listener, Net, SecureLink } from "../platform/ports.ts";
+import type { Greeting } from "./greeting.ts";
+import type { DeviceIdentity } from "./identity.ts";
+import { PAIRING_PROTOCOL } from "./pairing.ts";
+import { openSession, type Session } from "./session.ts";
+import type { Sighting } from "./sightings.ts";
+
+/** The protocol of sessions, as ALPN names it. */
+export const SESSION_PROTOCOL = "cairn/1";
+const FIRST_RETRY_MS = 500;
+const MOST_RETRY_MS = 30_000;
+
+export interface LinksOptions {
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly identity: DeviceIdentity;
+  readonly greeting: Greeting;
+  members(): Iterable<DeviceId>;
+  /** Addresses where a member may be, the best first. */
+  addresses(device: DeviceId): readonly string[];
+  /** A link that wants to pair. */
+  pairing(link: SecureLink): void;
+  opened(session: Session): void;
+  changed(): void;
+}
+
+interface Attempt {
+  delayMs: number;
+  dialling: boolean;
+  cancel: () => void;
+  reason: string;
+}
+
+export class Links {
+  readonly #options: LinksOptions;
+  readonly #sessions = new Map<DeviceId, Session>();
+  readonly #attempts = new Map<DeviceId, Attempt>();
+  #listener: Listener | null = null;
+  #closed = false;
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  /** Listens on `port`, 0 for any. Throws CairnError "network" when it is taken. */
+  async listen(port: number): Promise<void> {
+    const { net, identity } = this.#options;
+    this.#listener = await net.listen(port, identity, [SESSION_PROTOCOL, PAIRING_PROTOCOL], (link) => {
+      if (this.#closed) link.destroy();
+      else if (link.protocol === PAIRING_PROTOCOL) this.#options.pairing(link);
+      else void this.#open(link, "accepted");
+    });
+  }
+
+  session(device: DeviceId): Session | null {
+    return this.#sessions.get(device) ?? null;
+  }
+
+  sessions(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Why there is no session with a member; "" when nothing is known. */
+  reason(device: DeviceId): string {
+    return this.#attempts.get(device)?.reason ?? "";
+  }
+
+  /** A beacon was heard. */
+  sighted({ device }: Sighting): void {
+    this.#dialSoon(device, 0);
+  }
+
+  /** Members came or went, or addresses were learnt: dials whoever has no session. */
+  refresh(): void {
+    const members = new Set(this.#options.members());
+    for (const [device, session] of this.#sessions) {
+      if (!members.has(device)) session.close("This device is not a member of the library");
+    }
+    for (const device of members) this.#dialSoon(device, 0);
+  }
+
+  #isWanted(device: DeviceId): boolean {
+    if (this.#closed || device === this.#options.identity.id || this.#sessions.has(device)) return false;
+    for (const member of this.#options.members()) if (member === device) return true;
+    return false;
+  }
+
+  #dialSoon(device: DeviceId, delayMs: number): void {
+    if (!this.#isWanted(device)) return;
+    let attempt = this.#attempts.get(device);
+    if (attempt === undefined) {
+      attempt = { delayMs: FIRST_RETRY_MS, dialling: false, cancel: () => {}, reason: "" };
+      this.#attempts.set(device, attempt);
+    }
+    if (attempt.dialling) return;
+    attempt.cancel();
+    attempt.cancel = this.#options.clock.after(delayMs, () => void this.#dial(device, attempt));
+  }
+
+  async #dial(device: DeviceId, attempt: Attempt): Promise<void> {
+    if (attempt.dialling || !this.#isWanted(device)) return;
+    attempt.dialling = true;
+    const { net, identity, addresses } = this.#options;
+    const known = addresses(device);
+    if (known.length === 0) attempt.reason = "not heard on this network";
+    for (const address of known) {
+      if (!this.#isWanted(device)) break;
+      try {
+        const link = await net.dial(address, identity, SESSION_PROTOCOL, HANDSHAKE_MS);
+        const reason = await this.#open(link, "dialled", device);
+        if (reason === null) break;
+        attempt.reason = reason;
+      } catch (error) {
+        attempt.reason = messageOf(error);
+      }
+    }
+    attempt.dialling = false;
+    this.#options.changed();
+    const delayMs = attempt.delayMs;
+    attempt.delayMs = Math.min(delayMs * 2, MOST_RETRY_MS);
+    this.#dialSoon(device, delayMs);
+  }
+
+  /** Null when there is a session now (or already was a better one), else why not. */
+  async #open(link: SecureLink, role: "dialled" | "accepted", wanted?: DeviceId): Promise<string | null> {
+    const opened = await openSession(link, role, this.#options.greeting, this.#options.clock);
+    if ("refusal" in opened) return opened.refusal.message;
+    const { session } = opened;
+    if (this.#closed) {
+      session.close("This device stops");
+      return "this device stops";
+    }
+    const before = this.#sessions.get(session.peer);
+    if (before !== undefined && !this.#isBetter(session, before)) {
+      session.close("There is a session already");
+      return session.peer === wanted ? null : "another device answers at that address";
+    }
+    this.#sessions.set(session.peer, session);
+    before?.close("Another session takes over");
+    const attempt = this.#attempts.get(session.peer);
+    attempt?.cancel();
+    if (attempt !== undefined && !attempt.dialling) this.#attempts.delete(session.peer);
+    session.onClose(({ reason }) => this.#ended(session, reason));
+    this.#options.opened(session);
+    this.#options.changed();
+    return wanted === undefined || session.peer === wanted ? null : "another device answers at that address";
+  }
+
+  #isBetter(session: Session, before: Session): boolean {
+    if (session.agreement.hello.extra.instance !== before.agreement.hello.extra.instance) return true;
+    const own = this.#options.identity.id;
+    const dialler = (one: Session) => one.role === "dialled" ? own : one.peer;
+    // Dialled twice by the same side: the former one is dead and does not know it yet.
+    if (dialler(session) === dialler(before)) return true;
+    return dialler(session) < dialler(before);
+  }
+
+  #ended(session: Session, reason: string): void {
+    if (this.#sessions.get(session.peer) !== session) return;
+    this.#sessions.delete(session.peer);
+    this.#attempts.delete(session.peer);
+    this.#dialSoon(session.peer, FIRST_RETRY_MS);
+    const attempt = this.#attempts.get(session.peer);
+    if (attempt !== undefined) attempt.reason = reason;
+    this.#options.changed();
+  }
+
+  /** Ends all sessions in order. */
+  close(): void {
+    this.#closed = true;
+    this.#listener?.close();
+    for (const attempt of this.#attempts.values()) attempt.cancel();
+    for (const session of this.#sessions.values()) session.close("This device stops");
+  }
+}

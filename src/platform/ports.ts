@@ -1,0 +1,278 @@
+/**
+ * The ports: everything that Cairn wants from the world, as narrow interfaces. Only `daemon/` builds the
+ * real forms of `platform/real/`; a simulated world builds others. Nothing above this layer
+ * touches `Deno.*`, `Date.now`, `Math.random` or timers.
+ */
+import type { ContentId, RelPath } from "../core/ids.ts";
+import type { ChunkList } from "../core/content.ts";
+
+// ------------------------------------------------------------------------------------ file system
+
+export type FileKind = "file" | "directory" | "symlink" | "other";
+
+/** What `lstat` tells. Times in milliseconds since 1970, as fine as the platform gives them. */
+export interface Stat {
+  readonly kind: FileKind;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  /** Birth time; 0 where the file system has none. */
+  readonly birthMs: number;
+  readonly ino: number;
+  readonly dev: number;
+  /** Permission bits, masked to 0o777. */
+  readonly mode: number;
+}
+
+export interface DirItem {
+  readonly name: string;
+  readonly kind: FileKind;
+}
+
+/** What a file-system call can answer instead of doing its work. */
+export type FsCode =
+  | "not-found"
+  | "exists"
+  | "not-directory"
+  | "is-directory"
+  | "not-empty"
+  | "permission"
+  | "read-only"
+  | "no-space"
+  | "name-too-long"
+  | "symlink-loop"
+  | "cross-device"
+  | "too-many-links"
+  | "too-many-files"
+  | "unsupported"
+  | "io";
+
+export class FsError extends Error {
+  override readonly name = "FsError";
+  constructor(readonly code: FsCode, readonly path: string, cause?: unknown) {
+    super(`${code}: ${path}`, cause === undefined ? undefined : { cause });
+  }
+}
+
+/** An open file. Positions are absolute; there is no file cursor. */
+export interface FileHandle {
+  /** Bytes read at `position` into `into`; fewer only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  truncate(size: number): void;
+  stat(): Stat;
+  /** fdatasync. */
+  syncData(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * A directory held open, so that nobody can swap a symlink under its path while names in it are
+ * worked on (R23). `at(name)` is a path for the calls of `Fs`, good until `close`.
+ */
+export interface PinnedDir {
+  at(name: string): string;
+  /** Path of the directory itself, for `list` and `syncDirectory`. */
+  readonly self: string;
+  close(): void;
+}
+
+/**
+ * A file system. Paths are absolute. Calls that only touch names and attributes are synchronous: they
+ * take microseconds, and a re-check and its rename must have no gap between them (R20). Every call throws `FsError`.
+ */
+export interface Fs {
+  /** Null when nothing is there. Does not follow a symlink. */
+  lstat(path: string): Stat | null;
+  /** All names in a directory, in no order, without `.` and `..`. All or an error (R13). */
+  list(path: string): DirItem[];
+  readLink(path: string): string;
+  makeDirectory(path: string, mode?: number): void;
+  /** Makes the directory and its parents; one that exists is fine. */
+  makeDirectories(path: string): void;
+  removeDirectory(path: string): void;
+  /** A second name for a file; "exists" when `to` is taken, "unsupported" where there are no hard links. */
+  link(from: string, to: string): void;
+  symlink(target: string, path: string): void;
+  /** Atomic; replaces a file at `to`. */
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+  chmod(path: string, mode: number): void;
+  /** Sets mtime (of a symlink itself, where the platform can). */
+  setMtime(path: string, mtimeMs: number): void;
+  /** `read` and `write` do not follow a symlink at the last name; `create` fails with "exists". */
+  open(path: string, mode: "read" | "write" | "create"): FileHandle;
+  /** The whole of a small file (at most `maxBytes`), or null when nothing is there. */
+  readSmall(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | null;
+  /** Writes aside, syncs, renames over `path`, syncs the directory. `mode` defaults to 0o644. */
+  writeDurably(path: string, bytes: Uint8Array, mode?: number): Promise<void>;
+  /** Makes names in the directory durable. */
+  syncDirectory(path: string): Promise<void>;
+  /** fdatasync of the file at `path`. */
+  syncFile(path: string): Promise<void>;
+  /** Syncs the whole file system that holds `path`, where the platform can: false where it cannot. */
+  syncFileSystem(path: string): Promise<boolean>;
+  /** Holds `root/dir` open, following no symlink below `root`; "not-directory" when one is in the way. */
+  pin(root: string, dir: RelPath): PinnedDir;
+  /** Absolute, symlink-free form of a path that exists. */
+  realPath(path: string): string;
+}
+
+// ------------------------------------------------------------------------------------ watcher
+
+/**
+ * Says where something may have changed. Hints, never the truth: they may be lost, late, merged
+ * or about nothing. `gone` ends the watch for good (watches ran out, root removed): poll then.
+ */
+export interface WatchEvents {
+  /** Something at this path (relative to the root, `""` for the root) may have changed. */
+  hint(path: string): void;
+  gone(reason: string): void;
+}
+
+export interface Watcher {
+  /** Watches a tree, `ignoreTop` at its top left out. The returned function ends it. */
+  watch(root: string, ignoreTop: string, events: WatchEvents): () => void;
+}
+
+// ------------------------------------------------------------------------------------ clock, randomness
+
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. May jump. */
+  now(): number;
+  /** Monotone milliseconds from an arbitrary start. */
+  monotonic(): number;
+  /** Calls `run` once after `delayMs`. The returned function cancels it. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array<ArrayBuffer>;
+}
+
+// ------------------------------------------------------------------------------------ content workers
+
+/** What hashing a file gives. `chunks` is null for a file of a single chunk. */
+export interface HashedFile {
+  readonly size: number;
+  readonly content: ContentId;
+  readonly chunks: ChunkList | null;
+}
+
+/** A stretch of a file that must have the digest (32 bytes, SHA-256). */
+export interface Piece {
+  readonly offset: number;
+  readonly length: number;
+  readonly digest: Uint8Array;
+}
+
+/** One whole small file inside a buffer, to be written to `path`. */
+export interface SmallFile {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly content: ContentId;
+  readonly mode: number;
+  readonly mtimeMs: number;
+}
+
+/**
+ * Work on content, off the main thread: reading, cutting, hashing, writing. Files are read in constant
+ * memory and never through a symlink. Failures of one file never fail the others.
+ */
+export interface HashPool {
+  /** Identifies each file; answers stand at the index of their path. */
+  hash(paths: readonly string[]): Promise<(HashedFile | FsError)[]>;
+  /**
+   * Reads the pieces one behind the other into one buffer and checks each digest (R22, sender).
+   * `bytes` is null when any piece is short or has another digest: the source changed.
+   */
+  readPieces(path: string, pieces: readonly Piece[]): Promise<Uint8Array<ArrayBuffer> | null>;
+  /**
+   * Reads whole files and checks their content ids; null where one is missing or another.
+   */
+  readSmall(files: readonly { path: string; content: ContentId }[]): Promise<(Uint8Array<ArrayBuffer> | null)[]>;
+  /**
+   * Checks the digest of each piece in `bytes` (they stand one behind the other) and writes it at its offset
+   * of the file (R22, receiver). Answers per piece whether it was good; a bad one is not written.
+   * `bytes` is given away.
+   */
+  writePieces(path: string, pieces: readonly Piece[], bytes: Uint8Array<ArrayBuffer>): Promise<boolean[]>;
+  /** Checks each small file's content id and creates it, with mode and mtime set; false where the bytes were wrong. */
+  writeSmall(files: readonly SmallFile[], bytes: Uint8Array<ArrayBuffer>): Promise<(boolean | FsError)[]>;
+  /**
+   * Copies those stretches of `from` that have the expected digests to their places in `to`, both hashed as they
+   * are copied. Answers per piece whether it is now in `to`. `sourceOffset` is where the piece stands in `from`.
+   */
+  copyPieces(
+    from: string,
+    to: string,
+    pieces: readonly (Piece & { readonly sourceOffset: number })[],
+  ): Promise<boolean[]>;
+  /** Answers per piece whether the file already holds it (a resumed stage). */
+  checkPieces(path: string, pieces: readonly Piece[]): Promise<boolean[]>;
+  close(): void;
+}
+
+// ------------------------------------------------------------------------------------ network
+
+/** What a device proves itself with. PEM texts, and the certificate's DER. */
+export interface TlsIdentity {
+  readonly certificatePem: string;
+  readonly keyPem: string;
+  readonly certificateDer: Uint8Array;
+}
+
+/** A link after the TLS handshake. Whether the peer is welcome is decided above (invariant 7). */
+export interface SecureLink {
+  /** The peer's whole certificate as DER; null when it showed none. */
+  readonly peerCertificate: Uint8Array | null;
+  /** The protocol that ALPN agreed on. */
+  readonly protocol: string;
+  /** The peer's address and port, `host:port`. */
+  readonly remote: string;
+  /** Bytes that were handed to `write` and are not with the operating system yet. */
+  readonly bufferedBytes: number;
+  write(bytes: Uint8Array): void;
+  /** Called when `bufferedBytes` has fallen to zero. */
+  onDrain(run: () => void): void;
+  onData(run: (bytes: Uint8Array) => void): void;
+  /** Called once, whoever closed and why (null: in order). */
+  onClose(run: (why: string | null) => void): void;
+  /** Stops or resumes reading, for back-pressure. */
+  pause(on: boolean): void;
+  /** Sends what is buffered, then closes. */
+  close(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+export interface Listener {
+  readonly port: number;
+  close(): void;
+}
+
+export interface BeaconSocket {
+  /** Sends to the broadcast and multicast addresses of every interface. */
+  broadcast(bytes: Uint8Array): void;
+  /** Sends to one address. */
+  answer(bytes: Uint8Array, host: string, port: number): void;
+  close(): void;
+}
+
+export interface Net {
+  /**
+   * Accepts TLS 1.3 links for the given protocols. `port` 0 lets the system choose;
+   * a taken port throws CairnError "network". `protocols` is asked for every handshake.
+   */
+  listen(
+    port: number,
+    identity: TlsIdentity,
+    protocols: readonly string[],
+    accept: (link: SecureLink) => void,
+  ): Promise<Listener>;
+  /** Dials `host:port`; throws CairnError "network" with the reason. */
+  dial(address: string, identity: TlsIdentity, protocol: string, timeoutMs: number): Promise<SecureLink>;
+  /** Opens the socket for beacons on a UDP port shared with other devices on this host. */
+  beacons(port: number, heard: (bytes: Uint8Array, host: string, port: number) => void): Promise<BeaconSocket>;
+}

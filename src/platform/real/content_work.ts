@@ -1,0 +1,191 @@
+/**
+ * The content work of a worker besides hashing files: pieces and whole small files, each checked against its
+ * digest (R22). Plain synchronous functions. A file that is not there, or is no regular file any more, is a
+ * source that changed, not an error; errors of the disk are thrown as `FsError`.
+ */
+import * as fs from "node:fs";
+import { createHash } from "node:crypto";
+import { contentId, sha256 } from "../../core/content.ts";
+import { chunkParams, Cutter } from "../../core/chunker.ts";
+import type { ContentId } from "../../core/ids.ts";
+import { type FsCode, FsError, type Piece, type SmallFile } from "../ports.ts";
+import { fsError, guarded } from "./fs_errors.ts";
+import { openRegular, readFullSync, writeFullSync } from "./fs_handle.ts";
+
+const GONE: ReadonlySet<FsCode> = new Set(
+  ["not-found", "not-directory", "is-directory", "symlink-loop", "unsupported"] as const,
+);
+
+/** Runs `work` on the open file; null when there is no such regular file. */
+function withFile<T>(path: string, how: "read" | "write", work: (fd: number) => T): T | null {
+  let fd: number;
+  try {
+    fd = openRegular(path, how);
+  } catch (error) {
+    if (error instanceof FsError && GONE.has(error.code)) return null;
+    throw error;
+  }
+  return guarded(path, () => {
+    try {
+      return work(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+}
+
+/** The pieces one behind the other; null when any is not what its digest says. */
+export function readPieces(path: string, pieces: readonly Piece[]): Uint8Array<ArrayBuffer> | null {
+  return withFile(path, "read", (fd) => {
+    const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      if (!readPiece(fd, piece, piece.offset, out.subarray(at, at + piece.length))) return null;
+      at += piece.length;
+    }
+    return out;
+  });
+}
+
+function readPiece(fd: number, piece: Piece, offset: number, into: Uint8Array): boolean {
+  return readFullSync(fd, into, offset) === piece.length && sameBytes(sha256(into), piece.digest);
+}
+
+/** Per piece whether it was good; the good ones are written at their offsets of the existing file. */
+export function writePieces(path: string, pieces: readonly Piece[], bytes: Uint8Array): boolean[] {
+  const fd = openRegular(path, "write");
+  return guarded(path, () => {
+    try {
+      let at = 0;
+      return pieces.map((piece) => {
+        const part = bytes.subarray(at, at += piece.length);
+        const good = part.length === piece.length && sameBytes(sha256(part), piece.digest);
+        if (good) writeFullSync(fd, part, piece.offset);
+        return good;
+      });
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+}
+
+/** Per piece whether `from` held it and it is now in the existing file `to`. */
+export function copyPieces(
+  from: string,
+  to: string,
+  pieces: readonly (Piece & { readonly sourceOffset: number })[],
+): boolean[] {
+  const target = openRegular(to, "write");
+  try {
+    const copied = withFile(from, "read", (source) => {
+      const room = roomFor(pieces);
+      return pieces.map((piece) => {
+        const part = room.subarray(0, piece.length);
+        const good = readPiece(source, piece, piece.sourceOffset, part);
+        if (good) guarded(to, () => writeFullSync(target, part, piece.offset));
+        return good;
+      });
+    });
+    return copied ?? pieces.map(() => false);
+  } finally {
+    fs.closeSync(target);
+  }
+}
+
+/** Per piece whether the file holds it. */
+export function checkPieces(path: string, pieces: readonly Piece[]): boolean[] {
+  const checked = withFile(path, "read", (fd) => {
+    const room = roomFor(pieces);
+    return pieces.map((piece) => readPiece(fd, piece, piece.offset, room.subarray(0, piece.length)));
+  });
+  return checked ?? pieces.map(() => false);
+}
+
+/** Room for the longest piece, used for one after the other. */
+function roomFor(pieces: readonly Piece[]): Uint8Array {
+  return new Uint8Array(pieces.reduce((longest, piece) => Math.max(longest, piece.length), 0));
+}
+
+/** Whole files that still have their content; null for the others. */
+export function readSmall(
+  files: readonly { path: string; content: ContentId }[],
+): (Uint8Array<ArrayBuffer> | null)[] {
+  return files.map(({ path, content }) => {
+    try {
+      return withFile(path, "read", (fd) => {
+        const { size } = fs.fstatSync(fd);
+        const bytes = new Uint8Array(size);
+        return readFullSync(fd, bytes, 0) === size && contentOf(bytes) === content ? bytes : null;
+      });
+    } catch {
+      return null; // one that cannot be read fails alone
+    }
+  });
+}
+
+/** Creates each file with its mode and mtime; false where its bytes are not its content. */
+export function writeSmall(files: readonly SmallFile[], bytes: Uint8Array): (boolean | FsError)[] {
+  return files.map((file) => {
+    const part = bytes.subarray(file.offset, file.offset + file.length);
+    if (part.length !== file.length || contentOf(part) !== file.content) return false;
+    try {
+      createSmall(file, part);
+      return true;
+    } catch (error) {
+      return fsError(error, file.path);
+    }
+  });
+}
+
+function createSmall(file: SmallFile, bytes: Uint8Array): void {
+  const fd = createAfresh(file.path);
+  try {
+    try {
+      writeFullSync(fd, bytes, 0);
+      if (Deno.build.os !== "windows") fs.fchmodSync(fd, file.mode & 0o777);
+    } finally {
+      fs.closeSync(fd);
+    }
+    const mtime = new Date(Math.trunc(file.mtimeMs));
+    Deno.utimeSync(file.path, mtime, mtime);
+  } catch (error) {
+    fs.rmSync(file.path, { force: true }); // half a file is not left in a staging place
+    throw error;
+  }
+}
+
+/** A leftover at the place, from before a crash, makes room. */
+function createAfresh(path: string): number {
+  try {
+    return openRegular(path, "create");
+  } catch (error) {
+    if (!(error instanceof FsError) || error.code !== "exists") throw error;
+    guarded(path, () => fs.rmSync(path));
+    return openRegular(path, "create");
+  }
+}
+
+/** The content id of bytes in memory. */
+export function contentOf(bytes: Uint8Array): ContentId {
+  const cutter = new Cutter(chunkParams(bytes.length));
+  const digests = [];
+  for (let start = 0; start < bytes.length;) {
+    const cut = cutter.next(bytes, start);
+    const end = cut < 0 ? bytes.length : cut;
+    digests.push(createHash("sha256").update(bytes.subarray(start, end)).digest());
+    start = end;
+  }
+  return contentId(bytes.length, digests.length === 1 ? digests[0]! : concat(digests));
+}
+
+function concat(digests: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(digests.length * 32);
+  digests.forEach((digest, i) => out.set(digest, i * 32));
+  return out;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

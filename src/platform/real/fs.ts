@@ -1,0 +1,126 @@
+/** The real file system. Names and attributes through Deno's synchronous calls, which are the fastest there are. */
+import * as fs from "node:fs";
+import { type Fs, FsError, type Stat } from "../ports.ts";
+import { fsError, guarded } from "./fs_errors.ts";
+import { fileHandle, kindOf, openRegular, readFullSync } from "./fs_handle.ts";
+import { listDirectory } from "./fs_list.ts";
+import { pinDirectory } from "./fs_pin.ts";
+import { syncDirectory, syncFile, syncFileSystem, writeDurably } from "./fs_sync.ts";
+
+export function realFs(): Fs {
+  return {
+    lstat,
+    list: listDirectory,
+    readLink: (path) => guarded(path, () => Deno.readLinkSync(path)),
+    makeDirectory: (path, mode) => guarded(path, () => makeDirectory(path, mode)),
+    makeDirectories: (path) => guarded(path, () => Deno.mkdirSync(path, { recursive: true })),
+    removeDirectory: (path) => guarded(path, () => fs.rmdirSync(path)),
+    link: (from, to) => guarded(to, () => link(from, to)),
+    symlink: (target, path) => guarded(path, () => Deno.symlinkSync(target, path)),
+    rename: (from, to) => guarded(to, () => Deno.renameSync(from, to)),
+    unlink: (path) => guarded(path, () => unlink(path)),
+    chmod: (path, mode) => guarded(path, () => chmod(path, mode)),
+    setMtime: (path, mtimeMs) => guarded(path, () => setMtime(path, mtimeMs)),
+    open: (path, mode) => fileHandle(openRegular(path, mode), path),
+    readSmall,
+    writeDurably,
+    syncDirectory,
+    syncFile,
+    syncFileSystem,
+    pin: pinDirectory,
+    realPath: (path) => guarded(path, () => Deno.realPathSync(path)),
+  };
+}
+
+function lstat(path: string): Stat | null {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.lstatSync(path);
+  } catch (error) {
+    const failure = fsError(error, path);
+    if (failure.code === "not-found") return null;
+    throw failure;
+  }
+  return {
+    kind: kindOf(info.isFile, info.isDirectory, info.isSymlink),
+    size: info.size,
+    mtimeMs: info.mtime?.getTime() ?? 0,
+    ctimeMs: info.ctime?.getTime() ?? 0,
+    birthMs: info.birthtime?.getTime() ?? 0,
+    ino: info.ino ?? 0,
+    dev: info.dev,
+    mode: (info.mode ?? 0) & 0o777,
+  };
+}
+
+function makeDirectory(path: string, mode?: number): void {
+  if (mode === undefined) return Deno.mkdirSync(path);
+  Deno.mkdirSync(path, { mode });
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, mode); // creation is subject to the umask
+}
+
+function link(from: string, to: string): void {
+  try {
+    Deno.linkSync(from, to);
+  } catch (error) {
+    const failure = fsError(error, to);
+    // EPERM is the answer of file systems without hard links (vfat), and of the kernel for a directory.
+    if (failure.code === "permission" && errnoOf(error) === "EPERM") {
+      throw new FsError("unsupported", to, error);
+    }
+    throw failure;
+  }
+}
+
+function errnoOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}
+
+/** Deno's unlink would take an empty directory too. */
+function unlink(path: string): void {
+  if (Deno.lstatSync(path).isDirectory) throw new FsError("is-directory", path);
+  Deno.removeSync(path);
+}
+
+/** Never through a symlink: a link's own mode means nothing and its target is not ours. */
+function chmod(path: string, mode: number): void {
+  if (Deno.lstatSync(path).isSymlink) throw new FsError("symlink-loop", path);
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, mode & 0o777);
+}
+
+/**
+ * To the millisecond. `Deno.utimeSync` follows links and `lutimesSync` takes negative times (before 1970) for "now",
+ * so each is used where the other is wrong.
+ */
+function setMtime(path: string, mtimeMs: number): void {
+  const date = new Date(Math.trunc(mtimeMs));
+  if (Deno.lstatSync(path).isSymlink) fs.lutimesSync(path, date, date);
+  else Deno.utimeSync(path, date, date);
+}
+
+function readSmall(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | null {
+  let fd: number;
+  try {
+    fd = openRegular(path, "read");
+  } catch (error) {
+    if (error instanceof FsError && error.code === "not-found") return null;
+    throw error;
+  }
+  return guarded(path, () => {
+    try {
+      const { size } = fs.fstatSync(fd);
+      // Always room for one byte more than expected: only a read that leaves room has seen the end.
+      let room = new Uint8Array(Math.min(size, maxBytes) + 1);
+      while (true) {
+        const got = readFullSync(fd, room, 0);
+        if (got < room.length) return room.slice(0, got);
+        if (got > maxBytes) {
+          throw new FsError("io", path, new Error(`The file is larger than ${maxBytes} bytes`));
+        }
+        room = new Uint8Array(Math.min(2 * room.length, maxBytes + 1)); // it grew, or lies about its size (/proc)
+      }
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * R23: a directory held open while names in it are worked on.
+ *
+ * Linux: each component below the root is opened with O_DIRECTORY|O_NOFOLLOW relative to the open directory
+ * above it (`/proc/self/fd/N/name`), and the paths handed out go through the last descriptor. Nobody can
+ * put a symlink into a path that is not walked any more: what is swapped later is swapped in vain.
+ *
+ * Elsewhere, and where /proc is not mounted: each component is checked by lstat and plain paths are handed out.
+ * A symlink swapped in between the check and the use is followed; callers check again after (`docs/security.md`).
+ */
+import * as fs from "node:fs";
+import type { RelPath } from "../../core/ids.ts";
+import { FsError, type PinnedDir } from "../ports.ts";
+import { guarded } from "./fs_errors.ts";
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+/** Where the descriptors of this process are directories to walk from. */
+const DESCRIPTORS = "/proc/self/fd";
+
+let descriptorsWork: boolean | undefined;
+
+/** Holds `root/dir`. The root itself may be reached through symlinks; nothing below it may. */
+export function pinDirectory(root: string, dir: RelPath): PinnedDir {
+  descriptorsWork ??= Deno.build.os === "linux" && fs.existsSync(DESCRIPTORS);
+  return descriptorsWork ? pinByDescriptor(root, dir) : pinByChecking(root, dir);
+}
+
+function pinByDescriptor(root: string, dir: RelPath): PinnedDir {
+  let fd = guarded(root, () => fs.openSync(root, O_RDONLY | O_DIRECTORY));
+  let walked = root;
+  for (const name of dir === "" ? [] : dir.split("/")) {
+    walked += `/${name}`;
+    const parent = fd;
+    try {
+      fd = guarded(
+        walked,
+        () => fs.openSync(`${DESCRIPTORS}/${parent}/${name}`, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+      );
+    } catch (error) {
+      throw notDirectory(error as FsError, walked);
+    } finally {
+      fs.closeSync(parent);
+    }
+  }
+  let open = true;
+  const self = `${DESCRIPTORS}/${fd}`;
+  return {
+    self,
+    at: (name) => `${self}/${name}`,
+    close() {
+      if (!open) return; // the number may be another directory's by now
+      open = false;
+      fs.closeSync(fd);
+    },
+  };
+}
+
+/** The kernel says ENOTDIR or ELOOP of a symlink in the way; callers need not tell them apart. */
+function notDirectory(error: FsError, path: string): FsError {
+  return error.code === "symlink-loop" ? new FsError("not-directory", path, error) : error;
+}
+
+/** The form of platforms without descriptors as paths; exported for its test. */
+export function pinByChecking(root: string, dir: RelPath): PinnedDir {
+  let self = root;
+  guarded(root, () => {
+    if (!Deno.statSync(root).isDirectory) throw new FsError("not-directory", root);
+  });
+  for (const name of dir === "" ? [] : dir.split("/")) {
+    self += `/${name}`;
+    guarded(self, () => {
+      if (!Deno.lstatSync(self).isDirectory) throw new FsError("not-directory", self);
+    });
+  }
+  return { self, at: (name) => `${self}/${name}`, close() {} };
+}

@@ -1,0 +1,134 @@
+/**
+ * Waiting work and the workers that do it. Whoever is idle gets the next job; urgent jobs (someone waits for
+ * them) go before long-running hashing, but never starve it. A worker that dies fails its jobs and is replaced.
+ */
+import { FsError } from "../ports.ts";
+import { type Answer, isWire, type Jobs, type Request } from "./hash_jobs.ts";
+
+/** Jobs that a worker has at once: the next is at hand while the main thread is busy. */
+const JOBS_AHEAD = 2;
+/** Urgent jobs in a row, after which one that waits in the background has its turn. */
+const URGENT_IN_A_ROW = 8;
+
+interface Job {
+  readonly request: Request;
+  readonly transfer: readonly ArrayBuffer[];
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Lane {
+  worker: Worker | null;
+  readonly jobs: Map<number, Job>;
+}
+
+export type Priority = "urgent" | "background";
+
+export class HashQueue {
+  readonly #spawn: () => Worker;
+  readonly #lanes: Lane[];
+  readonly #waiting: Record<Priority, Job[]> = { urgent: [], background: [] };
+  #nextId = 1;
+  #urgentInARow = 0;
+  #closed = false;
+
+  constructor(workers: number, spawn: () => Worker) {
+    this.#spawn = spawn;
+    this.#lanes = Array.from({ length: workers }, () => ({ worker: null, jobs: new Map() }));
+  }
+
+  get workers(): number {
+    return this.#lanes.length;
+  }
+
+  run<K extends keyof Jobs>(
+    kind: K,
+    args: Parameters<Jobs[K]>,
+    priority: Priority,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<ReturnType<Jobs[K]>> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(closedError());
+      const request = { id: this.#nextId++, kind, args };
+      this.#waiting[priority].push({ request, transfer, resolve, reject });
+      this.#assign();
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    const jobs = [...this.#waiting.urgent.splice(0), ...this.#waiting.background.splice(0)];
+    for (const lane of this.#lanes) {
+      lane.worker?.terminate();
+      lane.worker = null;
+      jobs.push(...lane.jobs.values());
+      lane.jobs.clear();
+    }
+    for (const job of jobs) job.reject(closedError());
+  }
+
+  /** Gives waiting work to those who have the least. */
+  #assign(): void {
+    while (this.#waiting.urgent.length + this.#waiting.background.length > 0) {
+      const lane = this.#lanes.reduce((least, other) => other.jobs.size < least.jobs.size ? other : least);
+      if (lane.jobs.size >= JOBS_AHEAD) return;
+      this.#send(lane, this.#next());
+    }
+  }
+
+  #next(): Job {
+    const { urgent, background } = this.#waiting;
+    const turn = background.length > 0 && (urgent.length === 0 || this.#urgentInARow >= URGENT_IN_A_ROW);
+    this.#urgentInARow = turn ? 0 : this.#urgentInARow + 1;
+    return (turn ? background : urgent).shift()!;
+  }
+
+  #send(lane: Lane, job: Job): void {
+    try {
+      lane.worker ??= this.#start(lane);
+      lane.worker.postMessage(job.request, [...job.transfer]);
+      lane.jobs.set(job.request.id, job);
+    } catch (error) { // a buffer that was given away before: the caller's mistake, and its alone
+      job.reject(error as Error);
+    }
+  }
+
+  #start(lane: Lane): Worker {
+    const worker = this.#spawn();
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#answered(lane, data);
+    worker.onerror = (event) => {
+      event.preventDefault(); // else the error ends the whole process
+      this.#died(lane, worker, event.message);
+    };
+    worker.onmessageerror = () => this.#died(lane, worker, "a message could not be read");
+    return worker;
+  }
+
+  #answered(lane: Lane, { id, value, failure }: Answer): void {
+    const job = lane.jobs.get(id);
+    if (job === undefined) return;
+    lane.jobs.delete(id);
+    if (failure !== undefined) job.reject(fromWire(failure) as FsError);
+    else job.resolve((Array.isArray(value) ? value.map(fromWire) : value) as never);
+    this.#assign();
+  }
+
+  /** Its jobs fail; the next job that comes to the lane starts another worker. */
+  #died(lane: Lane, worker: Worker, why: string): void {
+    if (lane.worker !== worker) return;
+    worker.terminate();
+    lane.worker = null;
+    const jobs = [...lane.jobs.values()];
+    lane.jobs.clear();
+    for (const job of jobs) job.reject(new Error(`A content worker died in ${job.request.kind}: ${why}`));
+    this.#assign();
+  }
+}
+
+function fromWire(value: unknown): unknown {
+  return isWire(value) ? new FsError(value.fsCode, value.path, new Error(value.why)) : value;
+}
+
+function closedError(): Error {
+  return new Error("The hash pool is closed");
+}

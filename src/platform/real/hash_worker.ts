@@ -1,0 +1,48 @@
+/** The worker of `hash_pool.ts`: does one job after the other and hands the bytes over without copying. */
+/// <reference lib="deno.worker" />
+import { FsError } from "../ports.ts";
+import { cutBig, hashSome } from "./content_hash.ts";
+import { checkPieces, copyPieces, readPieces, readSmall, writePieces, writeSmall } from "./content_work.ts";
+import { fsError } from "./fs_errors.ts";
+import type { Answer, Jobs, Request, Wire } from "./hash_jobs.ts";
+
+const WORK: { readonly [K in keyof Jobs]: Jobs[K] } = {
+  hashSome,
+  cutBig,
+  readPieces,
+  readSmall,
+  writePieces,
+  writeSmall,
+  copyPieces,
+  checkPieces,
+};
+
+self.onmessage = ({ data }: MessageEvent<Request>) => {
+  let answer: Answer;
+  try {
+    const work = WORK[data.kind] as (...args: readonly unknown[]) => unknown;
+    const value = work(...data.args);
+    answer = { id: data.id, value: Array.isArray(value) ? value.map(toWire) : value };
+  } catch (error) {
+    answer = { id: data.id, failure: toWire(fsError(error, "")) as Wire };
+  }
+  self.postMessage(answer, { transfer: buffersOf(answer.value) });
+};
+
+/** An error's class does not survive the way between workers. */
+function toWire(value: unknown): unknown {
+  if (!(value instanceof FsError)) return value;
+  const why = value.cause instanceof Error ? value.cause.message : value.message;
+  return { fsCode: value.code, path: value.path, why } satisfies Wire;
+}
+
+/** The buffers of an answer: its own, those of its items, and their chunk lists. */
+function buffersOf(value: unknown): ArrayBuffer[] {
+  const items = Array.isArray(value) ? value : [value];
+  const buffers: ArrayBuffer[] = [];
+  for (const item of items) {
+    const bytes = item instanceof Uint8Array ? item : item?.chunks;
+    if (bytes instanceof Uint8Array && bytes.length > 0) buffers.push(bytes.buffer as ArrayBuffer);
+  }
+  return buffers;
+}

@@ -1,0 +1,62 @@
+/**
+ * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error, and
+ * inotify. Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
+ * `libc()` is null and callers use what Deno has.
+ */
+const SYMBOLS = {
+  getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  inotify_init1: { parameters: ["i32"], result: "i32" },
+  inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  inotify_rm_watch: { parameters: ["i32", "i32"], result: "i32" },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  close: { parameters: ["i32"], result: "i32" },
+  __errno_location: { parameters: [], result: "pointer" },
+} as const;
+
+export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+let loaded: Libc | null | undefined;
+
+/** The C library, or null where it cannot be used. Loaded once and kept. */
+export function libc(): Libc | null {
+  if (loaded === undefined) loaded = load();
+  return loaded;
+}
+
+function load(): Libc | null {
+  if (Deno.build.os !== "linux") return null;
+  try {
+    if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return null; // never prompt
+    return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  } catch {
+    return null;
+  }
+}
+
+/** `errno` of the call before, on this thread. */
+export function errno(c: Libc): number {
+  const at = c.__errno_location();
+  return at === null ? 0 : new Deno.UnsafePointerView(at).getInt32();
+}
+
+/** The error numbers that callers tell apart; the same on every architecture that Deno runs on. */
+export const ERRNO = {
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  EACCES: 13,
+  ENOTDIR: 20,
+  EMFILE: 24,
+  ENOSPC: 28,
+  ELOOP: 40,
+} as const;
+
+const encoder = new TextEncoder();
+
+/** A path as the C library takes it. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text + "\0");
+}

@@ -1,0 +1,126 @@
+/**
+ * Tells a peer what this device has and what it knows of others (R24, R29, R30): pages of rows by epoch and lsn, made only
+ * when they can be sent.
+ *
+ * 1. Nothing goes out before the peer has subscribed: its cursors say where to begin.
+ * 2. A cursor into our own journal that we never gave out means that we are a copy of an older self: new epoch first (R24).
+ * 3. Pages end on lsn boundaries; their rows are durable, since the catalogue holds nothing else (invariant 1).
+ * 4. Others' rows are relayed with their own epoch and lsn, as far as we have them.
+ */
+import { SELF } from "../catalogue/interning.ts";
+import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
+import type { FolderId, Lsn } from "../core/ids.ts";
+import { PAGE_ROWS } from "../core/limits.ts";
+import type { PlacedRow } from "../core/row_codec.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { Session } from "../peer/session.ts";
+import { encodePage, MESSAGE, type SentPage, type Subscription } from "./messages.ts";
+
+export class Announcer {
+  readonly #ledger: Ledger;
+  readonly #session: Session;
+  /** What the peer has of each device, as it said and as we have sent since; null before it subscribed. */
+  #sent: Map<number, Cursor> | null = null;
+  #pumping = false;
+  /** The peer knows that it has all of us that there was when the session began. */
+  #saidOwnEnd = false;
+
+  constructor(ledger: Ledger, session: Session) {
+    this.#ledger = ledger;
+    this.#session = session;
+    session.onRoom((lane) => lane === "index" && this.pump());
+  }
+
+  async subscribed(subscription: Subscription): Promise<void> {
+    const { catalogue } = this.#ledger;
+    const sent = new Map<number, Cursor>();
+    for (const [device, cursor] of subscription) {
+      const number = catalogue.ids.device(device);
+      if (number === this.#peerNumber) continue;
+      sent.set(number, cursor);
+    }
+    const ours = sent.get(SELF);
+    if (ours !== undefined) {
+      const isOlderEpoch = ours.epoch < this.#ledger.epoch;
+      const isKnown = ours.epoch === this.#ledger.epoch && catalogue.cursors.isOurs(ours, this.#ledger.lastLsn);
+      if (!isOlderEpoch && !isKnown) await this.#ledger.newEpoch(ours.epoch);
+      if (!isKnown) sent.set(SELF, BEGINNING);
+    }
+    this.#sent = sent;
+    this.pump();
+  }
+
+  get #peerNumber(): number {
+    return this.#ledger.catalogue.ids.device(this.#session.peer);
+  }
+
+  /** Sends what there is and there is room for. */
+  pump(): void {
+    if (this.#sent === null || this.#pumping || this.#session.ending !== null) return;
+    this.#pumping = true;
+    try {
+      const { cursors } = this.#ledger.catalogue;
+      for (const device of [SELF, ...cursors.knownDevices()]) {
+        if (device === this.#peerNumber) continue;
+        while (this.#session.roomFor("index") > 0 && this.#sendPage(device));
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** Sends the next page of a device's rows; false when the peer has them all. */
+  #sendPage(device: number): boolean {
+    const { catalogue } = this.#ledger;
+    const end = this.#endOf(device);
+    const said = this.#sent!.get(device) ?? BEGINNING;
+    if (!isAhead(end, said) && (device !== SELF || this.#saidOwnEnd)) return false;
+    const from = said.epoch === end.epoch ? said : { ...BEGINNING, epoch: end.epoch };
+    const rows = catalogue.rows.page(device, from.lsn, PAGE_ROWS);
+    const facts = catalogue.values.factsAfter(device, from.lsn);
+    const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
+    // Intents and the like move our lsn and are nobody else's business.
+    const isNews = rows.length + facts.length + shared.length > 0 || said.epoch !== end.epoch;
+    // But the first page of a session always comes: it says that there is no more.
+    if (!isNews && (device !== SELF || this.#saidOwnEnd)) return false;
+    const complete = rows.length < PAGE_ROWS;
+    // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
+    const lsn = complete ? end.lsn : rows.at(-1)!.placed.lsn;
+    const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : complete ? end.boot : from.boot;
+    const to: Cursor = { epoch: end.epoch, boot, lsn };
+    const upTo = <T extends { readonly lsn: Lsn }>(items: readonly T[]) => items.filter((item) => item.lsn <= lsn);
+    const page: SentPage = {
+      origin: catalogue.ids.deviceOf(device),
+      from,
+      to,
+      complete,
+      folders: this.#byFolder(rows),
+      facts: upTo(facts),
+      shared: upTo(shared).map(({ field }) => field),
+    };
+    this.#session.send("index", MESSAGE.page, encodePage(page));
+    this.#sent!.set(device, to);
+    if (device === SELF && complete) this.#saidOwnEnd = true;
+    return true;
+  }
+
+  #endOf(device: number): Cursor {
+    const { catalogue, epoch } = { catalogue: this.#ledger.catalogue, epoch: this.#ledger.epoch };
+    if (device !== SELF) return catalogue.cursors.of(device);
+    const lsn = catalogue.appliedLsn;
+    return { epoch, boot: catalogue.cursors.bootOf(lsn), lsn };
+  }
+
+  #byFolder(rows: readonly { folder: number; placed: PlacedRow }[]) {
+    const folders = new Map<number, PlacedRow[]>();
+    for (const { folder, placed } of rows) {
+      let list = folders.get(folder);
+      if (list === undefined) folders.set(folder, list = []);
+      list.push(placed);
+    }
+    return [...folders].map(([folder, placed]) => ({
+      folder: this.#ledger.catalogue.ids.folderOf(folder) as FolderId,
+      rows: placed,
+    }));
+  }
+}

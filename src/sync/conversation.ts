@@ -1,0 +1,87 @@
+/** One session's talk about folders: announcements both ways, content on request, and how far the peer is behind. */
+import { CairnError, messageOf } from "../core/errors.ts";
+import type { DeviceId } from "../core/ids.ts";
+import type { SharedField } from "../core/record.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { Message, Session } from "../peer/session.ts";
+import { Announcer } from "./announce.ts";
+import { Intake, subscriptionOf } from "./intake.ts";
+import { decodeSubscribe, encodeSubscribe, MESSAGE, read } from "./messages.ts";
+import { serve, type Server } from "./serve.ts";
+
+export interface ConversationDeps {
+  readonly ledger: Ledger;
+  readonly server: Server;
+  /** Devices whose announcements we want to have. */
+  devices(): Iterable<DeviceId>;
+  accept(field: SharedField): boolean;
+  /** A page was applied. */
+  taken(): void;
+  /** What the peer still needs, as it says. */
+  peerNeeds(files: number, bytes: number): void;
+}
+
+export class Conversation {
+  readonly #session: Session;
+  readonly #deps: ConversationDeps;
+  readonly #announcer: Announcer;
+  readonly #intake: Intake;
+  readonly #endListening: () => void;
+  #lastProgress = "";
+
+  constructor(deps: ConversationDeps, session: Session) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#announcer = new Announcer(deps.ledger, session);
+    this.#intake = new Intake(deps.ledger, deps.accept, deps.taken);
+    this.#endListening = deps.ledger.onApplied(() => this.#announcer.pump());
+    session.onClose(() => this.#endListening());
+    session.onMessage((message) => void this.#handle(message));
+    session.send("control", MESSAGE.subscribe, encodeSubscribe(subscriptionOf(deps.ledger, deps.devices())));
+  }
+
+  /** True once the peer has told all that it had when the session began. */
+  get hasIndex(): boolean {
+    return this.#intake.hasIndexOf(this.#session.peer);
+  }
+
+  /** Rows of other devices came in: they are relayed. */
+  pump(): void {
+    this.#announcer.pump();
+  }
+
+  /** Tells the peer what we still need, when that has changed. */
+  tellProgress(files: number, bytes: number): void {
+    const text = `${files}/${bytes}`;
+    if (text === this.#lastProgress || this.#session.ending !== null) return;
+    this.#lastProgress = text;
+    this.#session.send("control", MESSAGE.progress, [files, bytes]);
+  }
+
+  async #handle(message: Message): Promise<void> {
+    try {
+      switch (message.type) {
+        case MESSAGE.subscribe:
+          await this.#announcer.subscribed(decodeSubscribe(message.header));
+          break;
+        case MESSAGE.page:
+          await this.#intake.page(message.header);
+          break;
+        case MESSAGE.progress: {
+          const [files, bytes] = read("progress", message.header);
+          this.#deps.peerNeeds(files, bytes);
+          break;
+        }
+        default:
+          // Unknown notices are a later version's; an unknown request must not wait for ever.
+          if (!await serve(this.#deps.server, this.#session, message) && message.requestId !== 0) {
+            throw new CairnError("message-invalid", `Nothing answers requests of type ${message.type}`);
+          }
+      }
+    } catch (error) {
+      if (this.#session.ending === null) this.#session.close(messageOf(error));
+    } finally {
+      this.#session.consumed(message.lane, message.size);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Fetches whole small files, many in a request. Wants that come in one turn travel together; each is answered with the
+ * staged file or the reason why there is none.
+ */
+import type { ContentId } from "../core/ids.ts";
+import { PIECE_BYTES } from "../core/limits.ts";
+import { FsError, type HashPool, type SmallFile } from "../platform/ports.ts";
+import type { Session } from "../peer/session.ts";
+import { encodeContents, MESSAGE, read, SMALL_BATCH } from "./messages.ts";
+import type { Sources } from "./sources.ts";
+
+export interface SmallWant {
+  readonly content: ContentId;
+  readonly size: number;
+  readonly mode: number;
+  readonly mtimeMs: number;
+  /** Where the file is to be staged. */
+  readonly stage: string;
+  /** Devices that hold it. */
+  readonly devices: readonly number[];
+}
+
+export type Fetched =
+  | { readonly ok: true; readonly stage: string }
+  | { readonly ok: false; readonly cause: string; readonly remedy: string };
+
+interface Waiting {
+  readonly want: SmallWant;
+  readonly avoid: Set<Session>;
+  readonly resolve: (fetched: Fetched) => void;
+}
+
+export const NOBODY: Fetched = {
+  ok: false,
+  cause: "no connected device has it",
+  remedy: "It comes as soon as a device that has it is connected.",
+};
+
+export class SmallFetcher {
+  readonly #sources: Sources;
+  readonly #pool: HashPool;
+  /** Wants by the devices that hold them: what one peer can answer goes together. */
+  #queue = new Map<string, Waiting[]>();
+  #scheduled = false;
+
+  constructor(sources: Sources, pool: HashPool) {
+    this.#sources = sources;
+    this.#pool = pool;
+  }
+
+  fetch(want: SmallWant): Promise<Fetched> {
+    return new Promise((resolve) => this.#enqueue({ want, avoid: new Set(), resolve }));
+  }
+
+  #enqueue(waiting: Waiting): void {
+    const key = waiting.want.devices.join(",");
+    const list = this.#queue.get(key);
+    if (list === undefined) this.#queue.set(key, [waiting]);
+    else list.push(waiting);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      const queue = this.#queue;
+      this.#queue = new Map();
+      for (const wants of queue.values()) for (const batch of batches(wants)) void this.#ask(batch);
+    });
+  }
+
+  async #ask(batch: readonly Waiting[]): Promise<void> {
+    const avoid = new Set(batch.flatMap((waiting) => [...waiting.avoid]));
+    try {
+      const answered = await this.#sources.ask(
+        batch[0]!.want.devices,
+        avoid,
+        (session) => this.#request(session, batch),
+      );
+      if (answered === null) for (const { resolve } of batch) resolve(NOBODY);
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      for (const { resolve } of batch) resolve(diskTrouble(error));
+    }
+  }
+
+  async #request(session: Session, batch: readonly Waiting[]): Promise<true> {
+    let answer;
+    try {
+      answer = await session.request(MESSAGE.small, encodeContents(batch.map(({ want }) => want.content)));
+    } catch {
+      this.#retryElsewhere(session, batch);
+      return true;
+    }
+    const { raw, size } = answer;
+    try {
+      const lengths = read("smallAnswer", answer.header);
+      const files: SmallFile[] = [];
+      const asked: Waiting[] = [];
+      const missing: Waiting[] = [];
+      let offset = 0;
+      batch.forEach((waiting, i) => {
+        const { content, mode, mtimeMs, stage } = waiting.want;
+        const length = lengths[i] ?? -1;
+        if (length < 0 || offset + length > raw.length) missing.push(waiting);
+        else {
+          files.push({ path: stage, offset, length, content, mode, mtimeMs });
+          asked.push(waiting);
+          offset += length;
+        }
+      });
+      const written = files.length === 0 ? [] : await this.#pool.writeSmall(files, raw);
+      asked.forEach((waiting, i) => {
+        const result = written[i];
+        if (result === true) waiting.resolve({ ok: true, stage: waiting.want.stage });
+        else if (result instanceof FsError) waiting.resolve(diskTrouble(result));
+        else missing.push(waiting);
+      });
+      if (missing.length > 0) this.#retryElsewhere(session, missing);
+    } finally {
+      session.consumed("bulk", size);
+    }
+    return true;
+  }
+
+  #retryElsewhere(session: Session, wants: readonly Waiting[]): void {
+    for (const waiting of wants) {
+      waiting.avoid.add(session);
+      this.#enqueue(waiting);
+    }
+  }
+}
+
+function batches(wants: readonly Waiting[]): Waiting[][] {
+  const out: Waiting[][] = [];
+  let batch: Waiting[] = [];
+  let bytes = 0;
+  for (const waiting of wants) {
+    if (batch.length >= SMALL_BATCH || (batch.length > 0 && bytes + waiting.want.size > PIECE_BYTES)) {
+      out.push(batch);
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(waiting);
+    bytes += waiting.want.size;
+  }
+  if (batch.length > 0) out.push(batch);
+  return out;
+}
+
+/** What a full or broken disk means for a fetch. */
+export function diskTrouble(error: FsError): Fetched {
+  return error.code === "no-space"
+    ? { ok: false, cause: "the disk is full", remedy: "Free some space; Cairn goes on by itself." }
+    : { ok: false, cause: `cannot be written (${error.code})`, remedy: "Mend the disk or its permissions; Cairn tries again." };
+}

@@ -1,0 +1,196 @@
+/** One folder at work: its replica with what feeds it from the disk and from others. Starts, stops, tells its state. */
+import { CairnError } from "../core/errors.ts";
+import type { RelPath } from "../core/ids.ts";
+import { ROOT } from "../core/path.ts";
+import { layoutOf } from "../folder/layout.ts";
+import { type Marker, readMarker, writeMarker } from "../folder/marker.ts";
+import { TreeWatch } from "../folder/tree_watch.ts";
+import { openVersionStore } from "../folder/versions.ts";
+import { FsError, type Watcher } from "../platform/ports.ts";
+import { Inbound } from "./inbound.ts";
+import { Outbound } from "./outbound.ts";
+import { Replica, type ReplicaDeps, type Trouble } from "./replica.ts";
+import type { Stager } from "./stager.ts";
+
+export interface FolderSyncDeps extends ReplicaDeps {
+  readonly watcher: Watcher;
+  readonly stager: Stager;
+  changed(): void;
+}
+
+/** A stopped root is looked at again this often: it goes on by itself when the disk is back. */
+const ROOT_CHECK_MS = 5_000;
+/** The marker's high-water mark is written this often at most (R24). */
+const MARKER_MS = 60_000;
+
+const ROOT_REMEDY = "Mount or put it back; Cairn goes on by itself. Nothing counts as deleted meanwhile.";
+
+export class FolderSync {
+  readonly replica: Replica;
+  readonly outbound: Outbound;
+  readonly inbound: Inbound;
+  readonly watch: TreeWatch;
+  readonly #deps: FolderSyncDeps;
+  readonly #marker: Marker;
+  #markedLsn: number;
+  #timers: (() => void)[] = [];
+  #isStopped = false;
+
+  /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
+  constructor(deps: FolderSyncDeps, root: string, marker: Marker) {
+    const { fs, clock } = deps;
+    const stat = fs.lstat(`${root}/.`);
+    if (stat?.kind !== "directory") {
+      throw new CairnError("path-unusable", `${root} is no directory`, ROOT_REMEDY);
+    }
+    this.#deps = deps;
+    this.#marker = marker;
+    this.#markedLsn = marker.lsn;
+    this.replica = new Replica(deps, {
+      folder: marker.folder,
+      root,
+      rootDev: stat.dev,
+      versions: openVersionStore(fs, clock, root),
+    });
+    this.outbound = new Outbound(this.replica, {
+      changed: () => this.#onChanged(),
+      checkRoot: () => this.#checkRoot(),
+    });
+    this.inbound = new Inbound(this.replica, deps.stager, {
+      changed: () => deps.changed(),
+      lookAgain: (paths) => this.outbound.lookAgain(paths),
+      mayPlace: () => this.outbound.isReady && this.replica.stopped === null,
+      checkRoot: () => this.#checkRoot(),
+    });
+    this.watch = new TreeWatch(fs, deps.watcher, clock, root, {
+      hint: (path) => this.outbound.hint(path),
+      poll: () => this.outbound.fullScan(),
+      rootTrouble: (error) => this.#rootTrouble(error),
+    });
+    this.replica.fsNowMs = () => this.watch.fsNowMs();
+  }
+
+  start(): void {
+    this.#sweepStage();
+    this.watch.start();
+    void this.outbound.fullScan();
+    this.#every(MARKER_MS, () => this.#raiseMarker());
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const cancel of this.#timers) cancel();
+    this.watch.stop();
+    this.outbound.stop();
+    this.inbound.stop();
+    // Whatever is being recorded is recorded.
+    await this.replica.exclusive(async () => {});
+    if (this.replica.stopped === null) await this.#raiseMarker();
+  }
+
+  /** Nothing known is left to be done. */
+  get isUpToDate(): boolean {
+    const { catalogue, number, stopped } = this.replica;
+    return stopped === null && this.outbound.isReady && this.outbound.isQuiet && this.inbound.isQuiet &&
+      catalogue.needs.isEmpty(number);
+  }
+
+  #onChanged(): void {
+    this.inbound.evaluate();
+    this.#deps.changed();
+  }
+
+  #every(delayMs: number, run: () => unknown): void {
+    const again = () => {
+      if (this.#isStopped) return;
+      void run();
+      this.#timers.push(this.#deps.clock.after(delayMs, again));
+    };
+    this.#timers = [...this.#timers.slice(-4), this.#deps.clock.after(delayMs, again)];
+  }
+
+  /** Invariant 8: a root that is not what it was stops the replica, and is never taken for deletes. */
+  #checkRoot(): boolean {
+    const trouble = this.#rootProblem();
+    if (trouble === null) {
+      if (this.replica.stopped !== null) {
+        this.replica.stopped = null;
+        void this.outbound.fullScan();
+      }
+      return true;
+    }
+    if (this.replica.stopped === null) {
+      this.replica.stopped = trouble;
+      this.#lookForRoot();
+    }
+    this.replica.stopped = trouble;
+    this.#deps.changed();
+    return false;
+  }
+
+  #lookForRoot(): void {
+    this.#timers.push(this.#deps.clock.after(ROOT_CHECK_MS, () => {
+      if (this.#isStopped || this.replica.stopped === null) return;
+      if (!this.#checkRoot()) this.#lookForRoot();
+    }));
+  }
+
+  #rootProblem(): Trouble | null {
+    const { fs } = this.#deps;
+    const { root } = this.replica;
+    try {
+      const stat = fs.lstat(`${root}/.`);
+      if (stat?.kind !== "directory") return { cause: `${root} is gone`, remedy: ROOT_REMEDY };
+      const marker = readMarker(fs, root);
+      if (marker === null || marker === "unreadable") {
+        return { cause: `${root} has lost its marker (${layoutOf(root).marker}): another disk may be mounted there`, remedy: ROOT_REMEDY };
+      }
+      if (marker.replica !== this.#marker.replica) {
+        return {
+          cause: `${root} belongs to another replica now`,
+          remedy: "Put the former directory back, or remove the folder here and add this directory anew.",
+        };
+      }
+      return null;
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      return { cause: `${root} cannot be read (${error.code})`, remedy: ROOT_REMEDY };
+    }
+  }
+
+  #rootTrouble(error: FsError): void {
+    if (!this.#checkRoot()) return;
+    this.replica.troubles.set(ROOT, {
+      cause: `Cairn cannot write into ${layoutOf(this.replica.root).own} (${error.code})`,
+      remedy: "Make it writable: without it nothing can be received.",
+    });
+    this.#deps.changed();
+  }
+
+  async #raiseMarker(): Promise<void> {
+    const lsn = this.#deps.ledger.lastLsn;
+    if (lsn === this.#markedLsn || this.#rootProblem() !== null) return;
+    this.#markedLsn = lsn;
+    try {
+      await writeMarker(this.#deps.fs, this.replica.root, { ...this.#marker, lsn });
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      this.#rootTrouble(error);
+    }
+  }
+
+  /** Small stages of a run before this one are of no use; large ones are gone on with. */
+  #sweepStage(): void {
+    const { fs } = this.#deps;
+    const { stage } = this.replica.layout;
+    try {
+      for (const { name } of fs.list(stage)) if (/^(s|copy|link)-/.test(name)) fs.unlink(`${stage}/${name}`);
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      this.replica.troubles.set(ROOT as RelPath, {
+        cause: `${stage} cannot be cleaned (${error.code})`,
+        remedy: "Make it writable.",
+      });
+    }
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * From catalogue to disk: takes the needs of a replica, gets the bytes they ask for, places them in batches. Every event only
+ * changes state and calls `evaluate`.
+ *
+ * 1. Nothing is placed before the first scan of this run is complete: only then is "our row" what is on disk.
+ * 2. A need is under way once; its path is in `#underWay` from decision to outcome.
+ * 3. A need that cannot be done stays a need, with its cause and remedy, and is tried again (invariant 11).
+ */
+import { decideFor } from "../catalogue/rows.ts";
+import { SELF } from "../catalogue/interning.ts";
+import type { Need } from "../catalogue/needs.ts";
+import { messageOf } from "../core/errors.ts";
+import { EMPTY_CONTENT } from "../core/content.ts";
+import type { Entry } from "../core/entry.ts";
+import type { ContentId, RelPath } from "../core/ids.ts";
+import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
+import type { Fetched } from "./fetch_small.ts";
+import { type Outcome, placeBatch, type Ready } from "./placing.ts";
+import type { Replica } from "./replica.ts";
+import type { Stager } from "./stager.ts";
+
+/** Staged needs wait this long for others to be placed with. */
+const GATHER_MS = 10;
+/** So many are placed at once without waiting. */
+const BATCH = RECORD_ROWS;
+const RETRY_MS = 1_000;
+const MOST_RETRY_MS = 60_000;
+
+export interface InboundEvents {
+  changed(): void;
+  lookAgain(paths: readonly RelPath[]): void;
+  /** The first scan is done and nothing forbids to place. */
+  mayPlace(): boolean;
+  /** Checked right before placing (invariant 8). */
+  checkRoot(): boolean;
+}
+
+export class Inbound {
+  readonly #replica: Replica;
+  readonly #stager: Stager;
+  readonly #events: InboundEvents;
+  readonly #underWay = new Set<RelPath>();
+  /** Large contents being staged: a second need for one waits and finds it on disk. */
+  readonly #staging = new Set<ContentId>();
+  readonly #movingFrom = new Set<RelPath>();
+  #ready: Ready[] = [];
+  #placing = false;
+  #cancelGather: (() => void) | null = null;
+  #cancelRetry: (() => void) | null = null;
+  #stopped = false;
+  /** Needs done since there were none. */
+  #done = { files: 0, bytes: 0 };
+
+  constructor(replica: Replica, stager: Stager, events: InboundEvents) {
+    this.#replica = replica;
+    this.#stager = stager;
+    this.#events = events;
+  }
+
+  get done(): { readonly files: number; readonly bytes: number } {
+    return this.#done;
+  }
+
+  get isQuiet(): boolean {
+    return this.#underWay.size === 0;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelGather?.();
+    this.#cancelRetry?.();
+  }
+
+  /** Starts what can be started. */
+  evaluate(): void {
+    if (this.#stopped || !this.#events.mayPlace()) return;
+    if (this.#underWay.size > NEED_WINDOW / 2) return;
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    const due = catalogue.needs.due(number, clock.now(), NEED_WINDOW + this.#underWay.size)
+      .filter(({ path }) => !this.#underWay.has(path));
+    for (const need of due) this.#start(need);
+    this.#retryWhenDue();
+    if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#done = { files: 0, bytes: 0 };
+  }
+
+  #retryWhenDue(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    if (this.#underWay.size > 0) return;
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    const dueMs = catalogue.needs.nextDueMs(number);
+    if (dueMs === null) return;
+    this.#cancelRetry = clock.after(Math.max(dueMs - clock.now(), 50), () => this.evaluate());
+  }
+
+  #start({ path }: Need): void {
+    const { catalogue, number, ignore } = this.#replica;
+    const rows = this.#replica.rowsAt(path);
+    const decision = decideFor(rows);
+    const isDirectory = decision.kind !== "none" && decision.entry.kind === "directory";
+    if (decision.kind === "none" || ignore.ignores(path, isDirectory)) {
+      catalogue.needs.drop(number, path);
+      return;
+    }
+    const { entry } = decision;
+    const ready: Ready = { path, staged: null, movedFrom: null };
+    if (decision.kind === "adopt" || entry.kind !== "file") {
+      this.#underWay.add(path);
+      this.#enqueue(ready);
+      return;
+    }
+    const movedFrom = this.#movableTo(entry.content!);
+    if (movedFrom !== null) {
+      this.#underWay.add(path);
+      this.#movingFrom.add(movedFrom);
+      this.#enqueue({ ...ready, movedFrom });
+      return;
+    }
+    const isLarge = entry.size > SMALL_FILE_BYTES;
+    if (isLarge && this.#staging.has(entry.content!)) return; // done with the one that is under way
+    this.#underWay.add(path);
+    if (isLarge) this.#staging.add(entry.content!);
+    const devices = rows.filter(({ device, row }) =>
+      device !== SELF && row.held && row.entry.content === entry.content && row.entry.kind === "file"
+    ).map(({ device }) => device);
+    void this.#stage(path, entry, devices, isLarge);
+  }
+
+  /** A file of ours with the content, at a path that is to be deleted: it moves instead of being copied. */
+  #movableTo(content: ContentId): RelPath | null {
+    if (content === EMPTY_CONTENT) return null;
+    for (const { folder, row: { row } } of this.#replica.catalogue.rows.ownWithContent(content, 4)) {
+      if (folder !== this.#replica.number || this.#movingFrom.has(row.path)) continue;
+      const decision = decideFor(this.#replica.rowsAt(row.path));
+      if (decision.kind === "take" && decision.entry.kind === "deleted") return row.path;
+    }
+    return null;
+  }
+
+  async #stage(path: RelPath, entry: Entry, devices: readonly number[], isLarge: boolean): Promise<void> {
+    let fetched: Fetched;
+    try {
+      fetched = await this.#stager.stage(this.#replica, path, entry, devices);
+    } catch (error) {
+      fetched = { ok: false, cause: messageOf(error), remedy: "Cairn tries again by itself." };
+    }
+    if (this.#stopped) return;
+    if (!fetched.ok) {
+      if (isLarge) this.#staging.delete(entry.content!);
+      this.#finish(path, { kind: "blocked", cause: fetched.cause, remedy: fetched.remedy }, entry.size);
+      this.#soon();
+      return;
+    }
+    this.#enqueue({ path, staged: { content: entry.content!, stage: fetched.stage, isDurable: isLarge }, movedFrom: null });
+  }
+
+  #enqueue(ready: Ready): void {
+    this.#ready.push(ready);
+    if (this.#ready.length >= BATCH || this.#ready.length >= this.#underWay.size) this.#soon(0);
+    else this.#soon();
+  }
+
+  #soon(delayMs = GATHER_MS): void {
+    if (delayMs > 0 && this.#cancelGather !== null) return;
+    this.#cancelGather?.();
+    this.#cancelGather = this.#replica.deps.clock.after(delayMs, () => {
+      this.#cancelGather = null;
+      void this.#place();
+    });
+  }
+
+  async #place(): Promise<void> {
+    if (this.#placing || this.#stopped) return;
+    this.#placing = true;
+    try {
+      while (this.#ready.length > 0 && this.#events.checkRoot()) {
+        const batch = this.#ready.splice(0, BATCH);
+        const outcomes = await this.#replica.exclusive(() => placeBatch(this.#replica, batch));
+        this.#settle(batch, outcomes);
+      }
+    } catch (error) {
+      // The journal or a sync refused: nothing counts as placed, and the scan finds what is there (R19).
+      const cause = messageOf(error);
+      this.#settle(this.#ready.splice(0), new Map(), cause);
+      this.#failAll(cause);
+    } finally {
+      this.#placing = false;
+    }
+    this.evaluate();
+    this.#events.changed();
+  }
+
+  #failAll(cause: string): void {
+    for (const path of [...this.#underWay]) {
+      this.#finish(path, { kind: "blocked", cause, remedy: "Cairn tries again by itself." }, 0);
+    }
+    this.#movingFrom.clear();
+    this.#staging.clear();
+  }
+
+  #settle(batch: readonly Ready[], outcomes: ReadonlyMap<RelPath, Outcome>, cause = "not placed"): void {
+    for (const { path, staged, movedFrom } of batch) {
+      const outcome = outcomes.get(path) ?? { kind: "blocked", cause, remedy: "Cairn tries again by itself." };
+      if (movedFrom !== null) this.#movingFrom.delete(movedFrom);
+      if (staged !== null) {
+        this.#staging.delete(staged.content);
+        if (outcome.kind !== "done") this.#stager.discard(this.#replica, staged.stage);
+      }
+      const size = this.#replica.own(path)?.row.entry.size ?? 0;
+      this.#finish(path, outcome, size);
+    }
+  }
+
+  #finish(path: RelPath, outcome: Outcome, bytes: number): void {
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    this.#underWay.delete(path);
+    switch (outcome.kind) {
+      case "done":
+        this.#done = { files: this.#done.files + 1, bytes: this.#done.bytes + bytes };
+        return;
+      case "look":
+        this.#events.lookAgain(outcome.paths);
+        catalogue.needs.postpone(number, path, clock.now() + RETRY_MS / 4, "", "");
+        return;
+      case "again":
+        return;
+      case "blocked": {
+        const tries = catalogue.needs.attempts(number, path);
+        const delayMs = Math.min(RETRY_MS * 2 ** Math.min(tries, 10), MOST_RETRY_MS);
+        catalogue.needs.postpone(number, path, clock.now() + delayMs, outcome.cause, outcome.remedy);
+      }
+    }
+  }
+}

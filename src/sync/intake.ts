@@ -1,0 +1,59 @@
+/** Takes in what a peer announces: shared fields into our own journal (R25), rows and facts into the catalogue. */
+import { SELF } from "../catalogue/interning.ts";
+import { BEGINNING, type Cursor } from "../core/cursor.ts";
+import type { DeviceId } from "../core/ids.ts";
+import type { SharedField } from "../core/record.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import { decodePage, type Subscription } from "./messages.ts";
+
+/** Where we want each device's announcement to go on, ourselves included: a peer that has more of us than we have tells us so (R24). */
+export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Subscription {
+  const { cursors, ids } = ledger.catalogue;
+  const out = new Map<DeviceId, Cursor>();
+  for (const device of devices) {
+    const number = ids.device(device);
+    if (number !== SELF) out.set(device, cursors.of(number) ?? BEGINNING);
+  }
+  return out;
+}
+
+export class Intake {
+  readonly #ledger: Ledger;
+  /** Only fields that pass are taken (signed membership, known kinds). */
+  readonly #accept: (field: SharedField) => boolean;
+  readonly #taken: () => void;
+  #tail: Promise<void> = Promise.resolve();
+  /** Devices whose announcement came to its end in this session. */
+  readonly #complete = new Set<DeviceId>();
+
+  constructor(ledger: Ledger, accept: (field: SharedField) => boolean, taken: () => void) {
+    this.#ledger = ledger;
+    this.#accept = accept;
+    this.#taken = taken;
+  }
+
+  hasIndexOf(device: DeviceId): boolean {
+    return this.#complete.has(device);
+  }
+
+  /** Applies a page after those before it. Rejects for a page that is malformed. */
+  page(header: unknown): Promise<void> {
+    const page = decodePage(header);
+    const done = this.#tail.then(async () => {
+      const { catalogue } = this.#ledger;
+      const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
+      // A page that does not go on where we are was overtaken by one from another relay (R30).
+      if (page.to.epoch === known.epoch && page.from.lsn > known.lsn) return;
+      const news = page.shared.filter((field) => this.#accept(field) && catalogue.values.isNews(field));
+      for (const { stamp } of news) this.#ledger.receive(stamp);
+      // Before the cursor moves on: what it has passed is not told again.
+      if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
+      for (const { rows } of page.folders) for (const { row } of rows) this.#ledger.receive(row.entry.stamp);
+      catalogue.applyPage(page);
+      if (page.complete) this.#complete.add(page.origin);
+      this.#taken();
+    });
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+}

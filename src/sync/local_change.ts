@@ -1,0 +1,128 @@
+/** What an observation makes of this device's entry of a path: pure, so that every case can be shown (R1, R2, R3, R9). */
+import { type Entry, isAlive, type Row } from "../core/entry.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
+import type { ContentId, DeviceId, RelPath, Stamp } from "../core/ids.ts";
+import { type Context, type Dot, withDot } from "../core/version.ts";
+
+/** What was seen, without where it came from. */
+export interface SeenContent {
+  readonly kind: "file" | "directory" | "symlink";
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly mode: number;
+  readonly content: ContentId | null;
+  readonly target: string | null;
+}
+
+/** Dots and stamps come from outside: the ledger mints them. */
+export interface Mint {
+  readonly device: DeviceId;
+  dot(): Dot;
+  /** A stamp later than the one that is replaced. */
+  stamp(replaced: Stamp): Stamp;
+  /** The stamp of a file that is seen for the first time. */
+  found(mtimeMs: number): Stamp;
+}
+
+const EMPTY: Context = new Map();
+/** Without a print to compare with, an mtime this near is the entry's, rounded by a disk (R3). */
+const ROUNDED_MS = 2_000;
+
+/**
+ * The row that records what was seen, or null when our entry says it already. `print` is what the disk said when our
+ * entry was observed or placed: only a difference from *that* was made by somebody (R3).
+ */
+export function rowOfSeen(path: RelPath, own: Row | null, print: Fingerprint | null, seen: SeenContent, mint: Mint): Row | null {
+  const entry = own?.entry ?? null;
+  if (entry === null || !isAlive(entry) || !isSame(entry, seen)) {
+    return { path, entry: newContent(entry, seen, mint), offered: true, held: true };
+  }
+  const metadata = changedMetadata(entry, print, seen);
+  if (metadata !== null) return { path, entry: withNewMetadata(entry, metadata, mint), offered: true, held: true };
+  return own!.offered && own!.held ? null : { path, entry, offered: true, held: true };
+}
+
+function isSame(entry: Entry, seen: SeenContent): boolean {
+  return entry.kind === seen.kind && entry.content === seen.content && entry.target === seen.target;
+}
+
+function newContent(replaced: Entry | null, seen: SeenContent, mint: Mint): Entry {
+  const dot = mint.dot();
+  const stamp = replaced === null ? mint.found(seen.mtimeMs) : mint.stamp(replaced.stamp);
+  return {
+    kind: seen.kind,
+    size: seen.size,
+    mtimeMs: seen.mtimeMs,
+    mode: seen.mode,
+    content: seen.content,
+    target: seen.target,
+    version: { dots: [dot], meta: dot, metaStamp: stamp, context: withDot(replaced?.version.context ?? EMPTY, dot) },
+    stamp,
+    writer: mint.device,
+  };
+}
+
+/** Mode and mtime as they should be recorded, or null when nobody changed them. */
+function changedMetadata(entry: Entry, print: Fingerprint | null, seen: SeenContent): { mode: number; mtimeMs: number } | null {
+  const modeTouched = seen.kind !== "symlink" && seen.mode !== (print?.mode ?? entry.mode);
+  const timeTouched = seen.kind === "file" &&
+    (print !== null ? seen.mtimeMs !== Math.floor(print.mtimeMs) : Math.abs(seen.mtimeMs - entry.mtimeMs) >= ROUNDED_MS);
+  const mode = modeTouched ? seen.mode : entry.mode;
+  const mtimeMs = timeTouched ? seen.mtimeMs : entry.mtimeMs;
+  return mode === entry.mode && mtimeMs === entry.mtimeMs ? null : { mode, mtimeMs };
+}
+
+function withNewMetadata(entry: Entry, metadata: { mode: number; mtimeMs: number }, mint: Mint): Entry {
+  const meta = mint.dot();
+  const { version } = entry;
+  return {
+    ...entry,
+    ...metadata,
+    version: {
+      ...version,
+      meta,
+      metaStamp: mint.stamp(version.metaStamp),
+      context: withDot(version.context, meta),
+    },
+  };
+}
+
+/** The tombstone of an entry that is gone from a complete listing (R13). */
+export function rowOfGone(own: Row, mint: Mint): Row {
+  const dot = mint.dot();
+  const stamp = mint.stamp(own.entry.stamp);
+  const entry: Entry = {
+    kind: "deleted",
+    size: 0,
+    mtimeMs: 0,
+    mode: 0,
+    content: null,
+    target: null,
+    version: { dots: [dot], meta: dot, metaStamp: stamp, context: withDot(own.entry.version.context, dot) },
+    stamp,
+    writer: mint.device,
+  };
+  return { path: own.path, entry, offered: true, held: false };
+}
+
+/**
+ * A directory that others deleted or replaced, and that must stay because something of ours lives in it (R6): alive again,
+ * with knowledge of what it overrules.
+ */
+export function rowOfRevived(own: Row, overruled: Entry, mint: Mint): Row {
+  const dot = mint.dot();
+  const stamp = mint.stamp(Math.max(own.entry.stamp, overruled.stamp) as Stamp);
+  let context = withDot(own.entry.version.context, dot);
+  for (const [actor, counter] of overruled.version.context) context = withDot(context, { actor, counter });
+  return {
+    path: own.path,
+    entry: {
+      ...own.entry,
+      version: { dots: [dot], meta: dot, metaStamp: stamp, context },
+      stamp,
+      writer: mint.device,
+    },
+    offered: true,
+    held: true,
+  };
+}

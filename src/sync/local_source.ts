@@ -1,0 +1,52 @@
+/** Finding a file of this device by its content. */
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { samePrint } from "../core/fingerprint.ts";
+import type { ContentId, RelPath } from "../core/ids.ts";
+import { nameOf, parentOf } from "../core/path.ts";
+import { relativeStat } from "../folder/scan.ts";
+import { FsError, type PinnedDir } from "../platform/ports.ts";
+import type { Replica } from "./replica.ts";
+
+/** Paths with a content that are tried before it counts as gone. */
+const PLACES = 8;
+
+export interface Local {
+  readonly catalogue: Catalogue;
+  /** The running replica of a folder number. */
+  replica(folder: number): Replica | null;
+  /** The file is not what our row says. */
+  changed(replica: Replica, path: RelPath): void;
+}
+
+export interface LocalSource {
+  readonly replica: Replica;
+  readonly path: RelPath;
+  readonly size: number;
+  /** To be closed by whoever asked. */
+  readonly pin: PinnedDir;
+  readonly at: string;
+}
+
+/** A file that has the content by its unchanged fingerprint, its directory held open; null when there is none. */
+export function findLocal(local: Local, content: ContentId): LocalSource | null {
+  for (const { folder, row: { row, state } } of local.catalogue.rows.ownWithContent(content, PLACES)) {
+    const replica = local.replica(folder);
+    const print = local.catalogue.prints.get(state);
+    if (replica === null || replica.stopped !== null || print === null) continue;
+    const { deps: { fs }, root, rootDev } = replica;
+    let pin: PinnedDir | null = null;
+    try {
+      pin = fs.pin(root, parentOf(row.path));
+      const at = pin.at(nameOf(row.path));
+      const stat = fs.lstat(at);
+      if (stat !== null && samePrint(print, relativeStat(stat, rootDev))) {
+        return { replica, path: row.path, size: row.entry.size, pin, at };
+      }
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+    }
+    pin?.close();
+    local.changed(replica, row.path);
+  }
+  return null;
+}

@@ -1,0 +1,150 @@
+/**
+ * What devices say to each other about folders (docs/protocol.md). Checked here, before anything else sees it.
+ *
+ *   type  message     lane     header
+ *   16    subscribe   control  [[device: bin32, epoch, boot: bin8 | nil, lsn], …]      what the sender has
+ *   17    page        index    [origin, epoch, from lsn, boot, to lsn, complete, [[folder: bin16, block], …],
+ *                               [[key, value, lsn], …], shared fields]                  fields: only of the sender itself
+ *   18    progress    control  [files, bytes]                                           what the sender still needs
+ *   20    small       request  [content: bin33, …]            answer 21  [length | -1, …], the bytes one behind the other
+ *   22    list        request  [content]                      answer 23  [size | -1], the chunk list
+ *   24    pieces      request  [content, first, count]        answer 25  [1 | 0], the bytes of those chunks
+ */
+import * as v from "valibot";
+import type { Page } from "../catalogue/catalogue.ts";
+import type { Fact } from "../catalogue/values.ts";
+import { CairnError } from "../core/errors.ts";
+import type { Cursor } from "../core/cursor.ts";
+import { type BootId, type ContentId, type DeviceId, type FolderId, fromHex, idOf, type Lsn } from "../core/ids.ts";
+import { CHUNK_LIST_CHUNKS } from "../core/limits.ts";
+import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
+import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
+
+export const MESSAGE = {
+  subscribe: 16,
+  page: 17,
+  progress: 18,
+  small: 20,
+  smallAnswer: 21,
+  list: 22,
+  listAnswer: 23,
+  pieces: 24,
+  piecesAnswer: 25,
+} as const;
+
+/** Contents in one "small" request. */
+export const SMALL_BATCH = 128;
+/** Devices in one subscription. */
+const SUBSCRIBED_DEVICES = 1024;
+
+function bytesAs<K extends "device" | "boot" | "folder" | "content">(kind: K) {
+  return v.pipe(
+    v.instance(Uint8Array),
+    v.check((bytes) => idOf(kind, bytes) !== null),
+    v.transform((bytes) => idOf(kind, bytes)!),
+  );
+}
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const device = bytesAs("device");
+const content = bytesAs("content");
+
+const schemas = {
+  subscribe: v.pipe(
+    v.array(v.tuple([device, count, v.nullable(bytesAs("boot")), count])),
+    v.maxLength(SUBSCRIBED_DEVICES),
+  ),
+  page: v.tuple([
+    device,
+    count,
+    count,
+    v.nullable(bytesAs("boot")),
+    count,
+    v.boolean(),
+    v.array(v.tuple([bytesAs("folder"), v.unknown()])),
+    v.array(v.tuple([v.pipe(v.string(), v.maxLength(256)), v.unknown(), count])),
+    v.unknown(),
+  ]),
+  progress: v.tuple([count, count]),
+  small: v.pipe(v.array(content), v.maxLength(SMALL_BATCH)),
+  smallAnswer: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
+  list: v.tuple([content]),
+  listAnswer: v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(-1))]),
+  pieces: v.tuple([content, count, v.pipe(count, v.minValue(1), v.maxValue(CHUNK_LIST_CHUNKS))]),
+  piecesAnswer: v.tuple([v.picklist([0, 1])]),
+} as const;
+
+/** A header of a message of the named kind. Throws CairnError "message-invalid". */
+export function read<K extends keyof typeof schemas>(kind: K, header: unknown): v.InferOutput<(typeof schemas)[K]> {
+  const result = v.safeParse(schemas[kind], header);
+  if (!result.success) throw new CairnError("message-invalid", `A "${kind}" message is malformed`);
+  return result.output as v.InferOutput<(typeof schemas)[K]>;
+}
+
+// ------------------------------------------------------------------------------------ subscribe
+
+export type Subscription = ReadonlyMap<DeviceId, Cursor>;
+
+export function encodeSubscribe(subscription: Subscription): unknown {
+  return [...subscription].map(([id, { epoch, boot, lsn }]) => [
+    fromHex(id),
+    epoch,
+    boot === null ? null : fromHex(boot),
+    lsn,
+  ]);
+}
+
+export function decodeSubscribe(header: unknown): Subscription {
+  return new Map(read("subscribe", header).map(([id, epoch, boot, lsn]) => [
+    id as DeviceId,
+    { epoch, boot: boot as BootId | null, lsn: lsn as Lsn },
+  ]));
+}
+
+// ------------------------------------------------------------------------------------ page
+
+/** A page with the sender's own shared fields, which every receiver logs for itself (R25). */
+export interface SentPage extends Page {
+  readonly shared: readonly SharedField[];
+}
+
+export function encodePage(page: SentPage): unknown {
+  return [
+    fromHex(page.origin),
+    page.to.epoch,
+    page.from.lsn,
+    page.to.boot === null ? null : fromHex(page.to.boot),
+    page.to.lsn,
+    page.complete,
+    page.folders.map(({ folder, rows }) => [fromHex(folder), encodeRows(rows)]),
+    page.facts.map(({ key, value, lsn }) => [key, value, lsn]),
+    encodeSharedFields(page.shared),
+  ];
+}
+
+/** Throws CairnError "message-invalid" for what is no page. */
+export function decodePage(header: unknown): SentPage {
+  const [origin, epoch, from, boot, to, complete, folders, facts, shared] = read("page", header);
+  return {
+    origin: origin as DeviceId,
+    from: { epoch, boot: null, lsn: from as Lsn },
+    to: { epoch, boot: boot as BootId | null, lsn: to as Lsn },
+    complete,
+    folders: folders.map(([folder, block]) => ({
+      folder: folder as FolderId,
+      rows: decodeRows(block).map((placed) => withinPage(placed, from, to)),
+    })),
+    facts: facts.map(([key, value, lsn]): Fact => ({ key, value, lsn: lsn as Lsn })),
+    shared: decodeSharedFields(shared),
+  };
+}
+
+function withinPage(placed: PlacedRow, from: number, to: number): PlacedRow {
+  if (placed.lsn > from && placed.lsn <= to) return placed;
+  throw new CairnError("message-invalid", "A row of a page lies outside its range");
+}
+
+// ------------------------------------------------------------------------------------ content
+
+export function encodeContents(contents: readonly ContentId[]): unknown {
+  return contents.map(fromHex);
+}

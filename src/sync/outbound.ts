@@ -1,0 +1,359 @@
+/**
+ * From disk to journal: hints mark names and directories dirty, dirty ones are compared with the catalogue, what differs is
+ * observed and recorded. Every event only changes what is dirty and wakes one loop.
+ *
+ * 1. A full scan looks at every directory; it runs at the start, every hour, and whenever the watch says so.
+ * 2. A directory seen for the first time is looked at whole, and again a moment later: its events may have raced (watchers).
+ * 3. What changes while it is read waits and is read again, with backoff (R17).
+ * 4. What could have changed within the clock's grain is read again once that has passed (R14).
+ */
+import { messageOf } from "../core/errors.ts";
+import type { RelPath } from "../core/ids.ts";
+import { FULL_SCAN_MS, RACY_MS, RECORD_ROWS, STILL_WRITING_MS } from "../core/limits.ts";
+import { nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
+import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
+import { observe, type Observed } from "../folder/observe.ts";
+import { compareDirectory, type Difference, type Gone, type Seen, type Strictness } from "../folder/scan.ts";
+import { FsError } from "../platform/ports.ts";
+import type { Replica } from "./replica.ts";
+
+/** After the first hint: long enough for an editor's few system calls, too short to be felt. */
+const GATHER_MS = 8;
+/** New directories are listed again after these. */
+const SECOND_LOOKS_MS = [250, 2_000] as const;
+/** Files observed together, by number and by bytes. */
+const BATCH_FILES = 256;
+const BATCH_BYTES = 32 * 2 ** 20;
+/** Batches read ahead of the one that is recorded. */
+const BATCHES_AHEAD = 3;
+const BACKOFF_MS = 200;
+const MOST_BACKOFF_MS = 10_000;
+/** Reading a large file again just to be sure can wait until nothing else is going on. */
+const LARGE_BYTES = 32 * 2 ** 20;
+const LARGE_SETTLE_MS = 30_000;
+/** Files between two turns of the event loop, so that nothing else waits for a scan. */
+const TURN_ENTRIES = 2_000;
+
+export interface ScanProgress {
+  readonly checked: number;
+  readonly known: number;
+}
+
+export interface OutboundEvents {
+  /** Something of what `status` tells changed. */
+  changed(): void;
+  /** The root is not what it was (invariant 8): called before anything is concluded from it. */
+  checkRoot(): boolean;
+}
+
+export class Outbound {
+  readonly #replica: Replica;
+  readonly #events: OutboundEvents;
+  /** Dirty directories: the names in them, or null for all. */
+  #dirty = new Map<RelPath, Set<string> | null>();
+  readonly #strict = new Set<RelPath>();
+  #fullWanted = true;
+  #running = false;
+  #stopped = false;
+  #scan: ScanProgress | null = { checked: 0, known: 0 };
+  #firstScanDone = false;
+  readonly #waiters: (() => void)[] = [];
+  /** When a busy file was first seen to be so, and how often. */
+  readonly #busy = new Map<RelPath, { readonly sinceMs: number; readonly tries: number }>();
+  readonly #timers = new Set<() => void>();
+
+  constructor(replica: Replica, events: OutboundEvents) {
+    this.#replica = replica;
+    this.#events = events;
+    this.#later(FULL_SCAN_MS, () => this.#hourly());
+  }
+
+  /** The full scan under way, or null. */
+  get scan(): ScanProgress | null {
+    return this.#scan;
+  }
+
+  /** True once all of the disk has been looked at in this run; nothing is placed before. */
+  get isReady(): boolean {
+    return this.#firstScanDone;
+  }
+
+  /** True when nothing is known to be unread. */
+  get isQuiet(): boolean {
+    return !this.#running && this.#dirty.size === 0 && !this.#fullWanted && this.#busy.size === 0;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+
+  #hourly(): void {
+    void this.fullScan();
+    this.#later(FULL_SCAN_MS, () => this.#hourly());
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    if (this.#stopped) return;
+    const cancel = this.#replica.deps.clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      if (!this.#stopped) run();
+    });
+    this.#timers.add(cancel);
+  }
+
+  // -------------------------------------------------------------------------------- events
+
+  /** Something at this path may have changed. What is no path of ours is no news. */
+  hint(path: string): void {
+    if (path === "") return this.#mark(ROOT, null);
+    const checked = relPath(path);
+    if (checked === null) {
+      // A name that cannot be synced: a look at its directory says so in `status`.
+      const parent = relPath(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+      return this.#mark(parent ?? ROOT, null);
+    }
+    this.#mark(parentOf(checked), nameOf(checked));
+  }
+
+  /** Looks at paths again, whatever their fingerprints say. */
+  lookAgain(paths: Iterable<RelPath>): void {
+    for (const path of paths) {
+      this.#strict.add(path);
+      this.#mark(parentOf(path), nameOf(path));
+    }
+  }
+
+  /** Resolves when all has been looked at. */
+  fullScan(): Promise<void> {
+    this.#fullWanted = true;
+    const done = new Promise<void>((resolve) => this.#waiters.push(resolve));
+    this.#wake(0);
+    return done;
+  }
+
+  #mark(directory: RelPath, name: string | null): void {
+    const names = this.#dirty.get(directory);
+    if (names === null) return;
+    if (name === null) this.#dirty.set(directory, null);
+    else if (names === undefined) this.#dirty.set(directory, new Set([name]));
+    else names.add(name);
+    this.#wake(GATHER_MS);
+  }
+
+  #wake(delayMs: number): void {
+    if (this.#running || this.#stopped) return;
+    this.#running = true;
+    this.#later(delayMs, () => void this.#run());
+  }
+
+  // -------------------------------------------------------------------------------- the loop
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#stopped && (this.#fullWanted || this.#dirty.size > 0)) {
+        if (!this.#events.checkRoot()) break;
+        const full = this.#fullWanted;
+        const dirty = this.#dirty;
+        const waiters = this.#waiters.splice(0);
+        this.#fullWanted = false;
+        this.#dirty = new Map();
+        if (full) await this.#fullRound();
+        else await this.#round(dirty, "hint");
+        for (const done of waiters) done();
+      }
+    } catch (error) {
+      // A disk or journal that refuses: nothing was recorded, so all is dirty again.
+      this.#replica.troubles.set(ROOT, { cause: messageOf(error), remedy: "Cairn tries again by itself." });
+      this.#fullWanted = true;
+      this.#running = false;
+      this.#later(MOST_BACKOFF_MS, () => this.#wake(0));
+      return;
+    } finally {
+      this.#running = false;
+      this.#events.changed();
+    }
+    this.#replica.troubles.delete(ROOT);
+    if (!this.#stopped && this.#dirty.size > 0 && this.#replica.stopped === null) this.#wake(GATHER_MS);
+  }
+
+  async #fullRound(): Promise<void> {
+    const { catalogue, folder } = this.#replica;
+    const { files, directories } = catalogue.totals(folder);
+    this.#scan = { checked: 0, known: files + directories };
+    this.#replica.troubles.clear();
+    this.#readIgnore();
+    this.#events.changed();
+    try {
+      await this.#round(new Map([[ROOT, null]]), "strict", true);
+      if (this.#stopped) return;
+      if (!this.#firstScanDone) this.#replica.settleIntents();
+      this.#firstScanDone = true;
+    } finally {
+      this.#scan = null;
+    }
+  }
+
+  /** Compares directories, observes what differs and records it, a few batches overlapping. */
+  async #round(
+    dirty: ReadonlyMap<RelPath, ReadonlySet<string> | null>,
+    strictness: Strictness,
+    everywhere = false,
+  ): Promise<void> {
+    const pipeline = new Pipeline(this.#replica, (result) => this.#afterBatch(result));
+    const todo = [...dirty];
+    if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
+    let entries = 0;
+    while (todo.length > 0 && !this.#stopped) {
+      const [directory, names] = todo.pop()!;
+      const difference = this.#compare(directory, names, strictness);
+      if (difference === null) {
+        // The directory itself is gone: its parent's listing says so.
+        if (directory !== ROOT && !everywhere) todo.push([parentOf(directory), new Set([nameOf(directory)])]);
+        continue;
+      }
+      const fresh = new Set(difference.seen.filter(({ stat }) => stat.kind === "directory").map(({ path }) => path));
+      for (const sub of difference.directories) {
+        if (everywhere || fresh.has(sub)) todo.push([sub, null]);
+        if (fresh.has(sub) && !everywhere) this.#lookAgainLater(sub);
+      }
+      await pipeline.add(difference);
+      entries += difference.entries;
+      if (everywhere) this.#scan = { checked: entries, known: Math.max(this.#scan?.known ?? 0, entries) };
+      if (entries % TURN_ENTRIES < difference.entries) {
+        await new Promise<void>((resolve) => this.#replica.deps.clock.after(0, resolve));
+        this.#events.changed();
+      }
+    }
+    await pipeline.finish();
+  }
+
+  #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {
+    const { deps: { fs }, root, rootDev, catalogue, number, ignore, troubles } = this.#replica;
+    const again = names !== null && [...names].some((name) => this.#strict.delete(pathIn(directory, name)));
+    const difference = compareDirectory(
+      { fs, root, rootDev, catalogue, folder: number, ignore },
+      directory,
+      names,
+      again ? "strict" : strictness,
+    );
+    for (const name of names ?? []) troubles.delete(pathIn(directory, name));
+    for (const { path, cause, remedy } of difference?.problems ?? []) troubles.set(path, { cause, remedy });
+    if (difference !== null && difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
+    return difference;
+  }
+
+  #lookAgainLater(directory: RelPath): void {
+    for (const delayMs of SECOND_LOOKS_MS) this.#later(delayMs, () => this.#mark(directory, null));
+  }
+
+  #settleLater(paths: readonly RelPath[]): void {
+    const large = paths.some((path) => (this.#replica.own(path)?.row.entry.size ?? 0) > LARGE_BYTES);
+    this.#later(large ? LARGE_SETTLE_MS : RACY_MS + 500, () => this.lookAgain(paths));
+  }
+
+  // -------------------------------------------------------------------------------- results
+
+  #afterBatch({ observed, stale }: BatchResult): void {
+    const { troubles, deps: { clock } } = this.#replica;
+    for (const { path } of observed.done) this.#busy.delete(path);
+    this.lookAgain([...stale, ...observed.vanished]);
+    const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
+    if (young.length > 0) this.#settleLater(young.map(({ path }) => path));
+    for (const { path, error } of observed.unreadable) {
+      troubles.set(path, {
+        cause: `cannot be read (${error.code})`,
+        remedy: "Give Cairn's user permission to read it; the next scan takes it.",
+      });
+    }
+    for (const { path } of observed.busy) {
+      const { sinceMs, tries } = this.#busy.get(path) ?? { sinceMs: clock.now(), tries: 0 };
+      this.#busy.set(path, { sinceMs, tries: tries + 1 });
+      if (clock.now() - sinceMs > STILL_WRITING_MS) {
+        troubles.set(path, { cause: "is written to all the time", remedy: "It is taken as soon as it is still for a moment." });
+      }
+      this.#later(Math.min(BACKOFF_MS * 2 ** tries, MOST_BACKOFF_MS), () => this.lookAgain([path]));
+    }
+    this.#events.changed();
+  }
+
+  #ignoreChanged(): void {
+    const before = this.#replica.ignore.text;
+    this.#readIgnore();
+    if (this.#replica.ignore.text !== before) this.#fullWanted = true;
+  }
+
+  #readIgnore(): void {
+    try {
+      this.#replica.ignore = readIgnore(this.#replica.deps.fs, this.#replica.root);
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      this.#replica.troubles.set(IGNORE_FILE, {
+        cause: `cannot be read (${error.code})`,
+        remedy: "The patterns read before stay in force.",
+      });
+    }
+  }
+}
+
+function pathIn(directory: RelPath, name: string): RelPath {
+  return (directory === "" ? name : `${directory}/${name}`) as RelPath;
+}
+
+interface BatchResult {
+  readonly observed: Observed;
+  readonly stale: readonly RelPath[];
+}
+
+/** Gathers differences into batches; reads some ahead, records them in order. */
+class Pipeline {
+  readonly #replica: Replica;
+  readonly #after: (result: BatchResult) => void;
+  #seen: Seen[] = [];
+  #gone: Gone[] = [];
+  #ignored: Gone[] = [];
+  #bytes = 0;
+  #underWay: Promise<void>[] = [];
+  #lastRecorded: Promise<void> = Promise.resolve();
+
+  constructor(replica: Replica, after: (result: BatchResult) => void) {
+    this.#replica = replica;
+    this.#after = after;
+  }
+
+  async add(difference: Difference): Promise<void> {
+    for (const seen of difference.seen) {
+      this.#seen.push(seen);
+      this.#bytes += seen.stat.kind === "file" ? seen.stat.size : 0;
+      if (this.#seen.length >= BATCH_FILES || this.#bytes >= BATCH_BYTES) await this.#send();
+    }
+    this.#gone.push(...difference.gone);
+    this.#ignored.push(...difference.ignored);
+    if (this.#gone.length + this.#ignored.length >= RECORD_ROWS) await this.#send();
+  }
+
+  async #send(): Promise<void> {
+    if (this.#seen.length + this.#gone.length + this.#ignored.length === 0) return;
+    const [seen, gone, ignored] = [this.#seen, this.#gone, this.#ignored];
+    [this.#seen, this.#gone, this.#ignored, this.#bytes] = [[], [], [], 0];
+    const { deps: { fs, pool }, root, rootDev, catalogue, number, ignore, fsNowMs } = this.#replica;
+    const reading = observe({ fs, pool, root, rootDev, catalogue, folder: number, ignore, fsNowMs }, seen);
+    const before = this.#lastRecorded;
+    const recorded = (async () => {
+      const observed = await reading;
+      await before;
+      const { stale } = await this.#replica.commitLocal(observed.done, gone, ignored);
+      this.#after({ observed, stale });
+    })();
+    this.#lastRecorded = recorded;
+    recorded.catch(() => {}); // told of by `finish`, or by the wait below
+    this.#underWay.push(recorded);
+    if (this.#underWay.length >= BATCHES_AHEAD) await this.#underWay.shift();
+  }
+
+  async finish(): Promise<void> {
+    await this.#send();
+    await Promise.all(this.#underWay);
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * One folder on this device, and the only writer of its rows. Every change of it, local or remote, passes through here in one
+ * order: what is on disk, journal, catalogue, announcement.
+ *
+ * 1. One change at a time: `exclusive` runs them one behind the other.
+ * 2. A local change counts only against the row that it was based on (R12); if that moved, it is looked at again.
+ * 3. What the disk shows of an open intent is the intent's version, never a new edit (R19).
+ * 4. Nothing is answered before its record is durable (invariant 1): all goes through the ledger.
+ */
+import { SELF } from "../catalogue/interning.ts";
+import type { HeldRow } from "../catalogue/rows.ts";
+import type { Row } from "../core/entry.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
+import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
+import { RECORD_ROWS } from "../core/limits.ts";
+import type { Cause } from "../core/record.ts";
+import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
+import { type Layout, layoutOf } from "../folder/layout.ts";
+import type { Observation } from "../folder/observe.ts";
+import type { Gone } from "../folder/scan.ts";
+import type { VersionStore } from "../folder/versions.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { Clock, Fs, HashPool } from "../platform/ports.ts";
+import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
+
+export interface ReplicaDeps {
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly pool: HashPool;
+  readonly ledger: Ledger;
+  readonly device: DeviceId;
+}
+
+export interface ReplicaPlace {
+  readonly folder: FolderId;
+  readonly root: string;
+  readonly rootDev: number;
+  readonly versions: VersionStore;
+}
+
+export interface Trouble {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** A row to be recorded, with the fingerprint of what stands on disk for it. */
+export interface RowAndPrint {
+  readonly row: Row;
+  readonly print: Fingerprint | null;
+}
+
+export class Replica {
+  readonly deps: ReplicaDeps;
+  readonly folder: FolderId;
+  /** The folder's number in the catalogue. */
+  readonly number: number;
+  readonly root: string;
+  readonly rootDev: number;
+  readonly layout: Layout;
+  readonly versions: VersionStore;
+  ignore: IgnoreRules = parseIgnore("");
+  /** The file system's time, once the watch runs. */
+  fsNowMs: () => number;
+  /** What stands in the way of single paths (invariant 11). */
+  readonly troubles = new Map<RelPath, Trouble>();
+  /** Why nothing is done in this folder at present (invariant 8). */
+  stopped: Trouble | null = null;
+  /** What was to be placed when the program last stopped, until the first scan has settled it (R19). */
+  #intended: Map<RelPath, Row>;
+  readonly #intendedUpTo: Lsn;
+  #tail: Promise<unknown> = Promise.resolve();
+  readonly #mint: Mint;
+
+  constructor(deps: ReplicaDeps, place: ReplicaPlace) {
+    this.deps = deps;
+    this.folder = place.folder;
+    this.root = place.root;
+    this.rootDev = place.rootDev;
+    this.layout = layoutOf(place.root);
+    this.versions = place.versions;
+    const { ledger, clock } = deps;
+    this.number = ledger.catalogue.ids.folder(place.folder);
+    this.fsNowMs = () => clock.now();
+    this.#intended = new Map(ledger.catalogue.openIntents(this.number).map((row) => [row.path, row]));
+    this.#intendedUpTo = ledger.lastLsn;
+    this.#mint = {
+      device: deps.device,
+      dot: () => ledger.mintDot(),
+      stamp: (replaced) => ledger.mintStamp(replaced),
+      found: (mtimeMs) => ledger.stampOfFound(mtimeMs),
+    };
+  }
+
+  get mint(): Mint {
+    return this.#mint;
+  }
+
+  get catalogue() {
+    return this.deps.ledger.catalogue;
+  }
+
+  own(path: RelPath): HeldRow | null {
+    return this.catalogue.rows.own(this.number, path);
+  }
+
+  rowsAt(path: RelPath): HeldRow[] {
+    return this.catalogue.rows.at(this.number, path);
+  }
+
+  /** Runs `work` when no other change of this replica is under way. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * Records what was observed. Answers the paths whose row moved since they were looked at (R12): look again.
+   */
+  commitLocal(
+    observations: readonly Observation[],
+    gone: readonly Gone[],
+    ignored: readonly Gone[],
+  ): Promise<{ readonly stale: RelPath[]; readonly recorded: number }> {
+    return this.exclusive(async () => {
+      const stale: RelPath[] = [];
+      const changes: RowAndPrint[] = [];
+      const current = (path: RelPath, basedOn: number | null): HeldRow | null | "stale" => {
+        const own = this.own(path);
+        return (own?.state ?? null) === basedOn ? own : "stale";
+      };
+      for (const observation of observations) {
+        const own = current(observation.path, observation.basedOn);
+        if (own === "stale") stale.push(observation.path);
+        else this.#noteSeen(own, observation, changes);
+      }
+      for (const { path, basedOn } of gone) {
+        const own = current(path, basedOn);
+        if (own === "stale") stale.push(path);
+        else if (own !== null) changes.push(this.#goneRow(own));
+      }
+      for (const { path, basedOn } of ignored) {
+        const own = current(path, basedOn);
+        if (own !== null && own !== "stale") changes.push({ row: { ...own.row, offered: false }, print: null });
+      }
+      await this.record("local", changes);
+      return { stale, recorded: changes.length };
+    });
+  }
+
+  #noteSeen(own: HeldRow | null, observation: Observation, changes: RowAndPrint[]): void {
+    const { path, print } = observation;
+    const intended = this.#intended.get(path);
+    if (intended !== undefined && isWhat(intended, observation)) {
+      changes.push({ row: intended, print });
+      return;
+    }
+    const known = own === null ? null : this.catalogue.prints.get(own.state);
+    const row = rowOfSeen(path, own?.row ?? null, known, observation, this.#mint);
+    if (row !== null) changes.push({ row, print });
+    else this.catalogue.prints.put(own!.state, print);
+  }
+
+  #goneRow(own: HeldRow): RowAndPrint {
+    const intended = this.#intended.get(own.row.path);
+    if (intended?.entry.kind === "deleted") return { row: intended, print: null };
+    return { row: rowOfGone(own.row, this.#mint), print: null };
+  }
+
+  /** Makes rows durable and applies them, as many records as they need. Only within `exclusive`. */
+  async record(cause: Cause, changes: readonly RowAndPrint[], closes: Lsn = 0 as Lsn): Promise<void> {
+    const { ledger, clock } = this.deps;
+    const commits: Promise<unknown>[] = [];
+    for (let at = 0; at < changes.length || (at === 0 && closes > 0); at += RECORD_ROWS) {
+      const part = changes.slice(at, at + RECORD_ROWS);
+      const isLast = at + RECORD_ROWS >= changes.length;
+      commits.push(ledger.commit(
+        {
+          type: "rows",
+          folder: this.folder,
+          cause,
+          timeMs: clock.now(),
+          closes: isLast ? closes : 0 as Lsn,
+          rows: part.map(({ row }) => row),
+        },
+        part.map(({ print }) => print),
+      ));
+    }
+    await Promise.all(commits);
+  }
+
+  /** The first scan of this run is complete: what it did not show of an intent did not happen. */
+  settleIntents(): void {
+    if (this.#intended.size === 0) return;
+    this.#intended = new Map();
+    this.catalogue.closeIntents(this.number, this.#intendedUpTo);
+  }
+
+  /** Rows of other devices at a path. */
+  othersAt(path: RelPath): HeldRow[] {
+    return this.rowsAt(path).filter(({ device }) => device !== SELF);
+  }
+}
+
+function isWhat({ entry }: Row, seen: SeenContent): boolean {
+  return entry.kind === seen.kind && entry.content === seen.content && entry.target === seen.target;
+}

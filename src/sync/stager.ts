@@ -1,0 +1,131 @@
+/**
+ * Gets the bytes of a file to a stage of the replica: from this disk when it has them, else from peers. One for the device:
+ * requests of all folders share the same peers fairly.
+ */
+import { type ChunkList, EMPTY_CONTENT } from "../core/content.ts";
+import type { Entry } from "../core/entry.ts";
+import type { ContentId, RelPath } from "../core/ids.ts";
+import { SMALL_FILE_BYTES } from "../core/limits.ts";
+import { type Fs, FsError, type HashPool, type PinnedDir } from "../platform/ports.ts";
+import { fetchLarge } from "./fetch_large.ts";
+import { diskTrouble, type Fetched, SmallFetcher } from "./fetch_small.ts";
+import { findLocal, type Local } from "./local_source.ts";
+import type { Replica } from "./replica.ts";
+import type { Sources } from "./sources.ts";
+
+/** Large files staged at once: more would only share the same wire. */
+const LARGE_AT_ONCE = 3;
+
+export interface StagerDeps extends Local {
+  readonly fs: Fs;
+  readonly pool: HashPool;
+  readonly sources: Sources;
+  /** Bytes that arrived in a stage, for progress. */
+  gained(replica: Replica, bytes: number): void;
+}
+
+export class Stager {
+  readonly #deps: StagerDeps;
+  readonly #small: SmallFetcher;
+  #large = 0;
+  readonly #waiting: (() => void)[] = [];
+  #count = 0;
+
+  constructor(deps: StagerDeps) {
+    this.#deps = deps;
+    this.#small = new SmallFetcher(deps.sources, deps.pool);
+  }
+
+  /** Stages an entry's content; `devices` hold it. A large stage is durable, a small one is not yet. */
+  async stage(replica: Replica, path: RelPath, entry: Entry, devices: readonly number[]): Promise<Fetched> {
+    if (entry.size > SMALL_FILE_BYTES) return await this.#stageLarge(replica, path, entry, devices);
+    const stage = `${replica.layout.stage}/s-${++this.#count}`;
+    const content = entry.content!;
+    const { mode, mtimeMs, size } = entry;
+    const local = await this.#localSmall(content, size);
+    if (local !== null) {
+      const [written] = await this.#deps.pool.writeSmall([{ path: stage, offset: 0, length: size, content, mode, mtimeMs }], local);
+      if (written === true) return { ok: true, stage };
+      if (written instanceof FsError) return diskTrouble(written);
+    }
+    return await this.#small.fetch({ content, size, mode, mtimeMs, stage, devices });
+  }
+
+  async #localSmall(content: ContentId, size: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (content === EMPTY_CONTENT) return new Uint8Array(0);
+    const source = findLocal(this.#deps, content);
+    if (source === null) return null;
+    try {
+      const [bytes] = await this.#deps.pool.readSmall([{ path: source.at, content }]);
+      return bytes?.length === size ? bytes : null;
+    } finally {
+      source.pin.close();
+    }
+  }
+
+  async #stageLarge(replica: Replica, path: RelPath, entry: Entry, devices: readonly number[]): Promise<Fetched> {
+    while (this.#large >= LARGE_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#large++;
+    const pins: PinnedDir[] = [];
+    try {
+      const { fs, pool, sources } = this.#deps;
+      const { catalogue } = replica;
+      const content = entry.content!;
+      const stage = `${replica.layout.stage}/${content}`;
+      const { fetched, chunks } = await fetchLarge(
+        { fs, pool, sources, gained: (bytes) => this.#deps.gained(replica, bytes) },
+        {
+          content,
+          size: entry.size,
+          stage,
+          devices,
+          chunks: catalogue.contents.chunks(content),
+          bases: (list) => this.#bases(replica, path, content, list, pins),
+        },
+      );
+      if (!fetched.ok) return fetched;
+      catalogue.contents.put(content, entry.size, chunks!);
+      fs.chmod(stage, entry.mode);
+      fs.setMtime(stage, entry.mtimeMs);
+      await fs.syncFile(stage);
+      return fetched;
+    } catch (error) {
+      if (error instanceof FsError) return diskTrouble(error);
+      throw error;
+    } finally {
+      for (const pin of pins) pin.close();
+      this.#large--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Local files that may share chunks: the same content elsewhere, what stands at the path, and what is similar. */
+  #bases(
+    replica: Replica,
+    path: RelPath,
+    content: ContentId,
+    list: ChunkList,
+    pins: PinnedDir[],
+  ): { at: string; chunks: ChunkList }[] {
+    const { catalogue } = replica;
+    const former = replica.own(path)?.row.entry.content ?? null;
+    const wanted = new Set([content, ...(former === null ? [] : [former]), ...catalogue.contents.similarTo(list)]);
+    return [...wanted].flatMap((id) => {
+      const chunks = catalogue.contents.chunks(id);
+      const source = chunks === null ? null : findLocal(this.#deps, id);
+      if (chunks === null || source === null) return [];
+      pins.push(source.pin);
+      return [{ at: source.at, chunks }];
+    });
+  }
+
+  /** What was staged is not wanted any more. */
+  discard(replica: Replica, stage: string): void {
+    try {
+      if (replica.deps.fs.lstat(stage) !== null) replica.deps.fs.unlink(stage);
+    } catch (error) {
+      // Left-overs are swept at the next start.
+      if (!(error instanceof FsError)) throw error;
+    }
+  }
+}

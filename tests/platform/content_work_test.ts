@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import {
+  CHUNK_RECORD_BYTES,
+  chunkCount,
+  contentId,
+  digestsOf,
+  EMPTY_CONTENT,
+  sha256,
+} from "../../src/core/content.ts";
+import type { ContentId } from "../../src/core/ids.ts";
+import { FsError, type Piece } from "../../src/platform/ports.ts";
+import { cutBig, hashSome } from "../../src/platform/real/content_hash.ts";
+import {
+  checkPieces,
+  contentOf,
+  copyPieces,
+  readPieces,
+  readSmall,
+  writePieces,
+  writeSmall,
+} from "../../src/platform/real/content_work.ts";
+import { chunkListOf } from "../support/chunk_list.ts";
+import { sampleBytes } from "../support/sample_bytes.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
+
+const LARGE = 2 ** 40;
+
+function piecesOf(bytes: Uint8Array, lengths: readonly number[]): Piece[] {
+  let at = 0;
+  return lengths.map((length) => {
+    const piece = { offset: at, length, digest: sha256(bytes.subarray(at, at + length)) };
+    at += length;
+    return piece;
+  });
+}
+
+function sampleFile(dir: TempDir, name: string, seed: number, length: number) {
+  const bytes = sampleBytes(seed, length);
+  Deno.writeFileSync(dir.at(name), bytes);
+  return bytes;
+}
+
+Deno.test("hashSome() identifies files of every size like the plainest cutting", () => {
+  using dir = tempDir();
+  for (
+    const size of [1, 16_383, 16_384, 16_385, 65_536, 262_144, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 3_500_001]
+  ) {
+    const bytes = sampleFile(dir, "f", size, size);
+    const list = chunkListOf(bytes);
+    const expected = {
+      size,
+      content: contentId(size, digestsOf(list)),
+      chunks: chunkCount(list) > 1 ? list : null,
+    };
+    assert.deepEqual(hashSome([dir.at("f")], LARGE), [expected]);
+    assert.equal(contentOf(bytes), expected.content);
+  }
+});
+
+Deno.test("hashSome() identifies the empty file", () => {
+  using dir = tempDir();
+  Deno.writeFileSync(dir.at("f"), new Uint8Array(0));
+  assert.deepEqual(hashSome([dir.at("f")], LARGE), [{ size: 0, content: EMPTY_CONTENT, chunks: null }]);
+});
+
+Deno.test("hashSome() stops behind its budget, after one file at least", () => {
+  using dir = tempDir();
+  const paths = [1, 2, 3, 4].map((seed) => {
+    sampleFile(dir, `f${seed}`, seed, 1_000);
+    return dir.at(`f${seed}`);
+  });
+  assert.deepEqual([0, 999, 1_000, 1_001, 4_000].map((budget) => hashSome(paths, budget).length), [
+    1,
+    1,
+    1,
+    2,
+    4,
+  ]);
+});
+
+Deno.test("hashSome() follows no symlink and waits for no FIFO; the others do not fail with them", async () => {
+  using dir = tempDir();
+  sampleFile(dir, "f", 1, 10);
+  Deno.symlinkSync("f", dir.at("l"));
+  await new Deno.Command("mkfifo", { args: [dir.at("p")] }).output();
+  const answers = hashSome(["l", "p", "f", "", "missing", "f/x"].map(dir.at), LARGE);
+  const codes = answers.map((answer) => answer instanceof FsError ? answer.code : "fine");
+  assert.deepEqual(codes, [
+    "symlink-loop",
+    "unsupported",
+    "fine",
+    "is-directory",
+    "not-found",
+    "not-directory",
+  ]);
+});
+
+Deno.test("cutBig() refuses another file of the same name, and one that shrank", () => {
+  using dir = tempDir();
+  sampleFile(dir, "f", 1, 100_000);
+  const { ino, dev } = Deno.statSync(dir.at("f"));
+  const file = { path: dir.at("f"), size: 100_000, ino: ino!, dev };
+  assert.ok(cutBig(file, 0, 1).length >= CHUNK_RECORD_BYTES);
+  assert.throws(() => cutBig({ ...file, ino: ino! + 1 }, 0, 1), FsError);
+  assert.throws(() => cutBig({ ...file, size: 100_001 }, 0, 100_001), FsError);
+});
+
+Deno.test("readPieces() reads stretches in any order, one behind the other", () => {
+  using dir = tempDir();
+  const bytes = sampleFile(dir, "f", 3, 10_000);
+  const [a, b, c] = piecesOf(bytes, [4_000, 5_000, 1_000]);
+  assert.deepEqual(
+    readPieces(dir.at("f"), [c!, a!]),
+    new Uint8Array([...bytes.subarray(9_000), ...bytes.subarray(0, 4_000)]),
+  );
+  assert.deepEqual(readPieces(dir.at("f"), [b!]), bytes.slice(4_000, 9_000));
+});
+
+Deno.test("readPieces() answers null when the source changed, is short, gone or a symlink (R22)", () => {
+  using dir = tempDir();
+  const bytes = sampleFile(dir, "f", 3, 10_000);
+  const pieces = piecesOf(bytes, [4_000, 6_000]);
+  Deno.symlinkSync("f", dir.at("l"));
+  assert.equal(readPieces(dir.at("l"), pieces), null);
+  assert.equal(readPieces(dir.at("missing"), pieces), null);
+  Deno.truncateSync(dir.at("f"), 9_999);
+  assert.equal(readPieces(dir.at("f"), pieces), null);
+  Deno.writeFileSync(dir.at("f"), sampleBytes(4, 10_000));
+  assert.equal(readPieces(dir.at("f"), pieces), null);
+});
+
+Deno.test("writePieces() writes the good pieces at their offsets and no bad one (R22)", () => {
+  using dir = tempDir();
+  const bytes = sampleBytes(5, 9_000);
+  const pieces = piecesOf(bytes, [3_000, 3_000, 3_000]);
+  Deno.writeFileSync(dir.at("f"), new Uint8Array(9_000));
+  const sent = bytes.slice();
+  sent[4_000]! ^= 1;
+  assert.deepEqual(writePieces(dir.at("f"), pieces, sent), [true, false, true]);
+  const expected = bytes.slice();
+  expected.fill(0, 3_000, 6_000);
+  assert.deepEqual(Deno.readFileSync(dir.at("f")), expected);
+});
+
+Deno.test("writePieces() says of a piece whose bytes are missing that it is bad", () => {
+  using dir = tempDir();
+  const bytes = sampleBytes(5, 2_000);
+  Deno.writeFileSync(dir.at("f"), new Uint8Array(0));
+  assert.deepEqual(writePieces(dir.at("f"), piecesOf(bytes, [1_000, 1_000]), bytes.slice(0, 1_999)), [
+    true,
+    false,
+  ]);
+});
+
+Deno.test("writePieces() follows no symlink and creates nothing", () => {
+  using dir = tempDir();
+  const bytes = sampleBytes(5, 100);
+  Deno.writeFileSync(dir.at("f"), new Uint8Array(100));
+  Deno.symlinkSync("f", dir.at("l"));
+  assert.throws(() => writePieces(dir.at("l"), piecesOf(bytes, [100]), bytes), FsError);
+  assert.throws(() => writePieces(dir.at("missing"), piecesOf(bytes, [100]), bytes), FsError);
+  assert.deepEqual(Deno.readFileSync(dir.at("f")), new Uint8Array(100));
+});
+
+Deno.test("copyPieces() copies what still has its digest, from where it stands in the source", () => {
+  using dir = tempDir();
+  const bytes = sampleFile(dir, "from", 6, 9_000);
+  Deno.writeFileSync(dir.at("to"), new Uint8Array(9_000));
+  const [a, b, c] = piecesOf(bytes, [3_000, 3_000, 3_000]);
+  const answer = copyPieces(dir.at("from"), dir.at("to"), [
+    { ...a!, offset: 6_000, sourceOffset: 0 },
+    { ...b!, offset: 0, sourceOffset: 3_001 },
+    { ...c!, offset: 0, sourceOffset: 6_000 },
+    { ...c!, offset: 3_000, sourceOffset: 8_000 },
+  ]);
+  assert.deepEqual(answer, [true, false, true, false]);
+  const expected = new Uint8Array(9_000);
+  expected.set(bytes.subarray(6_000), 0);
+  expected.set(bytes.subarray(0, 3_000), 6_000);
+  assert.deepEqual(Deno.readFileSync(dir.at("to")), expected);
+});
+
+Deno.test("copyPieces() from a file that is gone copies nothing; to one that is gone it fails", () => {
+  using dir = tempDir();
+  const bytes = sampleFile(dir, "f", 6, 100);
+  const pieces = piecesOf(bytes, [100]).map((piece) => ({ ...piece, sourceOffset: 0 }));
+  assert.deepEqual(copyPieces(dir.at("missing"), dir.at("f"), pieces), [false]);
+  assert.throws(() => copyPieces(dir.at("f"), dir.at("missing"), pieces), FsError);
+});
+
+Deno.test("checkPieces() tells which pieces a resumed stage holds (R22)", () => {
+  using dir = tempDir();
+  const bytes = sampleBytes(7, 9_000);
+  const pieces = piecesOf(bytes, [3_000, 3_000, 3_000]);
+  Deno.writeFileSync(dir.at("f"), bytes.subarray(0, 5_000));
+  assert.deepEqual(checkPieces(dir.at("f"), pieces), [true, false, false]);
+  assert.deepEqual(checkPieces(dir.at("missing"), pieces), [false, false, false]);
+});
+
+Deno.test("readSmall() answers the files that still have their content", () => {
+  using dir = tempDir();
+  const a = sampleFile(dir, "a", 8, 500);
+  const big = sampleFile(dir, "big", 9, 300_000);
+  sampleFile(dir, "changed", 10, 500);
+  Deno.symlinkSync("a", dir.at("l"));
+  Deno.writeFileSync(dir.at("empty"), new Uint8Array(0));
+  const answers = readSmall([
+    { path: dir.at("a"), content: contentOf(a) },
+    { path: dir.at("changed"), content: contentOf(a) },
+    { path: dir.at("missing"), content: contentOf(a) },
+    { path: dir.at("l"), content: contentOf(a) },
+    { path: dir.at("big"), content: contentOf(big) },
+    { path: dir.at("empty"), content: EMPTY_CONTENT },
+  ]);
+  assert.deepEqual(answers, [a, null, null, null, big, new Uint8Array(0)]);
+});
+
+Deno.test("writeSmall() creates each good file with mode and mtime, over a leftover but through no symlink", () => {
+  using dir = tempDir();
+  const bytes = sampleBytes(12, 1_000);
+  Deno.writeTextFileSync(dir.at("leftover"), "a longer text than what comes");
+  Deno.writeTextFileSync(dir.at("victim"), "untouched");
+  Deno.symlinkSync("victim", dir.at("link"));
+  Deno.mkdirSync(dir.at("d"));
+  const file = (path: string, offset: number, length: number, content?: ContentId) => ({
+    path: dir.at(path),
+    offset,
+    length,
+    content: content ?? contentOf(bytes.subarray(offset, offset + length)),
+    mode: 0o640,
+    mtimeMs: 1_700_000_000_123,
+  });
+  const answers = writeSmall([
+    file("new", 0, 600),
+    file("empty", 600, 0),
+    file("leftover", 600, 10),
+    file("link", 0, 5),
+    file("wrong", 0, 5, EMPTY_CONTENT),
+    file("beyond", 990, 11),
+    file("missing/x", 0, 5),
+    file("d", 0, 5),
+  ], bytes);
+  const told = answers.map((answer) => answer instanceof FsError ? answer.code : answer);
+  assert.deepEqual(told.slice(0, 7), [true, true, true, true, false, false, "not-found"]);
+  assert.ok(answers[7] instanceof FsError);
+  const stat = Deno.lstatSync(dir.at("new"));
+  assert.deepEqual([stat.mode! & 0o777, stat.mtime!.getTime(), stat.size], [0o640, 1_700_000_000_123, 600]);
+  assert.deepEqual(Deno.readFileSync(dir.at("leftover")), bytes.slice(600, 610));
+  assert.equal(Deno.readTextFileSync(dir.at("victim")), "untouched");
+  assert.ok(Deno.lstatSync(dir.at("link")).isFile);
+  assert.deepEqual(
+    [...Deno.readDirSync(dir.path)].filter(({ name }) => name === "wrong" || name === "beyond"),
+    [],
+  );
+});

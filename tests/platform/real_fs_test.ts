@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import type { RelPath } from "../../src/core/ids.ts";
+import { FsError } from "../../src/platform/ports.ts";
+import { fsError } from "../../src/platform/real/fs_errors.ts";
+import { realFs } from "../../src/platform/real/fs.ts";
+import { listByDeno, listByKernel } from "../../src/platform/real/fs_list.ts";
+import { pinByChecking } from "../../src/platform/real/fs_pin.ts";
+import { type Libc, libc } from "../../src/platform/real/libc.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { fsConformance } from "./fs_conformance.ts";
+
+const linux = Deno.build.os === "linux";
+
+function realUnderTest() {
+  const dir = tempDir();
+  return { root: dir.path, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+}
+
+fsConformance("the real disk", () => ({ fs: realFs(), ...realUnderTest() }));
+fsConformance("the real disk as on systems without inotify and /proc", () => ({
+  fs: { ...realFs(), pin: pinByChecking, list: (path) => orFsError(path, () => listByDeno(path)) },
+  ...realUnderTest(),
+}));
+
+function orFsError<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fsError(error, path);
+  }
+}
+
+Deno.test({
+  name: "list() fails whole when the kernel fails in the middle of a directory (R13)",
+  ignore: libc() === null,
+  fn() {
+    using dir = tempDir();
+    for (let i = 0; i < 5_000; i++) Deno.writeTextFileSync(dir.at(`a name of some length, number ${i}`), "");
+    let calls = 0;
+    const failing: Libc = {
+      ...libc()!,
+      getdents64: (fd, into, bytes) => calls++ === 1 ? -1n : libc()!.getdents64(fd, into, bytes),
+    };
+    assert.throws(
+      () => listByKernel(failing, dir.path),
+      (error) => error instanceof FsError && error.code === "io",
+    );
+    assert.ok(calls === 2, "the directory was read in more than one call");
+  },
+});
+
+Deno.test({
+  name: "a pinned directory stays the same when a symlink is put under its path (R23)",
+  ignore: !linux,
+  fn() {
+    using dir = tempDir();
+    const fs = realFs();
+    fs.makeDirectories(dir.at("root/d"));
+    fs.makeDirectory(dir.at("outside"));
+    const pin = fs.pin(dir.at("root"), "d" as RelPath);
+    fs.rename(dir.at("root/d"), dir.at("root/moved"));
+    fs.symlink("../outside", dir.at("root/d"));
+    fs.open(pin.at("a"), "create").close();
+    pin.close();
+    assert.deepEqual(fs.list(dir.at("outside")), []);
+    assert.deepEqual(fs.list(dir.at("root/moved")), [{ name: "a", kind: "file" }]);
+  },
+});
+
+Deno.test({
+  name: "pins leave no descriptor open, also when they fail",
+  ignore: !linux,
+  fn() {
+    using dir = tempDir();
+    const fs = realFs();
+    fs.makeDirectories(dir.at("a/b/c"));
+    fs.symlink("b", dir.at("a/l"));
+    const open = () =>
+      fs.list("/proc/self/fd").filter(({ name }) => points(`/proc/self/fd/${name}`, dir.path)).length;
+    for (let i = 0; i < 50; i++) {
+      fs.pin(dir.path, "a/b/c" as RelPath).close();
+      assert.throws(() => fs.pin(dir.path, "a/l" as RelPath), FsError);
+      assert.throws(() => fs.pin(dir.path, "a/b/missing" as RelPath), FsError);
+      assert.throws(() => fs.open(dir.path, "read"), FsError);
+    }
+    assert.equal(open(), 0);
+  },
+});
+
+function points(link: string, to: string): boolean {
+  try {
+    return Deno.readLinkSync(link).startsWith(to);
+  } catch {
+    return false; // the descriptor of the listing itself
+  }
+}
+
+Deno.test({
+  name: "open() of a FIFO answers at once, that it is unsupported",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using dir = tempDir();
+    const fs = realFs();
+    await new Deno.Command("mkfifo", { args: [dir.at("p")] }).output();
+    assert.equal(fs.lstat(dir.at("p"))!.kind, "other");
+    assert.deepEqual(fs.list(dir.path), [{ name: "p", kind: "other" }]);
+    for (const mode of ["read", "write"] as const) {
+      assert.throws(
+        () => fs.open(dir.at("p"), mode),
+        (error) => error instanceof FsError && error.code === "unsupported",
+      );
+    }
+  },
+});
+
+Deno.test("a handle reads and writes beyond four gigabytes", async () => {
+  using dir = tempDir();
+  const handle = realFs().open(dir.at("sparse"), "create");
+  const far = 5 * 2 ** 30 + 7;
+  await handle.write(new Uint8Array([1, 2, 3]), far);
+  const into = new Uint8Array(8);
+  assert.equal(await handle.read(into, far - 1), 4);
+  assert.deepEqual([...into.subarray(0, 4)], [0, 1, 2, 3]);
+  assert.equal(handle.stat().size, far + 3);
+  handle.close();
+});
+
+Deno.test("chmod() refuses a symlink: its target may be anywhere", () => {
+  using dir = tempDir();
+  Deno.symlinkSync("/etc/hostname", dir.at("l"));
+  assert.throws(() => realFs().chmod(dir.at("l"), 0o777), (error) => error instanceof FsError);
+});
+
+Deno.test("fsError() knows the errors of the system, and calls the others io", () => {
+  const codes = (["ENOSPC", "EDQUOT", "EROFS", "EMFILE", "EXDEV", "EMLINK", "EIO", "toString"] as const)
+    .map((code) => fsError(Object.assign(new Error(code), { code }), "/x").code);
+  assert.deepEqual(codes, [
+    "no-space",
+    "no-space",
+    "read-only",
+    "too-many-files",
+    "cross-device",
+    "too-many-links",
+    "io",
+    "io",
+  ]);
+  assert.equal(fsError(new Deno.errors.NotFound(), "/x").code, "not-found");
+  assert.equal(fsError("what", "/x").code, "io");
+  const own = new FsError("exists", "/y");
+  assert.equal(fsError(own, "/x"), own);
+});
