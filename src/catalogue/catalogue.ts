@@ -197,6 +197,10 @@ export class Catalogue {
     });
   }
 
+  isWanted(folder: FolderId): boolean {
+    return this.db.get("SELECT wanted FROM folders WHERE id = ?", this.ids.folder(folder))?.[0] === 1;
+  }
+
   /** This device's own living files, directories and bytes in a folder. */
   totals(folder: FolderId): { readonly files: number; readonly directories: number; readonly bytes: number } {
     const row = this.db.get(

@@ -27,7 +27,12 @@ export class Contents {
     this.#db.transaction(() => {
       const bytes = fromHex(content);
       if (this.#db.get("SELECT 1 FROM contents WHERE content = ?", bytes) !== undefined) return;
-      const id = this.#db.insert("INSERT INTO contents (content, size, chunks) VALUES (?, ?, ?)", bytes, size, chunks);
+      const id = this.#db.insert(
+        "INSERT INTO contents (content, size, chunks) VALUES (?, ?, ?)",
+        bytes,
+        size,
+        chunks,
+      );
       for (const digest of sketchOf(chunks)) {
         this.#db.run("INSERT OR IGNORE INTO sketches (digest, content) VALUES (?, ?)", digest, id);
       }
@@ -55,7 +60,9 @@ export class Contents {
            SELECT 1 FROM states s WHERE s.content IS NOT NULL
            AND substr(s.content, 2, 8) = substr(contents.content, 2, 8) AND s.content = contents.content)`,
       );
-      this.#db.run("DELETE FROM sketches WHERE NOT EXISTS (SELECT 1 FROM contents c WHERE c.id = sketches.content)");
+      this.#db.run(
+        "DELETE FROM sketches WHERE NOT EXISTS (SELECT 1 FROM contents c WHERE c.id = sketches.content)",
+      );
     });
   }
 }

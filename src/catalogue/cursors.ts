@@ -46,7 +46,12 @@ export class Cursors {
   }
 
   seen(device: number, lastSeenMs: number, address: string): void {
-    this.#db.run("UPDATE devices SET last_seen_ms = ?, address = ? WHERE id = ?", lastSeenMs, address, device);
+    this.#db.run(
+      "UPDATE devices SET last_seen_ms = ?, address = ? WHERE id = ?",
+      lastSeenMs,
+      address,
+      device,
+    );
   }
 
   lastSeen(device: number): { readonly lastSeenMs: number; readonly address: string } {
@@ -57,11 +62,18 @@ export class Cursors {
   // -------------------------------------------------------------------------------- our own boots
 
   addBoot(firstLsn: Lsn, boot: BootId, epoch: number): void {
-    this.#db.run("INSERT OR REPLACE INTO boots (first_lsn, boot, epoch) VALUES (?, ?, ?)", firstLsn, fromHex(boot), epoch);
+    this.#db.run(
+      "INSERT OR REPLACE INTO boots (first_lsn, boot, epoch) VALUES (?, ?, ?)",
+      firstLsn,
+      fromHex(boot),
+      epoch,
+    );
   }
 
   boots(): { readonly firstLsn: Lsn; readonly boot: BootId; readonly epoch: number }[] {
-    return this.#db.all("SELECT first_lsn, boot, epoch FROM boots ORDER BY first_lsn").map(([firstLsn, boot, epoch]) => ({
+    return this.#db.all("SELECT first_lsn, boot, epoch FROM boots ORDER BY first_lsn").map((
+      [firstLsn, boot, epoch],
+    ) => ({
       firstLsn: Number(firstLsn) as Lsn,
       boot: toHex(boot as Uint8Array) as BootId,
       epoch: Number(epoch),
@@ -70,7 +82,10 @@ export class Cursors {
 
   /** The boot that wrote one of our lsns; null before the first. */
   bootOf(lsn: Lsn): BootId | null {
-    const row = this.#db.get("SELECT boot FROM boots WHERE first_lsn <= ? ORDER BY first_lsn DESC LIMIT 1", lsn);
+    const row = this.#db.get(
+      "SELECT boot FROM boots WHERE first_lsn <= ? ORDER BY first_lsn DESC LIMIT 1",
+      lsn,
+    );
     return row === undefined ? null : toHex(row[0] as Uint8Array) as BootId;
   }
 

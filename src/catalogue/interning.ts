@@ -27,7 +27,9 @@ export class Interning {
   }
 
   #load(): void {
-    for (const cache of [this.#devices, this.#deviceOf, this.#actors, this.#actorOf, this.#folders]) cache.clear();
+    for (const cache of [this.#devices, this.#deviceOf, this.#actors, this.#actorOf, this.#folders]) {
+      cache.clear();
+    }
     this.#directories.clear();
     this.#directoryOf.clear();
     for (const [id, device] of this.#db.all("SELECT id, device FROM devices")) {
@@ -56,7 +58,10 @@ export class Interning {
   /** The number of a device, made when it is new. */
   device(device: DeviceId): number {
     return this.#devices.get(device) ??
-      this.#rememberDevice(this.#db.insert("INSERT INTO devices (device) VALUES (?)", fromHex(device)), device);
+      this.#rememberDevice(
+        this.#db.insert("INSERT INTO devices (device) VALUES (?)", fromHex(device)),
+        device,
+      );
   }
 
   deviceOf(id: number): DeviceId {

@@ -2,11 +2,11 @@
  * The paths of wanted folders that still differ from what they should be. `catalogue/rows.ts` keeps the set exact; here it
  * is read, and what stands in a need's way is noted with its remedy (invariant 11).
  */
-import { nameOf, parentOf } from "../core/path.ts";
 import type { RelPath } from "../core/ids.ts";
-import { childOf } from "../core/path.ts";
+import { childOf, nameOf, parentOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
 import type { Interning } from "./interning.ts";
+import { AT_OR_BELOW, rangeOf } from "./rows.ts";
 
 export interface Need {
   readonly path: RelPath;
@@ -25,11 +25,13 @@ export class Needs {
     this.#ids = ids;
   }
 
-  /** Needs of a folder whose time has come, untried ones first, at most `limit`. */
-  due(folder: number, nowMs: number, limit: number): Need[] {
+  /** Needs of a folder whose time has come, deletes or all else, at most `limit`. */
+  due(folder: number, deletes: boolean, nowMs: number, limit: number): Need[] {
     return this.#db.all(
-      "SELECT directory, name, bytes, attempts, cause, remedy FROM needs WHERE folder = ? AND retry_ms <= ? LIMIT ?",
+      "SELECT directory, name, bytes, attempts, cause, remedy FROM needs " +
+        "WHERE folder = ? AND deletes = ? AND retry_ms <= ? LIMIT ?",
       folder,
+      Number(deletes),
       nowMs,
       limit,
     ).map((row) => this.#read(row));
@@ -65,12 +67,10 @@ export class Needs {
   /** True when a path below `directory` has a need. */
   anyBelow(folder: number, directory: RelPath): boolean {
     return this.#db.get(
-      `SELECT 1 FROM directories d JOIN needs n ON n.folder = d.folder AND n.directory = d.id
-       WHERE d.folder = ? AND (d.path = ? OR (d.path >= ? AND d.path < ?)) LIMIT 1`,
+      `SELECT 1 FROM directories d CROSS JOIN needs n ON n.folder = d.folder AND n.directory = d.id
+       WHERE ${AT_OR_BELOW} LIMIT 1`,
       folder,
-      directory,
-      `${directory}/`,
-      `${directory}0`,
+      ...rangeOf(directory),
     ) !== undefined;
   }
 

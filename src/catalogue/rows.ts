@@ -18,10 +18,24 @@ import { readPrint } from "./prints.ts";
 const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
 const OFFERED = 1;
 const HELD = 2;
-const STATE = "s.id, s.name, s.kind, s.size, s.mtime_ms, s.mode, s.stamp, s.writer, s.content, s.target, s.version";
-const JOINED = `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM holds h JOIN states s ON s.id = h.state`;
+const STATE =
+  "s.id, s.name, s.kind, s.size, s.mtime_ms, s.mode, s.stamp, s.writer, s.content, s.target, s.version";
+const JOINED =
+  `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM holds h JOIN states s ON s.id = h.state`;
 const IN_PATH_ORDER =
-  `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s JOIN holds h ON h.state = s.id`;
+  `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s CROSS JOIN holds h ON h.state = s.id`;
+
+const BRIEF =
+  `SELECT s.id, s.name, s.kind, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
+   FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id`;
+
+/** Directories `d` of a folder at or below a path; its values are the folder and `rangeOf(path)`. */
+export const AT_OR_BELOW = "d.folder = ? AND d.path >= ? AND d.path < ? AND (d.path = ? OR d.path >= ?)";
+
+/** Bounds for `AT_OR_BELOW`: "0" is the character behind "/", so the first two let an index do most of it. */
+export function rangeOf(path: RelPath): [string, string, string, string] {
+  return path === "" ? ["", "\u{10ffff}", "", ""] : [path, `${path}0`, path, `${path}/`];
+}
 
 /** A row with whose it is. */
 export interface HeldRow extends PlacedRow {
@@ -74,26 +88,24 @@ export class Rows {
   ownIn(folder: number, directory: RelPath): HeldRow[] {
     const id = this.#ids.findDirectory(folder, directory);
     if (id === null) return [];
-    return this.#db.all(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF).map((row) => this.#read(row));
+    return this.#db.all(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF).map((row) =>
+      this.#read(row)
+    );
   }
 
   /** This device's rows directly in a directory, as much as a scan compares (R14). */
   briefIn(folder: number, directory: RelPath): BriefRow[] {
     const id = this.#ids.findDirectory(folder, directory);
+    return id === null ? [] : this.#db.all(`${BRIEF} WHERE s.directory = ?`, id).map(readBrief);
+  }
+
+  /** The same of single names. */
+  briefAt(folder: number, directory: RelPath, names: Iterable<string>): BriefRow[] {
+    const id = this.#ids.findDirectory(folder, directory);
     if (id === null) return [];
-    return this.#db.all(
-      `SELECT s.id, s.name, s.kind, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
-       FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id
-       WHERE s.directory = ?`,
-      id,
-    ).map((row) => ({
-      state: Number(row[0]),
-      name: String(row[1]),
-      kind: KINDS[Number(row[2])]!,
-      offered: (Number(row[3]) & OFFERED) !== 0,
-      held: (Number(row[3]) & HELD) !== 0,
-      print: row[4] === null ? null : readPrint(row.slice(4)),
-    }));
+    return [...names].flatMap((name) =>
+      this.#db.all(`${BRIEF} WHERE s.directory = ? AND s.name = ?`, id, name).map(readBrief)
+    );
   }
 
   /** Whether a directory lay on another file system than its root (R13); */
@@ -112,28 +124,24 @@ export class Rows {
 
   /** Paths of directories at or below `directory` in which this device has living entries. */
   ownDirectoriesBelow(folder: number, directory: RelPath): RelPath[] {
-    const range = directory === "" ? ["", "\u{10ffff}"] : [`${directory}/`, `${directory}0`];
     return this.#db.all(
-      `SELECT path FROM directories d WHERE folder = ? AND (path = ? OR (path >= ? AND path < ?)) AND EXISTS (
-         SELECT 1 FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF}
+      `SELECT path FROM directories d WHERE ${AT_OR_BELOW} AND EXISTS (
+         SELECT 1 FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF}
          WHERE s.directory = d.id AND s.kind <> 0)`,
       folder,
-      directory,
-      ...range as [string, string],
+      ...rangeOf(directory),
     ).map(([path]) => path as RelPath);
   }
 
-  /** True when this device has a living entry below the path. */
-  hasLivingBelow(folder: number, path: RelPath): boolean {
-    return this.#db.get(
-      `SELECT 1 FROM directories d WHERE folder = ? AND (path = ? OR (path >= ? AND path < ?)) AND EXISTS (
-         SELECT 1 FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF}
-         WHERE s.directory = d.id AND s.kind <> 0) LIMIT 1`,
-      folder,
-      path,
-      `${path}/`,
-      `${path}0`,
-    ) !== undefined;
+  /** The path in a folder at which this device has a state; null when it has it nowhere there. */
+  ownPathOf(folder: number, state: number): RelPath | null {
+    const row = this.#db.get(
+      `SELECT s.directory, s.name FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} WHERE s.id = ?`,
+      state,
+    );
+    if (row === undefined) return null;
+    const { folder: its, path } = this.#ids.directoryOf(Number(row[0]));
+    return its === folder ? childOf(path, String(row[1])) : null;
   }
 
   /** The content of a state, or null when it has none. */
@@ -146,7 +154,7 @@ export class Rows {
   ownWithContent(content: ContentId, limit: number): { folder: number; row: HeldRow }[] {
     const bytes = fromHex(content);
     return this.#db.all(
-      `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s JOIN holds h ON h.state = s.id AND h.device = ${SELF}
+      `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF}
        WHERE s.content IS NOT NULL AND substr(s.content, 2, 8) = ? AND s.content = ? AND h.flags & ${HELD} LIMIT ?`,
       bytes.slice(1, 9),
       bytes,
@@ -156,7 +164,12 @@ export class Rows {
 
   /** Rows of a device with lsn beyond `after`, oldest first, at least `atLeast` if there are as many, whole lsns (R29). */
   page(device: number, after: Lsn, atLeast: number): { folder: number; placed: PlacedRow }[] {
-    const rows = this.#db.all(`${JOINED} WHERE h.device = ? AND h.lsn > ? ORDER BY h.lsn LIMIT ?`, device, after, atLeast);
+    const rows = this.#db.all(
+      `${JOINED} WHERE h.device = ? AND h.lsn > ? ORDER BY h.lsn LIMIT ?`,
+      device,
+      after,
+      atLeast,
+    );
     const last = rows.at(-1);
     if (last !== undefined && rows.length === atLeast) {
       const lsn = Number(last[12]);
@@ -236,8 +249,8 @@ export class Rows {
   /** Marks every path of a folder that another device has as a need; the planner drops those that are none. */
   needAll(folder: number): void {
     this.#db.run(
-      `INSERT OR IGNORE INTO needs (folder, directory, name, bytes)
-       SELECT DISTINCT d.folder, s.directory, s.name, 0 FROM directories d
+      `INSERT OR IGNORE INTO needs (folder, directory, name, deletes, bytes)
+       SELECT DISTINCT d.folder, s.directory, s.name, 0, 0 FROM directories d
        JOIN states s ON s.directory = d.id JOIN holds h ON h.state = s.id
        WHERE d.folder = ? AND h.device <> ${SELF} AND h.flags & ${OFFERED}`,
       folder,
@@ -273,7 +286,8 @@ export class Rows {
   }
 
   #sameState(a: Entry, b: Entry, versionOfB: Uint8Array): boolean {
-    return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode && a.stamp === b.stamp &&
+    return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
+      a.stamp === b.stamp &&
       a.writer === b.writer && equalBytes(this.#encodeVersion(a), versionOfB);
   }
 
@@ -282,8 +296,23 @@ export class Rows {
   }
 
   #read(row: SqlRow): HeldRow {
-    const [state, name, kind, size, mtimeMs, mode, stamp, writer, content, target, version, device, lsn, flags, directory] =
-      row;
+    const [
+      state,
+      name,
+      kind,
+      size,
+      mtimeMs,
+      mode,
+      stamp,
+      writer,
+      content,
+      target,
+      version,
+      device,
+      lsn,
+      flags,
+      directory,
+    ] = row;
     const entry: Entry = {
       kind: KINDS[Number(kind)]!,
       size: Number(size),
@@ -291,7 +320,11 @@ export class Rows {
       mode: Number(mode),
       content: content === null ? null : toHex(content as Uint8Array) as ContentId,
       target: target as string | null,
-      version: decodeVersion(decode(version as Uint8Array), Number(stamp), (actor) => this.#ids.actorOf(actor)),
+      version: decodeVersion(
+        decode(version as Uint8Array),
+        Number(stamp),
+        (actor) => this.#ids.actorOf(actor),
+      ),
       stamp: Number(stamp) as Stamp,
       writer: this.#ids.deviceOf(Number(writer)),
     };
@@ -325,20 +358,31 @@ export class Rows {
 
   #keepNeed(folder: number, directory: number, name: string, rows: readonly HeldRow[]): void {
     if (rows.every((held) => held.device === SELF) || !this.#isWanted(folder)) {
-      this.#db.run("DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?", folder, directory, name);
+      this.#db.run(
+        "DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?",
+        folder,
+        directory,
+        name,
+      );
       return;
     }
     const decision = decideFor(rows);
     if (decision.kind === "none") {
-      this.#db.run("DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?", folder, directory, name);
+      this.#db.run(
+        "DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?",
+        folder,
+        directory,
+        name,
+      );
       return;
     }
     this.#db.run(
-      "INSERT INTO needs (folder, directory, name, bytes) VALUES (?, ?, ?, ?) " +
-        "ON CONFLICT DO UPDATE SET bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = ''",
+      "INSERT INTO needs (folder, directory, name, deletes, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE " +
+        "SET deletes = excluded.deletes, bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = ''",
       folder,
       directory,
       name,
+      Number(!isAlive(decision.entry)),
       decision.kind === "take" ? decision.entry.size : 0,
     );
   }
@@ -346,6 +390,17 @@ export class Rows {
   #isWanted(folder: number): boolean {
     return this.#db.get("SELECT wanted FROM folders WHERE id = ?", folder)?.[0] === 1;
   }
+}
+
+function readBrief(row: SqlRow): BriefRow {
+  return {
+    state: Number(row[0]),
+    name: String(row[1]),
+    kind: KINDS[Number(row[2])]!,
+    offered: (Number(row[3]) & OFFERED) !== 0,
+    held: (Number(row[3]) & HELD) !== 0,
+    print: row[4] === null ? null : readPrint(row.slice(4)),
+  };
 }
 
 /** What core/reconcile.ts says to the rows of one path (R9: only offered rows take part). */

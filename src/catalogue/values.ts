@@ -61,7 +61,8 @@ export class Values {
   }
 
   #sharedWhere(where: string, value: string): SharedField[] {
-    return this.#db.all(`SELECT kind, key, field, value, stamp, writer FROM shared WHERE ${where}`, value).map(readShared);
+    return this.#db.all(`SELECT kind, key, field, value, stamp, writer FROM shared WHERE ${where}`, value)
+      .map(readShared);
   }
 
   /** True when the field is newer than what is known. */
@@ -103,7 +104,11 @@ export class Values {
   }
 
   factsAfter(device: number, after: Lsn): Fact[] {
-    return this.#db.all("SELECT key, value, lsn FROM facts WHERE device = ? AND lsn > ? ORDER BY lsn", device, after)
+    return this.#db.all(
+      "SELECT key, value, lsn FROM facts WHERE device = ? AND lsn > ? ORDER BY lsn",
+      device,
+      after,
+    )
       .map(([key, value, lsn]) => ({
         key: String(key),
         value: decode(value as Uint8Array),

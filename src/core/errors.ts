@@ -45,5 +45,7 @@ export function messageOf(error: unknown): string {
 
 /** Ends the program's trust in itself: `condition` must hold whatever the input is. */
 export function assert(condition: unknown, what: string): asserts condition {
-  if (!condition) throw new CairnError("internal", `Internal error: ${what}`, "Please report this with the log.");
+  if (!condition) {
+    throw new CairnError("internal", `Internal error: ${what}`, "Please report this with the log.");
+  }
 }

@@ -36,7 +36,7 @@ export function printOfPlaced(stat: PrintedStat, fsNowMs: number): Fingerprint {
 
 /** Everything agrees: the bytes were not touched (unless the print is not settled). */
 export function samePrint(a: PrintedStat, b: PrintedStat): boolean {
-  return sameInode(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs &&
+  return isSameInode(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs &&
     a.mode === b.mode;
 }
 
@@ -45,9 +45,10 @@ export function samePrint(a: PrintedStat, b: PrintedStat): boolean {
  * a removed file's inode is given out again at once.
  */
 export function sameMovedFile(a: PrintedStat, b: PrintedStat): boolean {
-  return sameInode(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.birthMs !== 0;
+  return isSameInode(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.birthMs !== 0;
 }
 
-function sameInode(a: PrintedStat, b: PrintedStat): boolean {
+/** The same file or directory as before, whatever happened to what is in it. */
+export function isSameInode(a: PrintedStat, b: PrintedStat): boolean {
   return a.ino === b.ino && a.dev === b.dev && a.birthMs === b.birthMs;
 }

@@ -61,7 +61,9 @@ export function toHex(bytes: Uint8Array): string {
 /** Bytes of a hex string; the caller has checked that it is one. */
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(hex.length >> 1);
-  for (let i = 0; i < out.length; i++) out[i] = nibble(hex.charCodeAt(2 * i)) << 4 | nibble(hex.charCodeAt(2 * i + 1));
+  for (let i = 0; i < out.length; i++) {
+    out[i] = nibble(hex.charCodeAt(2 * i)) << 4 | nibble(hex.charCodeAt(2 * i + 1));
+  }
   return out;
 }
 

@@ -14,7 +14,6 @@
 import { type Entry, isAlive, sameContent } from "./entry.ts";
 import {
   compareDots,
-  covers,
   coversAny,
   sameVersion,
   shareDot,
@@ -54,7 +53,8 @@ export function decide(own: Entry | null, others: readonly Entry[]): Decision {
 export function supersedes(newer: Entry, older: Entry): boolean {
   if (!coversAny(newer.version.context, older.version.dots)) return false;
   // The same dot with other content, or each in the other's context, is concurrent (R24).
-  return !shareDot(newer.version.dots, older.version.dots) && !coversAny(older.version.context, newer.version.dots);
+  return !shareDot(newer.version.dots, older.version.dots) &&
+    !coversAny(older.version.context, newer.version.dots);
 }
 
 /** Who wins of two concurrent contents (R4): positive when `a` does. A total order on distinct contents. */
@@ -106,10 +106,11 @@ function withMetadata(entry: Entry, all: readonly Entry[]): Entry {
   };
 }
 
+/**
+ * By stamps alone, a total order: contexts must not tell. To a device that has just taken its own context in, a concurrent
+ * chmod of its own would look like one that the winner has seen, and to all others it would not. What replaces is later (R7).
+ */
 function newerMetadata(a: Entry, b: Entry): boolean {
-  const aSeen = covers(b.version.context, a.version.meta);
-  const bSeen = covers(a.version.context, b.version.meta);
-  if (aSeen !== bSeen) return bSeen;
   return a.version.metaStamp !== b.version.metaStamp
     ? a.version.metaStamp > b.version.metaStamp
     : compareDots(a.version.meta, b.version.meta) > 0;
@@ -117,5 +118,6 @@ function newerMetadata(a: Entry, b: Entry): boolean {
 
 /** Nothing that anyone could see or later decide by differs. */
 export function saysTheSame(a: Entry, b: Entry): boolean {
-  return sameContent(a, b) && a.mtimeMs === b.mtimeMs && a.mode === b.mode && sameVersion(a.version, b.version);
+  return sameContent(a, b) && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
+    sameVersion(a.version, b.version);
 }

@@ -2,7 +2,16 @@
 import { decode, encode } from "@msgpack/msgpack";
 import type { Row } from "./entry.ts";
 import { CairnError } from "./errors.ts";
-import { type ActorId, type BootId, type DeviceId, type FolderId, fromHex, idOf, type Lsn, type Stamp } from "./ids.ts";
+import {
+  type ActorId,
+  type BootId,
+  type DeviceId,
+  type FolderId,
+  fromHex,
+  idOf,
+  type Lsn,
+  type Stamp,
+} from "./ids.ts";
 import { decodeRows, encodeRows } from "./row_codec.ts";
 import { isStamp } from "./stamp.ts";
 
@@ -39,6 +48,8 @@ export type JournalRecord =
     readonly timeMs: number;
     readonly closes: Lsn;
     readonly rows: readonly Row[];
+    /** Indexes of rows whose path had no living entry before: history tells new from changed. */
+    readonly fresh: readonly number[];
   }
   /** What is about to be placed (R19). */
   | { readonly type: "intent"; readonly folder: FolderId; readonly rows: readonly Row[] }
@@ -48,7 +59,12 @@ export type JournalRecord =
   /** A value that never leaves this device; null removes it. */
   | { readonly type: "local"; readonly key: string; readonly value: unknown }
   /** A row of a snapshot keeps the lsn it was announced with. */
-  | { readonly type: "kept"; readonly folder: FolderId; readonly lsns: readonly Lsn[]; readonly rows: readonly Row[] }
+  | {
+    readonly type: "kept";
+    readonly folder: FolderId;
+    readonly lsns: readonly Lsn[];
+    readonly rows: readonly Row[];
+  }
   /** The last record of a snapshot segment: without it the segment does not count (R26). */
   | { readonly type: "snapshot-end"; readonly lsn: Lsn; readonly counter: number; readonly stamp: Stamp };
 
@@ -69,7 +85,14 @@ function partsOf(record: JournalRecord): unknown[] {
     case "stop":
       return [record.timeMs];
     case "rows":
-      return [fromHex(record.folder), record.cause, record.timeMs, record.closes, encodeRows(asPlaced(record.rows))];
+      return [
+        fromHex(record.folder),
+        record.cause,
+        record.timeMs,
+        record.closes,
+        encodeRows(asPlaced(record.rows)),
+        record.fresh,
+      ];
     case "intent":
       return [fromHex(record.folder), encodeRows(asPlaced(record.rows))];
     case "shared":
@@ -85,7 +108,9 @@ function partsOf(record: JournalRecord): unknown[] {
 }
 
 export function encodeSharedFields(fields: readonly SharedField[]): unknown[] {
-  return fields.map(({ kind, key, field, value, stamp, writer }) => [kind, key, field, value, stamp, fromHex(writer)]);
+  return fields.map((
+    { kind, key, field, value, stamp, writer },
+  ) => [kind, key, field, value, stamp, fromHex(writer)]);
 }
 
 function invalid(what: string): never {
@@ -110,7 +135,14 @@ export function decodeSharedFields(value: unknown): SharedField[] {
     if (!Array.isArray(item)) invalid("a shared field");
     const [kind, key, field, content, stamp, writer] = item;
     if (!isStamp(stamp)) invalid("a stamp");
-    return { kind: text(kind), key: text(key), field: text(field), value: content, stamp, writer: idFrom("device", writer) };
+    return {
+      kind: text(kind),
+      key: text(key),
+      field: text(field),
+      value: content,
+      stamp,
+      writer: idFrom("device", writer),
+    };
   });
 }
 
@@ -144,6 +176,7 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
         timeMs: number(parts[3]),
         closes: number(parts[4]) as Lsn,
         rows: decodeRows(parts[5]).map(({ row }) => row),
+        fresh: Array.isArray(parts[6]) ? parts[6].map(number) : invalid("fresh rows"),
       };
     case "intent":
       return { type, folder: idFrom("folder", parts[1]), rows: decodeRows(parts[2]).map(({ row }) => row) };

@@ -79,7 +79,11 @@ function encodeRow(row: Row, actors: Table<ActorId>, devices: Table<DeviceId>): 
 }
 
 /** A version as arrays, actors as what `indexOf` makes of them. `stamp` is the entry's. */
-export function encodeVersion(version: Version, stamp: number, indexOf: (actor: ActorId) => number): unknown[] {
+export function encodeVersion(
+  version: Version,
+  stamp: number,
+  indexOf: (actor: ActorId) => number,
+): unknown[] {
   const { dots, meta, metaStamp, context } = version;
   const [dot] = dots;
   if (
@@ -183,12 +187,19 @@ export function decodeVersion(value: unknown, stamp: number, actorOf: (index: nu
   });
   if (parts.length === 2) {
     const dot = dotAt(parts, 0);
-    return { dots: [dot], meta: dot, metaStamp: stamp as Version["metaStamp"], context: new Map([[dot.actor, dot.counter]]) };
+    return {
+      dots: [dot],
+      meta: dot,
+      metaStamp: stamp as Version["metaStamp"],
+      context: new Map([[dot.actor, dot.counter]]),
+    };
   }
   const [dotList, , , metaStamp, contextList] = parts;
   const flatDots = list(dotList, "dots");
   const flatContext = list(contextList, "context");
-  if (flatDots.length < 2 || flatDots.length % 2 !== 0 || flatDots.length > 2 * VERSION_ACTORS) invalid("dots");
+  if (flatDots.length < 2 || flatDots.length % 2 !== 0 || flatDots.length > 2 * VERSION_ACTORS) {
+    invalid("dots");
+  }
   if (flatContext.length % 2 !== 0 || flatContext.length > 2 * VERSION_ACTORS) invalid("context");
   if (!isStamp(metaStamp)) invalid("metadata stamp");
   const dots: Dot[] = [];

@@ -18,13 +18,21 @@ const joinSchema = v.object({
 const folderSchema = v.object({ path: v.string(), name: v.nullable(v.string()) });
 const LOG_LINES = 10_000;
 
-export function createApi(daemon: Daemon, log: LogSource, token: string): (request: Request) => Response | Promise<Response> {
+export function createApi(
+  daemon: Daemon,
+  log: LogSource,
+  token: string,
+): (request: Request) => Response | Promise<Response> {
   const app = new Hono();
   app.use(async (c, next) => {
     const host = (c.req.header("host") ?? "").replace(/:\d+$/, "");
     // A web page whose name resolves to 127.0.0.1 sends its own name here.
-    if (host !== "127.0.0.1" && host !== "localhost") return refuse(c, 403, "Only local clients are answered");
-    if (c.req.header("authorization") !== `Bearer ${token}`) return refuse(c, 401, "The token is missing or wrong");
+    if (host !== "127.0.0.1" && host !== "localhost") {
+      return refuse(c, 403, "Only local clients are answered");
+    }
+    if (c.req.header("authorization") !== `Bearer ${token}`) {
+      return refuse(c, 401, "The token is missing or wrong");
+    }
     return await next();
   });
   app.get("/v1/status", (c) => c.json(daemon.status()));
@@ -53,15 +61,26 @@ export function createApi(daemon: Daemon, log: LogSource, token: string): (reque
     }));
   app.get("/v1/log", (c) => {
     const limit = Math.min(Number(c.req.query("limit") ?? 100) || 100, LOG_LINES);
-    return streamText(c, (stream) =>
-      log.write(limit, c.req.query("follow") === "1", (line) => stream.writeln(JSON.stringify(line)).then(() => {}), () =>
-        stream.aborted || stream.closed));
+    return streamText(
+      c,
+      (stream) =>
+        log.write(
+          limit,
+          c.req.query("follow") === "1",
+          (line) => stream.writeln(JSON.stringify(line)).then(() => {}),
+          () => stream.aborted || stream.closed,
+        ),
+    );
   });
   app.notFound((c) => refuse(c, 404, `There is no ${c.req.path}`));
   app.onError((error, c) => {
     const body: ApiError = error instanceof CairnError
       ? { code: error.code, message: error.message, hint: error.hint }
-      : { code: "internal", message: `Internal error: ${messageOf(error)}`, hint: "Please report this with the log." };
+      : {
+        code: "internal",
+        message: `Internal error: ${messageOf(error)}`,
+        hint: "Please report this with the log.",
+      };
     return c.json(body, error instanceof CairnError ? 400 : 500);
   });
   return (request) => app.fetch(request);
@@ -72,7 +91,10 @@ function refuse(c: Context, status: 401 | 403 | 404, message: string): Response 
   return c.json(body, status);
 }
 
-async function bodyOf<Schema extends v.GenericSchema>(c: Context, schema: Schema): Promise<v.InferOutput<Schema>> {
+async function bodyOf<Schema extends v.GenericSchema>(
+  c: Context,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
   let body: unknown;
   try {
     body = await c.req.json();

@@ -13,7 +13,15 @@ import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
-import type { AddFolderRequest, FolderStatus, Invite, JoinAnswer, JoinRequest, LogLine, Status } from "./api_types.ts";
+import type {
+  AddFolderRequest,
+  FolderStatus,
+  Invite,
+  JoinAnswer,
+  JoinRequest,
+  LogLine,
+  Status,
+} from "./api_types.ts";
 import { Device, type DevicePorts } from "./device.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
@@ -45,7 +53,12 @@ export interface Daemon {
 
 export interface LogSource {
   /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */
-  write(limit: number, follow: boolean, line: (line: LogLine) => Promise<void>, ended: () => boolean): Promise<void>;
+  write(
+    limit: number,
+    follow: boolean,
+    line: (line: LogLine) => Promise<void>,
+    ended: () => boolean,
+  ): Promise<void>;
 }
 
 const STATUS_MS = 200;
@@ -90,7 +103,13 @@ class RunningDaemon implements Daemon, LogSource {
   #resolveStopped: () => void = () => {};
   #rejectStopped: (error: unknown) => void = () => {};
 
-  private constructor(home: Home, ports: DevicePorts, device: Device, name: string, invites: ReturnType<typeof openInvites>) {
+  private constructor(
+    home: Home,
+    ports: DevicePorts,
+    device: Device,
+    name: string,
+    invites: ReturnType<typeof openInvites>,
+  ) {
     this.#home = home;
     this.#ports = ports;
     this.#device = device;
@@ -110,7 +129,11 @@ class RunningDaemon implements Daemon, LogSource {
     const saved = home.settings();
     const name = options.name ?? saved?.name ?? hostName();
     if (!isGoodName(name)) {
-      throw new CairnError("usage", `"${name}" cannot name a device`, "Use up to 64 characters without slash, colon or control characters.");
+      throw new CairnError(
+        "usage",
+        `"${name}" cannot name a device`,
+        "Use up to 64 characters without slash, colon or control characters.",
+      );
     }
     const identity = await home.identity(ports.random);
     let invites: ReturnType<typeof openInvites> | null = null;
@@ -163,14 +186,28 @@ class RunningDaemon implements Daemon, LogSource {
     const offered = all.filter(({ id }) => !here.some(({ folder }) => folder === id));
     const chosen = name === null ? offered : offered.filter((folder) => folder.name === name);
     if (chosen.length === 1) return chosen[0]!;
-    if (here.some(({ path }) => path === root) && (name === null || chosen.length === 0)) return "there already";
+    if (here.some(({ path }) => path === root) && (name === null || chosen.length === 0)) {
+      return "there already";
+    }
     if (offered.length === 0) {
-      throw new CairnError("folder-unknown", "The devices are paired, but the other one shares no folder yet", "Add one there: cairn up PATH.");
+      throw new CairnError(
+        "folder-unknown",
+        "The devices are paired, but the other one shares no folder yet",
+        "Add one there: cairn up PATH.",
+      );
     }
     const names = offered.map((folder) => `"${folder.name}"`).join(", ");
     throw name === null
-      ? new CairnError("folder-unknown", `The devices are paired; the library has several folders: ${names}`, "Say which one with --folder NAME.")
-      : new CairnError("folder-unknown", `The devices are paired, but there is no folder "${name}"`, `There is ${names}.`);
+      ? new CairnError(
+        "folder-unknown",
+        `The devices are paired; the library has several folders: ${names}`,
+        "Say which one with --folder NAME.",
+      )
+      : new CairnError(
+        "folder-unknown",
+        `The devices are paired, but there is no folder "${name}"`,
+        `There is ${names}.`,
+      );
   }
 
   async addFolder(request: AddFolderRequest): Promise<FolderStatus> {
@@ -185,7 +222,10 @@ class RunningDaemon implements Daemon, LogSource {
   #prepare(path: string): string {
     const { catalogue } = this.#device.ledger;
     const names = new Map(foldersOf(catalogue).map(({ id, name }) => [id, name]));
-    const taken = replicasOf(catalogue).map((config) => ({ path: config.path, name: names.get(config.folder) ?? "folder" }));
+    const taken = replicasOf(catalogue).map((config) => ({
+      path: config.path,
+      name: names.get(config.folder) ?? "folder",
+    }));
     return prepareRoot(this.#ports.fs, path, this.#home.path, taken);
   }
 
@@ -209,11 +249,16 @@ class RunningDaemon implements Daemon, LogSource {
     if (this.#statusTimer !== null || this.#stopping !== null) return;
     this.#statusTimer = this.#ports.clock.after(STATUS_MS, () => {
       this.#statusTimer = null;
-      if (this.#stopping === null) for (const listener of [...this.#statusListeners]) listener();
+      if (this.#stopping === null) { for (const listener of [...this.#statusListeners]) listener(); }
     });
   }
 
-  async write(limit: number, follow: boolean, write: (line: LogLine) => Promise<void>, ended: () => boolean): Promise<void> {
+  async write(
+    limit: number,
+    follow: boolean,
+    write: (line: LogLine) => Promise<void>,
+    ended: () => boolean,
+  ): Promise<void> {
     const { ledger } = this.#device;
     const names = () => new Map(foldersOf(ledger.catalogue).map(({ id, name }) => [id, name]));
     let timeMs = 0;

@@ -110,7 +110,11 @@ export class Device {
       clock: ports.clock,
       identity: options.identity,
       greeting: {
-        hello: { versions: VERSIONS, capabilities: [], extra: { instance: this.#instance, name: options.name } },
+        hello: {
+          versions: VERSIONS,
+          capabilities: [],
+          extra: { instance: this.#instance, name: options.name },
+        },
         admit: (device) => this.#admit(device),
       },
       members: () => membersOf(ledger.catalogue).map(({ device }) => device),
@@ -169,7 +173,9 @@ export class Device {
       });
     } catch (error) {
       if (!(error instanceof CairnError)) throw error;
-      this.#options.say(`${error.message}. Other devices are not found by themselves; give an address with --at HOST:PORT.`);
+      this.#options.say(
+        `${error.message}. Other devices are not found by themselves; give an address with --at HOST:PORT.`,
+      );
     }
   }
 
@@ -185,7 +191,9 @@ export class Device {
       }
       if (marker === null || marker === "unreadable" || marker.replica !== replica) continue;
       if (marker.lsn > this.ledger.lastLsn) {
-        this.#options.say(`The home of this device is older than its folder ${path}; it announces everything anew.`);
+        this.#options.say(
+          `The home of this device is older than its folder ${path}; it announces everything anew.`,
+        );
         await this.ledger.newEpoch(this.ledger.epoch);
         return;
       }
@@ -208,7 +216,9 @@ export class Device {
     const last = cursors.lastSeen(ids.device(device)).address;
     const manual = this.#manualAddresses.get(device);
     const heard = this.discovery?.sightingOf(device)?.addresses ?? [];
-    return [...new Set([...heard, ...(manual === undefined ? [] : [manual]), ...(last === "" ? [] : [last])])];
+    return [
+      ...new Set([...heard, ...(manual === undefined ? [] : [manual]), ...(last === "" ? [] : [last])]),
+    ];
   }
 
   /** Where a device was reached when it was paired: good for networks without broadcast. */
@@ -235,7 +245,9 @@ export class Device {
     this.#conversations.set(session, conversation);
     const seen = () => {
       // An accepted session tells the peer's host, but not the port on which it listens.
-      const address = session.role === "dialled" ? session.remote : catalogue.cursors.lastSeen(number).address;
+      const address = session.role === "dialled"
+        ? session.remote
+        : catalogue.cursors.lastSeen(number).address;
       if (!this.#isStopped) catalogue.cursors.seen(number, this.#ports.clock.now(), address);
     };
     seen();
@@ -284,8 +296,21 @@ export class Device {
           "Mount the disk or put the directory back, then start Cairn again. Nothing counts as deleted meanwhile.",
         );
       }
+      // A catalogue that was rebuilt does not know it yet.
+      if (!this.ledger.catalogue.isWanted(config.folder)) {
+        this.ledger.catalogue.setWanted(config.folder, true);
+      }
       const sync = new FolderSync(
-        { fs, clock, pool, ledger: this.ledger, device: this.identity.id, watcher, stager: this.#stager, changed: () => this.#changed() },
+        {
+          fs,
+          clock,
+          pool,
+          ledger: this.ledger,
+          device: this.identity.id,
+          watcher,
+          stager: this.#stager,
+          changed: () => this.#changed(),
+        },
         config.path,
         marker,
       );
@@ -293,9 +318,12 @@ export class Device {
       this.failures.delete(config.folder);
       sync.start();
     } catch (error) {
-      const failure = error instanceof CairnError
-        ? error
-        : new CairnError("path-unusable", `${config.path} cannot be used: ${String(error)}`, "Mend it and start Cairn again.", error);
+      const failure = error instanceof CairnError ? error : new CairnError(
+        "path-unusable",
+        `${config.path} cannot be used: ${String(error)}`,
+        "Mend it and start Cairn again.",
+        error,
+      );
       this.failures.set(config.folder, failure);
       this.#options.say(`${failure.message}. ${failure.hint}`);
     }
@@ -314,10 +342,20 @@ export class Device {
       throw new CairnError("folder-overlap", `This device has "${name}" already`, "See `cairn folders`.");
     }
     if (!isGoodName(name)) {
-      throw new CairnError("usage", `"${name}" cannot name a folder`, "Use up to 64 characters without slash, colon or control characters.");
+      throw new CairnError(
+        "usage",
+        `"${name}" cannot name a folder`,
+        "Use up to 64 characters without slash, colon or control characters.",
+      );
     }
     const replica = toHex(random.bytes(8));
-    const marker: Marker = { library: libraryOf(this.ledger)!, folder: id, device: this.identity.id, replica, lsn: 0 };
+    const marker: Marker = {
+      library: libraryOf(this.ledger)!,
+      folder: id,
+      device: this.identity.id,
+      replica,
+      lsn: 0,
+    };
     fs.makeDirectories(layoutOf(path).own);
     await writeMarker(fs, path, marker);
     const config: ReplicaConfig = { folder: id, path, mode: "sync", replica };
@@ -327,14 +365,15 @@ export class Device {
       records.push({ type: "shared", fields: [field] });
     }
     await Promise.all(records.map((record) => this.ledger.commit(record)));
-    catalogue.setWanted(id, true);
     this.#startFolder(config);
     return id;
   }
 
   /** Folders of the library, those that a device takes part in first. */
   foldersAt(device: DeviceId) {
-    return foldersOf(this.ledger.catalogue).filter(({ id }) => modeOf(this.ledger.catalogue, device, id) !== null);
+    return foldersOf(this.ledger.catalogue).filter(({ id }) =>
+      modeOf(this.ledger.catalogue, device, id) !== null
+    );
   }
 
   // -------------------------------------------------------------------------------- news, end

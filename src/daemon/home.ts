@@ -70,12 +70,20 @@ export class Home {
     try {
       return v.parse(settingsSchema, JSON.parse(text));
     } catch (error) {
-      throw new CairnError("home-unusable", `${path} cannot be read: ${messageOf(error)}`, "Mend or remove the file.", error);
+      throw new CairnError(
+        "home-unusable",
+        `${path} cannot be read: ${messageOf(error)}`,
+        "Mend or remove the file.",
+        error,
+      );
     }
   }
 
   saveSettings(settings: Settings): Promise<void> {
-    return this.#write(`${this.path}/settings.json`, JSON.stringify({ format: 1, ...settings }, null, 2) + "\n");
+    return this.#write(
+      `${this.path}/settings.json`,
+      JSON.stringify({ format: 1, ...settings }, null, 2) + "\n",
+    );
   }
 
   saveAccess(access: ApiAccess): Promise<void> {

@@ -6,7 +6,11 @@ import type { Applied } from "../journal/ledger.ts";
 import type { LogLine } from "./api_types.ts";
 
 /** The lines of one record; none for what is nobody's business. `nameOf` names a folder. */
-export function logLinesOf({ lsn, record }: Applied, timeMs: number, nameOf: (folder: FolderId) => string): LogLine[] {
+export function logLinesOf(
+  { lsn, record }: Applied,
+  timeMs: number,
+  nameOf: (folder: FolderId) => string,
+): LogLine[] {
   const line = (event: string, folder: string, path: string, detail: string, at = timeMs): LogLine => (
     { lsn, timeMs: at, event, folder, path, detail }
   );
@@ -16,12 +20,18 @@ export function logLinesOf({ lsn, record }: Applied, timeMs: number, nameOf: (fo
     case "stop":
       return [line("stopped", "", "", "", record.timeMs)];
     case "rows":
-      return record.rows.map((row) =>
-        line(eventOf(record.cause, row), nameOf(record.folder), row.path, detailOf(row.entry), record.timeMs)
-      );
+      return record.rows.map((row, i) => {
+        const event = eventOf(record.cause, row, record.fresh.includes(i));
+        return line(event, nameOf(record.folder), row.path, detailOf(row.entry), record.timeMs);
+      });
     case "shared":
       return record.fields.filter(({ field }) => field === "name").map(({ kind, value }) =>
-        line(kind === "member" ? "paired" : "folder-added", kind === "folder" ? String(value) : "", "", String(value))
+        line(
+          kind === "member" ? "paired" : "folder-added",
+          kind === "folder" ? String(value) : "",
+          "",
+          String(value),
+        )
       );
     default:
       return [];
@@ -33,17 +43,12 @@ export function timeOf({ record }: Applied, before: number): number {
   return "timeMs" in record && record.timeMs > 0 ? record.timeMs : before;
 }
 
-function eventOf(cause: string, { entry }: Row): string {
+function eventOf(cause: string, { entry }: Row, isFresh: boolean): string {
   if (cause === "received") return isAlive(entry) ? "received" : "received-delete";
   if (!isAlive(entry)) return "deleted";
-  const { dots, meta, context } = entry.version;
-  if (!dots.some((dot) => sameDot(dot, meta))) return "permissions";
-  return context.size === 1 && dots.length === 1 && isFirst(entry) ? "added" : "changed";
-}
-
-/** A context that holds nothing but the entry's own dot, which is all that a first write has seen. */
-function isFirst({ version: { dots, context } }: Entry): boolean {
-  return context.get(dots[0]!.actor) === dots[0]!.counter;
+  if (isFresh) return "added";
+  const { dots, meta } = entry.version;
+  return dots.some((dot) => sameDot(dot, meta)) ? "changed" : "permissions";
 }
 
 function detailOf(entry: Entry): string {

@@ -43,13 +43,19 @@ export async function join(
   address: string | null,
 ): Promise<PairedDevice> {
   const parsed = parsePairingCode(codeText);
-  if (!("code" in parsed)) throw new CairnError("code-malformed", parsed.problem, "Look at the code on the other device again.");
+  if (!("code" in parsed)) {
+    throw new CairnError("code-malformed", parsed.problem, "Look at the code on the other device again.");
+  }
   const attempt = async (at: string): Promise<PairedDevice | Refusal> => {
     let link;
     try {
       link = await ports.net.dial(at, device.identity, PAIRING_PROTOCOL, HANDSHAKE_MS);
     } catch (error) {
-      return { code: "no-answer", message: `${at} does not answer: ${messageOf(error)}`, hint: NO_ANSWER_HINT };
+      return {
+        code: "no-answer",
+        message: `${at} does not answer: ${messageOf(error)}`,
+        hint: NO_ANSWER_HINT,
+      };
     }
     const result = await joinWith(link, {
       identity: device.identity,
@@ -69,7 +75,8 @@ export async function join(
   throw new CairnError(codeOf(found), found.message, found.hint);
 }
 
-const NO_ANSWER_HINT = "Is it running and inviting (`cairn invite`)? Without broadcast give its address: --at HOST:PORT.";
+const NO_ANSWER_HINT =
+  "Is it running and inviting (`cairn invite`)? Without broadcast give its address: --at HOST:PORT.";
 
 async function tryInviting(
   { clock }: PairingPorts,
@@ -99,7 +106,9 @@ async function tryInviting(
         break;
       }
     }
-    if (refusal !== null && inviting.every(({ device: id, instance }) => tried.has(`${id}/${instance}`))) return refusal;
+    if (refusal !== null && inviting.every(({ device: id, instance }) => tried.has(`${id}/${instance}`))) {
+      return refusal;
+    }
     await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
   }
   return refusal ?? {

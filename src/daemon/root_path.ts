@@ -39,7 +39,11 @@ export function prepareRoot(fs: Fs, path: string, home: string, taken: readonly 
     );
   }
   if (isInside(real, home)) {
-    throw new CairnError("folder-overlap", `${path} lies inside Cairn's own home`, "Choose a directory outside.");
+    throw new CairnError(
+      "folder-overlap",
+      `${path} lies inside Cairn's own home`,
+      "Choose a directory outside.",
+    );
   }
   checkUse(fs, path, real);
   return real;
@@ -61,7 +65,11 @@ function realDirectory(fs: Fs, path: string): string {
 }
 
 function notDirectory(path: string): CairnError {
-  return new CairnError("path-unusable", `${path} is a file, not a directory`, "Give the directory that shall be synced.");
+  return new CairnError(
+    "path-unusable",
+    `${path} is a file, not a directory`,
+    "Give the directory that shall be synced.",
+  );
 }
 
 function unusable(path: string, error: FsError): CairnError {

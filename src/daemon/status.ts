@@ -30,7 +30,9 @@ export class Rates {
       return 0;
     }
     const elapsedMs = nowMs - mark.atMs;
-    if (elapsedMs < RATE_WINDOW_MS) return mark.rate || Math.round((bytes - mark.bytes) * 1000 / Math.max(elapsedMs, 200));
+    if (elapsedMs < RATE_WINDOW_MS) {
+      return mark.rate || Math.round((bytes - mark.bytes) * 1000 / Math.max(elapsedMs, 200));
+    }
     const rate = Math.round((bytes - mark.bytes) * 1000 / elapsedMs);
     this.#marks.set(folder, { atMs: nowMs, bytes, rate });
     return rate;
@@ -124,7 +126,10 @@ export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
   });
 }
 
-function problemsOf({ replica }: FolderSync, catalogue: Catalogue): { problems: Problem[]; problemsTotal: number } {
+function problemsOf(
+  { replica }: FolderSync,
+  catalogue: Catalogue,
+): { problems: Problem[]; problemsTotal: number } {
   const { number, troubles } = replica;
   const blocked = catalogue.needs.blocked(number, PROBLEMS);
   const own = [...troubles].map(([path, trouble]) => ({ path, ...trouble }));

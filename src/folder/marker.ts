@@ -51,7 +51,11 @@ export function refuseForeign(root: string, found: Marker | null | "unreadable",
   if (found !== "unreadable" && found.device === device) return;
   throw new CairnError(
     "root-foreign",
-    `${root} already belongs to ${found === "unreadable" ? "a replica that cannot be read" : "another device's replica"}`,
-    `If this is a copy that shall become a replica of its own, remove ${layoutOf(root).own} and add it again.`,
+    `${root} already belongs to ${
+      found === "unreadable" ? "a replica that cannot be read" : "another device's replica"
+    }`,
+    `If this is a copy that shall become a replica of its own, remove ${
+      layoutOf(root).own
+    } and add it again.`,
   );
 }

@@ -6,7 +6,8 @@ import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fin
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { YOUNG_MS } from "../core/limits.ts";
 import { nameOf, parentOf } from "../core/path.ts";
-import { type FileKind, type Fs, FsError, type HashPool, type PinnedDir, type Stat } from "../platform/ports.ts";
+import { type FileKind, type Fs, FsError, type HashPool, type Stat } from "../platform/ports.ts";
+import { Pins } from "./pins.ts";
 import { relativeStat, type ScanContext, type Seen } from "./scan.ts";
 
 /** What stands at a path, read and durable. */
@@ -16,10 +17,14 @@ export interface Observation {
   readonly kind: Exclude<FileKind, "other">;
   readonly size: number;
   readonly mtimeMs: number;
+  /** When it was last written, also where mtime is not synced. */
+  readonly writtenMs: number;
   readonly mode: number;
   readonly content: ContentId | null;
   readonly target: string | null;
   readonly print: Fingerprint;
+  /** The state whose file was moved here, when it was. */
+  readonly movedState: number | null;
 }
 
 export interface Observed {
@@ -35,10 +40,14 @@ export interface ObserveContext extends ScanContext {
   readonly pool: HashPool;
   /** The file system's own time (R14). */
   readonly fsNowMs: () => number;
+  /** Until when all of the file system is known to be durable, by its own time. */
+  readonly syncedUpTo: { ms: number };
 }
 
 /** More young files than this are made durable by one sync of the file system, where there is such a thing. */
 const SYNC_ALL_FROM = 48;
+/** A ctime may stand for any moment of its second. */
+const CTIME_GRAIN_MS = 1_000;
 /** Single data syncs under way at once. */
 const SYNCS_AT_ONCE = 32;
 
@@ -60,9 +69,14 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
         noteFailure(path, error, vanished, unreadable);
       }
     } else {
-      const moved = contentOfMoved(context, stat);
+      const moved = findMoved(context, item);
       if (moved === null) toHash.push(item);
-      else done.push({ ...plain(item, printOf(stat, now)), content: moved });
+      else {
+        // What could have hidden at the old path could still hide here: it is read again when the clock's grain is past.
+        const settled = moved.settled && printOf(stat, now).settled;
+        const print = { ...printOf(stat, now), settled };
+        done.push({ ...plain(item, print), content: moved.content, movedState: moved.state });
+      }
     }
   }
   await makeDurable(context, toHash, now);
@@ -72,7 +86,9 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
     const { before, hashed, after } = files[i]!;
     if (hashed instanceof FsError) noteFailure(item.path, hashed, vanished, unreadable);
     else if (after === null) vanished.push(item.path);
-    else if (before === null || !samePrint(before, after) || hashed.size !== after.size || after.kind !== "file") {
+    else if (
+      before === null || !samePrint(before, after) || hashed.size !== after.size || after.kind !== "file"
+    ) {
       busy.push({ ...item, stat: after });
     } else {
       if (hashed.chunks !== null) context.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
@@ -91,10 +107,12 @@ function plain({ path, stat, basedOn }: Seen, print: Fingerprint): Observation {
     size: isFile ? stat.size : 0,
     // Of directories and symlinks the time of change is no property worth sending.
     mtimeMs: isFile ? Math.floor(stat.mtimeMs) : 0,
+    writtenMs: Math.floor(stat.mtimeMs),
     mode: stat.kind === "symlink" ? 0o777 : stat.mode,
     content: null,
     target: null,
     print,
+    movedState: null,
   };
 }
 
@@ -118,19 +136,33 @@ function readLink({ fs, root }: ObserveContext, path: RelPath): string {
   }
 }
 
-/** The content of a file that was moved here: its whole fingerprint but the name and ctime is that of one we know. */
-function contentOfMoved({ catalogue }: ObserveContext, stat: Stat): ContentId | null {
+/** The state whose file was moved here: its whole fingerprint but the name and ctime is that of one we know. */
+function findMoved(
+  { catalogue }: ObserveContext,
+  { stat, basedOn }: Seen,
+): { state: number; content: ContentId; settled: boolean } | null {
   for (const { state, print } of catalogue.prints.statesOfInode(stat.ino)) {
-    if (print.settled && sameMovedFile(print, stat)) return catalogue.rows.contentOf(state);
+    // The file at its own path is no moved one: if it was seen at all, it is to be read.
+    if (state === basedOn || !sameMovedFile(print, stat)) continue;
+    const content = catalogue.rows.contentOf(state);
+    if (content !== null) return { state, content, settled: print.settled };
   }
   return null;
 }
 
 /** Syncs files whose last change the system may not have written yet, by ctime (R16). */
-async function makeDurable({ fs, root }: ObserveContext, files: readonly Seen[], now: number): Promise<void> {
-  const young = files.filter(({ stat }) => stat.size > 0 && stat.ctimeMs > now - YOUNG_MS);
+async function makeDurable(
+  { fs, root, syncedUpTo }: ObserveContext,
+  files: readonly Seen[],
+  now: number,
+): Promise<void> {
+  const durable = Math.max(now - YOUNG_MS, syncedUpTo.ms - CTIME_GRAIN_MS);
+  const young = files.filter(({ stat }) => stat.size > 0 && stat.ctimeMs > durable);
   if (young.length === 0) return;
-  if (young.length >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) return;
+  if (young.length >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) {
+    syncedUpTo.ms = Math.max(syncedUpTo.ms, now);
+    return;
+  }
   let next = 0;
   const worker = async () => {
     while (next < young.length) {
@@ -146,7 +178,12 @@ async function makeDurable({ fs, root }: ObserveContext, files: readonly Seen[],
   await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, young.length) }, worker));
 }
 
-async function withPinned<T>(fs: Fs, root: string, path: RelPath, work: (at: string) => Promise<T>): Promise<T> {
+async function withPinned<T>(
+  fs: Fs,
+  root: string,
+  path: RelPath,
+  work: (at: string) => Promise<T>,
+): Promise<T> {
   const pin = fs.pin(root, parentOf(path));
   try {
     return await work(pin.at(nameOf(path)));
@@ -164,42 +201,34 @@ interface Hashed {
 /** Hashes files with a look at each right before and right after; parents are held open meanwhile (R23). */
 async function hashFiles(context: ObserveContext, files: readonly Seen[]): Promise<Hashed[]> {
   const { fs, root, pool, rootDev } = context;
-  const pins = new Map<RelPath, PinnedDir | FsError>();
-  const pinOf = (path: RelPath) => {
-    const parent = parentOf(path);
-    let pin = pins.get(parent);
-    if (pin === undefined) pins.set(parent, pin = tryPin(fs, root, parent));
-    return pin;
+  const pins = new Pins(fs, root);
+  const tryAt = (path: RelPath): string | FsError => {
+    try {
+      return pins.at(path);
+    } catch (error) {
+      if (error instanceof FsError) return error;
+      throw error;
+    }
   };
   try {
-    const look = (path: RelPath): Stat | null => {
-      const pin = pinOf(path);
-      if (pin instanceof FsError) return null;
-      const stat = fs.lstat(pin.at(nameOf(path)));
+    const at = files.map(({ path }) => tryAt(path));
+    const look = (i: number): Stat | null => {
+      const where = at[i]!;
+      const stat = where instanceof FsError ? null : fs.lstat(where);
       return stat === null ? null : relativeStat(stat, rootDev);
     };
-    const before = files.map(({ path }) => look(path));
-    const hashable = files.flatMap(({ path }, i) => {
-      const pin = pinOf(path);
-      return pin instanceof FsError || before[i]?.kind !== "file" ? [] : [{ i, at: pin.at(nameOf(path)) }];
-    });
-    const answers = await pool.hash(hashable.map(({ at }) => at));
+    const before = files.map((_, i) => look(i));
+    const hashable = at.flatMap((where, i) =>
+      where instanceof FsError || before[i]?.kind !== "file" ? [] : [{ i, where }]
+    );
+    const answers = await pool.hash(hashable.map(({ where }) => where));
     const hashed = new Map(hashable.map(({ i }, k) => [i, answers[k]!]));
     return files.map(({ path }, i) => ({
       before: before[i]!,
       hashed: hashed.get(i) ?? new FsError("not-found", path),
-      after: look(path),
+      after: look(i),
     }));
   } finally {
-    for (const pin of pins.values()) if (!(pin instanceof FsError)) pin.close();
-  }
-}
-
-function tryPin(fs: Fs, root: string, directory: RelPath): PinnedDir | FsError {
-  try {
-    return fs.pin(root, directory);
-  } catch (error) {
-    if (error instanceof FsError) return error;
-    throw error;
+    pins.close();
   }
 }

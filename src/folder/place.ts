@@ -7,10 +7,11 @@
  */
 import { type PrintedStat, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
-import { ancestorsOf, nameOf, parentOf } from "../core/path.ts";
+import { ancestorsOf, parentOf } from "../core/path.ts";
 import { type Fs, FsError, type Stat } from "../platform/ports.ts";
+import type { Pins } from "./pins.ts";
 import { relativeStat } from "./scan.ts";
-import { type KeptVersion, keepByLink, keepByRename, type VersionStore } from "./versions.ts";
+import { keepByLink, keepByRename, type KeptVersion, type VersionStore } from "./versions.ts";
 
 /** What should be at the path before; null: nothing. */
 export type Expected =
@@ -38,20 +39,25 @@ export type Placed =
 
 export interface PlaceContext {
   readonly fs: Fs;
-  readonly root: string;
   readonly rootDev: number;
   readonly versions: VersionStore;
+  /** Parents of what is placed, held open for the batch. */
+  readonly pins: Pins;
 }
 
 const CHANGED: Placed = { result: "changed" };
 
 /** Brings one path to what it shall be. Throws FsError when the disk refuses; then the old is still there. */
-export function place(context: PlaceContext, path: RelPath, expected: Expected, placement: Placement): Placed {
-  const { fs, root } = context;
+export function place(
+  context: PlaceContext,
+  path: RelPath,
+  expected: Expected,
+  placement: Placement,
+): Placed {
   if (placement.kind !== "deleted" && placement.kind !== "metadata") makeParents(context, path);
-  let pin;
+  let at: string;
   try {
-    pin = fs.pin(root, parentOf(path));
+    at = context.pins.at(path);
   } catch (error) {
     if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) {
       // Nothing can be at a path whose parent is not there.
@@ -62,15 +68,14 @@ export function place(context: PlaceContext, path: RelPath, expected: Expected, 
     throw error;
   }
   try {
-    const at = pin.at(nameOf(path));
-    if (!isAsExpected(context, at, expected)) return CHANGED;
+    // A link never replaces: where nothing is expected, making the new name is the look.
+    const looksItself = expected === null && (placement.kind === "file" || placement.kind === "moved");
+    if (!looksItself && !isAsExpected(context, at, expected)) return CHANGED;
     return placeAt(context, path, at, expected, placement);
   } catch (error) {
     if (error instanceof FsError && error.code === "exists") return CHANGED;
     if (error instanceof FsError && error.code === "not-empty") return { result: "not-empty" };
     throw error;
-  } finally {
-    pin.close();
   }
 }
 
@@ -81,7 +86,13 @@ function isAsExpected({ fs, rootDev }: PlaceContext, at: string, expected: Expec
   return expected.kind === "directory" || samePrint(expected.print, relativeStat(found, rootDev));
 }
 
-function placeAt(context: PlaceContext, path: RelPath, at: string, expected: Expected, placement: Placement): Placed {
+function placeAt(
+  context: PlaceContext,
+  path: RelPath,
+  at: string,
+  expected: Expected,
+  placement: Placement,
+): Placed {
   const { fs } = context;
   switch (placement.kind) {
     case "metadata":
@@ -118,11 +129,17 @@ function done({ fs, rootDev }: PlaceContext, at: string, kept: KeptVersion | nul
 }
 
 /** Takes what is at the path into the version store; puts it back when it is not what was expected. */
-function remove(context: PlaceContext, path: RelPath, at: string, expected: Expected): KeptVersion | null | "changed" {
+function remove(
+  context: PlaceContext,
+  path: RelPath,
+  at: string,
+  expected: Expected,
+): KeptVersion | null | "changed" {
   const { fs, versions, rootDev } = context;
   if (expected === null) return null;
   if (expected.kind === "directory") {
     fs.removeDirectory(at);
+    context.pins.forget(path);
     return null;
   }
   const kept = keepByRename(fs, versions, path, at);
@@ -154,6 +171,7 @@ function replace(
   }
   if (expected.kind === "directory") {
     fs.removeDirectory(at);
+    context.pins.forget(path);
     createByLink(fs, source, at);
     return done(context, at, keep);
   }
@@ -178,7 +196,9 @@ function createByLink(fs: Fs, source: string, at: string): void {
   try {
     fs.link(source, at);
   } catch (error) {
-    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) throw error;
+    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) {
+      throw error;
+    }
     // No hard links here: the look right before is all there is. docs/failure-model.md names this window.
     if (fs.lstat(at) !== null) throw new FsError("exists", at);
     fs.rename(source, at);
@@ -194,19 +214,20 @@ function move(
   expected: Expected,
   { from, print }: { readonly from: RelPath; readonly print: PrintedStat },
 ): Placed {
-  const { fs, root, rootDev } = context;
-  const pin = fs.pin(root, parentOf(from));
-  try {
-    const source = pin.at(nameOf(from));
-    const found = fs.lstat(source);
-    if (found === null || !samePrint(print, relativeStat(found, rootDev))) return CHANGED;
-    return replace(context, path, at, expected, source, null);
-  } finally {
-    pin.close();
-  }
+  const { fs, pins, rootDev } = context;
+  const source = pins.at(from);
+  const found = fs.lstat(source);
+  if (found === null || !samePrint(print, relativeStat(found, rootDev))) return CHANGED;
+  return replace(context, path, at, expected, source, null);
 }
 
-function placeSymlink(context: PlaceContext, path: RelPath, at: string, expected: Expected, target: string): Placed {
+function placeSymlink(
+  context: PlaceContext,
+  path: RelPath,
+  at: string,
+  expected: Expected,
+  target: string,
+): Placed {
   const { fs, versions } = context;
   const aside = `${versions.stage}/link-${versions.next()}`;
   fs.symlink(target, aside);
@@ -219,14 +240,11 @@ function placeSymlink(context: PlaceContext, path: RelPath, at: string, expected
 }
 
 /** Makes missing ancestors, each inside the one before it, following nothing. */
-function makeParents({ fs, root }: PlaceContext, path: RelPath): void {
+function makeParents({ fs, pins }: PlaceContext, path: RelPath): void {
+  if (pins.has(parentOf(path))) return;
   for (const ancestor of ancestorsOf(path)) {
-    const pin = fs.pin(root, parentOf(ancestor));
-    try {
-      const at = pin.at(nameOf(ancestor));
-      if (fs.lstat(at) === null) fs.makeDirectory(at);
-    } finally {
-      pin.close();
-    }
+    if (pins.has(ancestor)) continue;
+    const at = pins.at(ancestor);
+    if (fs.lstat(at) === null) fs.makeDirectory(at);
   }
 }

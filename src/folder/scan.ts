@@ -4,10 +4,17 @@
  */
 import type { BriefRow } from "../catalogue/rows.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { samePrint } from "../core/fingerprint.ts";
+import { isSameInode, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { checkName, checkPath, childOf, nameOf, RESERVED_TOP, ROOT, utf8Length } from "../core/path.ts";
-import { type FileKind, type Fs, FsError, type PinnedDir, type Stat } from "../platform/ports.ts";
+import {
+  type DirItem,
+  type FileKind,
+  type Fs,
+  FsError,
+  type PinnedDir,
+  type Stat,
+} from "../platform/ports.ts";
 import type { IgnoreRules } from "./ignore.ts";
 
 export interface ScanContext {
@@ -43,6 +50,8 @@ export interface Difference {
   readonly seen: readonly Seen[];
   /** Deepest first, so that a directory is recorded as gone after all in it. */
   readonly gone: readonly Gone[];
+  /** Gone from below what was a directory and is something else now: recorded before that. */
+  readonly replaced: readonly Gone[];
   /** Living rows of paths that are now ignored; they are withdrawn, not deleted (R9, R18). */
   readonly ignored: readonly Gone[];
   /** Directories to look at next. */
@@ -76,7 +85,9 @@ export function compareDirectory(
   try {
     pin = fs.pin(root, directory);
   } catch (error) {
-    if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) return null;
+    if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) {
+      return null;
+    }
     return unreadable(directory, error);
   }
   try {
@@ -104,13 +115,35 @@ function unreadable(directory: RelPath, error: unknown): Difference {
   };
 }
 
-const NOTHING: Difference = { seen: [], gone: [], ignored: [], directories: [], problems: [], entries: 0, unsettled: [], fifos: [] };
+const NOTHING: Difference = {
+  seen: [],
+  gone: [],
+  replaced: [],
+  ignored: [],
+  directories: [],
+  problems: [],
+  entries: 0,
+  unsettled: [],
+  fifos: [],
+};
 
 /** Mutable while it is gathered. */
-type Gathering = { -readonly [K in keyof Difference]: Difference[K] extends readonly (infer T)[] ? T[] : number };
+type Gathering = {
+  -readonly [K in keyof Difference]: Difference[K] extends readonly (infer T)[] ? T[] : number;
+};
 
 function gathering(): Gathering {
-  return { seen: [], gone: [], ignored: [], directories: [], problems: [], entries: 0, unsettled: [], fifos: [] };
+  return {
+    seen: [],
+    gone: [],
+    replaced: [],
+    ignored: [],
+    directories: [],
+    problems: [],
+    entries: 0,
+    unsettled: [],
+    fifos: [],
+  };
 }
 
 function compareSome(
@@ -122,9 +155,7 @@ function compareSome(
 ): Difference | null {
   const out = gathering();
   const rows = new Map(
-    context.catalogue.rows.briefIn(context.folder, directory).filter(({ name }) => names.has(name)).map((
-      row,
-    ) => [row.name, row]),
+    context.catalogue.rows.briefAt(context.folder, directory, names).map((row) => [row.name, row]),
   );
   for (const name of names) {
     if (directory === ROOT && name === RESERVED_TOP) continue;
@@ -163,7 +194,14 @@ function compareAll(
     const row = rows.get(name);
     rows.delete(name);
     const stat = fs.lstat(pin.at(name));
-    // Gone since it was listed: the next hint or scan sees it.
+    if (stat === null && name.includes("\ufffd")) {
+      out.problems.push({
+        path: childOf(directory, name),
+        cause: "its name is not valid UTF-8",
+        remedy: "Rename it.",
+      });
+    }
+    // Otherwise it is gone since it was listed: the next hint or scan sees it.
     if (stat !== null) compareName(context, childOf(directory, name), stat, row, strictness, out);
   }
   for (const row of rows.values()) {
@@ -176,7 +214,9 @@ function compareAll(
     if (row.kind === "directory") out.gone.push(...goneBelow(context, path));
     out.gone.push({ path, basedOn: row.state });
   }
-  if (mounted !== catalogue.rows.wasMounted(folder, directory)) catalogue.rows.setMounted(folder, directory, mounted);
+  if (mounted !== catalogue.rows.wasMounted(folder, directory)) {
+    catalogue.rows.setMounted(folder, directory, mounted);
+  }
   return out;
 }
 
@@ -204,14 +244,23 @@ function compareName(
   }
   if (stat.kind === "other") {
     out.fifos.push(path);
-    out.problems.push({ path, cause: "is a socket, pipe or device", remedy: "Nothing to do: such files are not synced." });
+    out.problems.push({
+      path,
+      cause: "is a socket, pipe or device",
+      remedy: "Nothing to do: such files are not synced.",
+    });
     return;
   }
   // What was a directory and is none any more: all that was in it is gone.
-  if (row?.kind === "directory" && stat.kind !== "directory") out.gone.push(...goneBelow(context, path));
-  if (stat.kind === "directory") out.directories.push(path);
-  if (row === undefined || !isUnchanged(row, stat)) out.seen.push({ path, stat, basedOn: row?.state ?? null });
-  else if (stat.kind === "file" && !row.print!.settled) {
+  if (row?.kind === "directory" && stat.kind !== "directory") out.replaced.push(...goneBelow(context, path));
+  if (stat.kind === "directory") {
+    out.directories.push(path);
+    // Deleted by others, and kept only by what is not synced: it counts as absent (R6).
+    if (row?.kind === "deleted" && holdsOnlyUnsynced(context, path)) return;
+  }
+  if (row === undefined || !isUnchanged(row, stat)) {
+    out.seen.push({ path, stat, basedOn: row?.state ?? null });
+  } else if (stat.kind === "file" && !row.print!.settled) {
     if (strictness === "strict") out.seen.push({ path, stat, basedOn: row.state });
     else out.unsettled.push(path);
   }
@@ -219,8 +268,32 @@ function compareName(
 
 function isUnchanged(row: BriefRow, stat: Stat): boolean {
   if (row.kind !== stat.kind as FileKind || !row.offered || row.print === null) return false;
-  if (stat.kind === "directory") return row.print.mode === stat.mode;
+  // Another directory of the same name is looked at whole: no event told of what came with it.
+  if (stat.kind === "directory") return row.print.mode === stat.mode && isSameInode(row.print, stat);
   return samePrint(row.print, stat);
+}
+
+/** True when a directory holds something, and nothing of it is synced. */
+export function holdsOnlyUnsynced(
+  context: Pick<ScanContext, "fs" | "root" | "ignore">,
+  directory: RelPath,
+): boolean {
+  const items = listInside(context, directory);
+  return items.length > 0 && items.every(({ name, kind }) => {
+    const path = childOf(directory, name);
+    return kind === "other" || context.ignore.ignores(path, kind === "directory") ||
+      (kind === "directory" && holdsOnlyUnsynced(context, path));
+  });
+}
+
+/** What is in a directory, without following anything. */
+export function listInside({ fs, root }: Pick<ScanContext, "fs" | "root">, directory: RelPath): DirItem[] {
+  const pin = fs.pin(root, directory);
+  try {
+    return fs.list(pin.self);
+  } finally {
+    pin.close();
+  }
 }
 
 /** Everything of ours below a path, deepest directory first. */

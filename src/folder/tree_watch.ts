@@ -100,7 +100,9 @@ export class TreeWatch {
   async #touch(): Promise<boolean> {
     const { canary } = layoutOf(this.#root);
     try {
-      const file = this.#fs.lstat(canary) === null ? this.#fs.open(canary, "create") : this.#fs.open(canary, "write");
+      const file = this.#fs.lstat(canary) === null
+        ? this.#fs.open(canary, "create")
+        : this.#fs.open(canary, "write");
       try {
         await file.write(new Uint8Array([this.#clock.now() & 0xff]), 0);
         this.#fsTimeAt = this.#clock.monotonic();

@@ -55,7 +55,9 @@ export function keepByLink(fs: Fs, store: VersionStore, path: RelPath, at: strin
     fs.link(at, to);
     return { at: to, moved: false };
   } catch (error) {
-    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) throw error;
+    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) {
+      throw error;
+    }
     // No hard links: the old goes away by rename, and for a moment the path is empty (docs/failure-model.md).
     return keepByRename(fs, store, path, at);
   }

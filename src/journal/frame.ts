@@ -42,7 +42,12 @@ export function encodeHeader(firstLsn: Lsn): Uint8Array<ArrayBuffer> {
 }
 
 /** Writes a frame at `at`; answers where the next one goes. `into` has room for it. */
-export function encodeFrame(into: Uint8Array<ArrayBuffer>, at: number, lsn: Lsn, payload: Uint8Array): number {
+export function encodeFrame(
+  into: Uint8Array<ArrayBuffer>,
+  at: number,
+  lsn: Lsn,
+  payload: Uint8Array,
+): number {
   const view = new DataView(into.buffer, into.byteOffset);
   view.setUint32(at, payload.length, true);
   view.setBigUint64(at + 8, BigInt(lsn), true);
@@ -81,7 +86,10 @@ function frameAt(bytes: Uint8Array, view: DataView, at: number): Frame | null {
   const end = at + FRAME_HEAD_BYTES + length;
   if (length === 0 || length > RECORD_BYTES || end > bytes.length) return null;
   if (view.getUint32(at + 4, true) !== crc32(bytes.subarray(at + 8, end))) return null;
-  return { lsn: Number(view.getBigUint64(at + 8, true)) as Lsn, payload: bytes.subarray(at + FRAME_HEAD_BYTES, end) };
+  return {
+    lsn: Number(view.getBigUint64(at + 8, true)) as Lsn,
+    payload: bytes.subarray(at + FRAME_HEAD_BYTES, end),
+  };
 }
 
 function anyFrameBehind(bytes: Uint8Array, view: DataView, from: number): boolean {

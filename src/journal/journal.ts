@@ -95,7 +95,9 @@ export class Journal {
   #takeGroup(): Waiting[] {
     let bytes = 0;
     let count = 0;
-    while (count < this.#queue.length && (count === 0 || bytes + this.#queue[count]!.payload.length < GROUP_BYTES)) {
+    while (
+      count < this.#queue.length && (count === 0 || bytes + this.#queue[count]!.payload.length < GROUP_BYTES)
+    ) {
       bytes += this.#queue[count++]!.payload.length + FRAME_HEAD_BYTES;
     }
     return this.#queue.splice(0, count);
@@ -103,7 +105,9 @@ export class Journal {
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     if (this.#file === null || this.#fileBytes >= SEGMENT_BYTES) await this.#roll();
-    const bytes = new Uint8Array(group.reduce((sum, { payload }) => sum + payload.length + FRAME_HEAD_BYTES, 0));
+    const bytes = new Uint8Array(
+      group.reduce((sum, { payload }) => sum + payload.length + FRAME_HEAD_BYTES, 0),
+    );
     let at = 0;
     let lsn = this.#lastLsn;
     for (const { payload } of group) at = encodeFrame(bytes, at, lsn = lsn + 1 as Lsn, payload);

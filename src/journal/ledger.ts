@@ -56,7 +56,13 @@ export class Ledger {
   #snapshotLsn: Lsn;
   #cancelUpkeep: () => void;
 
-  private constructor(options: LedgerOptions, catalogue: Catalogue, journal: Journal, crashed: boolean, snapshotLsn: Lsn) {
+  private constructor(
+    options: LedgerOptions,
+    catalogue: Catalogue,
+    journal: Journal,
+    crashed: boolean,
+    snapshotLsn: Lsn,
+  ) {
     this.#options = options;
     this.catalogue = catalogue;
     this.#journal = journal;
@@ -206,7 +212,9 @@ export class Ledger {
     try {
       if (behind > SNAPSHOT_AFTER_BYTES) await this.snapshot();
     } catch (error) {
-      this.#options.say(`Cannot write a journal snapshot: ${messageOf(error)}. The journal stays longer; Cairn tries again.`);
+      this.#options.say(
+        `Cannot write a journal snapshot: ${messageOf(error)}. The journal stays longer; Cairn tries again.`,
+      );
     }
     this.#cancelUpkeep = this.#options.clock.after(UPKEEP_MS, () => void this.#upkeep());
   }
@@ -236,7 +244,11 @@ function openCatalogue({ fs, home, self, say, clock }: LedgerOptions): Catalogue
   } catch (error) {
     if (error instanceof CairnError && error.code === "catalogue-newer") throw error;
     const aside = `${path}.damaged-${clock.now()}`;
-    say(`The catalogue cannot be read (${messageOf(error)}). It is rebuilt from the journal; the old one is kept as ${aside}.`);
+    say(
+      `The catalogue cannot be read (${
+        messageOf(error)
+      }). It is rebuilt from the journal; the old one is kept as ${aside}.`,
+    );
     for (const suffix of ["", "-wal", "-shm"]) {
       if (fs.lstat(path + suffix) !== null) fs.rename(path + suffix, aside + suffix);
     }

@@ -80,7 +80,12 @@ function readSegment(fs: Fs, segment: Segment): SegmentContent | null {
     case "ok":
       return decodeSegment(bytes);
     case "short":
-      return { firstLsn: segment.firstLsn, frames: [], goodBytes: 0, end: bytes.length === 0 ? "clean" : "torn" };
+      return {
+        firstLsn: segment.firstLsn,
+        frames: [],
+        goodBytes: 0,
+        end: bytes.length === 0 ? "clean" : "torn",
+      };
     case "newer":
       throw new CairnError(
         "journal-broken",

@@ -9,7 +9,14 @@ import { decodeRecord, encodeRecord, type JournalRecord } from "../core/record.t
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SELF } from "../catalogue/interning.ts";
 import type { Clock, FileHandle, Fs } from "../platform/ports.ts";
-import { checkHeader, decodeSegment, encodeFrame, encodeHeader, FRAME_HEAD_BYTES, HEADER_BYTES } from "./frame.ts";
+import {
+  checkHeader,
+  decodeSegment,
+  encodeFrame,
+  encodeHeader,
+  FRAME_HEAD_BYTES,
+  HEADER_BYTES,
+} from "./frame.ts";
 import type { Segment } from "./segments.ts";
 
 const NAME = /^(\d{16})\.snap$/;
@@ -70,7 +77,9 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
   }
   for (const { key, value } of values.localWithPrefix("")) yield [0 as Lsn, { type: "local", key, value }];
   for (const { lsn, field } of values.sharedAfter(0 as Lsn)) yield [lsn, { type: "shared", fields: [field] }];
-  for (const { lsn, key, value } of values.factsAfter(SELF, 0 as Lsn)) yield [lsn, { type: "fact", key, value }];
+  for (const { lsn, key, value } of values.factsAfter(SELF, 0 as Lsn)) {
+    yield [lsn, { type: "fact", key, value }];
+  }
   for (let after = 0;;) {
     const some = rows.ownAfter(after, RECORD_ROWS);
     if (some.length === 0) return;
@@ -128,7 +137,13 @@ function withHeader(part: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** Removes older snapshots, and segments that a snapshot covers and history no longer keeps. Answers their first lsns. */
-export function prune(fs: Fs, clock: Clock, dir: string, segments: readonly Segment[], covered: Lsn): Set<Lsn> {
+export function prune(
+  fs: Fs,
+  clock: Clock,
+  dir: string,
+  segments: readonly Segment[],
+  covered: Lsn,
+): Set<Lsn> {
   const gone = new Set<Lsn>();
   for (let i = 0; i + 1 < segments.length; i++) {
     const { path, firstLsn } = segments[i]!;

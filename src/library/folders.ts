@@ -47,7 +47,8 @@ export function folderField(id: FolderId, name: string, stamp: Stamp, writer: De
 }
 
 export function isAcceptableFolder(field: SharedField): boolean {
-  return isId("folder", field.key) && field.field === NAME && typeof field.value === "string" && isGoodName(field.value);
+  return isId("folder", field.key) && field.field === NAME && typeof field.value === "string" &&
+    isGoodName(field.value);
 }
 
 export function replicasOf(catalogue: Catalogue): ReplicaConfig[] {

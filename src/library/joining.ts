@@ -13,7 +13,7 @@ import type { Refusal } from "../peer/messages.ts";
 import type { PairedDevice } from "../peer/pairing.ts";
 import type { Random } from "../platform/ports.ts";
 import { FOLDER, isAcceptableFolder } from "./folders.ts";
-import { isAcceptable, isGoodName, MEMBER, membershipFields, membersOf, membershipStamp } from "./members.ts";
+import { isAcceptable, isGoodName, MEMBER, membershipFields, membershipStamp, membersOf } from "./members.ts";
 
 const LIBRARY = "library";
 
@@ -31,7 +31,12 @@ export function libraryOf(ledger: Ledger): LibraryId | null {
 }
 
 /** Founds a library of one, at a device's first start. */
-export async function foundLibrary(ledger: Ledger, identity: DeviceIdentity, random: Random, name: string): Promise<void> {
+export async function foundLibrary(
+  ledger: Ledger,
+  identity: DeviceIdentity,
+  random: Random,
+  name: string,
+): Promise<void> {
   const library = toHex(random.bytes(16)) as LibraryId;
   const self = { device: identity.id, certificate: identity.certificateDer, name };
   const fields = membershipFields(identity, library, self, (replaced) => ledger.mintStamp(replaced));
@@ -67,14 +72,24 @@ export async function welcome(
 ): Promise<Uint8Array | Refusal> {
   const read = v.safeParse(infoSchema, decode(info));
   if (!read.success) {
-    return { code: "message-invalid", message: "The joining device says nothing sensible of itself", hint: "Update Cairn on both devices." };
+    return {
+      code: "message-invalid",
+      message: "The joining device says nothing sensible of itself",
+      hint: "Update Cairn on both devices.",
+    };
   }
   const { name, library: theirs, alone, stamp } = read.output;
   const library = libraryOf(ledger)!;
   if (theirs !== library && !alone) return twoLibraries();
   const known = membersOf(ledger.catalogue).some(({ device }) => device === joiner.device);
   if (!known || theirs !== library) {
-    const fields = membershipFields(identity, library, { ...joiner, name }, (replaced) => ledger.mintStamp(replaced), stamp);
+    const fields = membershipFields(
+      identity,
+      library,
+      { ...joiner, name },
+      (replaced) => ledger.mintStamp(replaced),
+      stamp,
+    );
     await ledger.commit({ type: "shared", fields });
   }
   const { values } = ledger.catalogue;
@@ -88,7 +103,8 @@ function twoLibraries(): Refusal {
   return {
     code: "library-conflict",
     message: "The joining device is in a library with other devices already",
-    hint: "Two libraries of several devices cannot be merged. Run `cairn join` on a device that is in none yet, or invite from there.",
+    hint:
+      "Two libraries of several devices cannot be merged. Run `cairn join` on a device that is in none yet, or invite from there.",
   };
 }
 
@@ -100,13 +116,19 @@ export async function acceptWelcome(
   self: DeviceIdentity,
 ): Promise<Refusal | null> {
   const read = v.safeParse(welcomeSchema, decode(bytes));
-  const malformed: Refusal = { code: "message-invalid", message: "The inviter's welcome is malformed", hint: "Update Cairn on both devices." };
+  const malformed: Refusal = {
+    code: "message-invalid",
+    message: "The inviter's welcome is malformed",
+    hint: "Update Cairn on both devices.",
+  };
   if (!read.success || !isId("library", read.output.library)) return malformed;
   const library = read.output.library;
   const isAlone = membersOf(ledger.catalogue).every(({ device }) => device === self.id);
   if (libraryOf(ledger) !== library && !isAlone) return twoLibraries();
   // What the one who knows the code says is the root of our trust: everything later must be signed by a member.
-  const fields = decodeSharedFields(read.output.fields).filter(({ kind }) => kind === MEMBER || kind === FOLDER);
+  const fields = decodeSharedFields(read.output.fields).filter(({ kind }) =>
+    kind === MEMBER || kind === FOLDER
+  );
   const keys = new Set(fields.filter(({ kind }) => kind === MEMBER).map(({ key }) => key));
   if (!keys.has(inviter.device) || !keys.has(self.id)) return malformed;
   for (const { stamp } of fields) ledger.receive(stamp);

@@ -31,6 +31,8 @@ export class Outbox {
   readonly #queues: Record<Lane, Parcel[]> = { control: [], index: [], bulk: [] };
   readonly #queued: Record<Lane, number> = { control: 0, index: 0, bulk: 0 };
   readonly #credit: Record<PaidLane, number> = { index: 0, bulk: 0 };
+  /** Whether the lane had room when `newRoom` was last asked. */
+  readonly #hadRoom: Record<PaidLane, boolean> = { index: false, bulk: false };
 
   /** False when the lane holds more than it ever should. */
   add(lane: Lane, parcel: Parcel): boolean {
@@ -61,6 +63,15 @@ export class Outbox {
   /** Bytes that a producer may add now so that they go out soon. */
   room(lane: PaidLane): number {
     return Math.max(0, Math.min(this.#credit[lane], LANE_QUEUE_BYTES) - this.#queued[lane]);
+  }
+
+  /** Lanes that have room and had none when this was asked before. Each is told before the next is looked at. */
+  *newRoom(): Generator<PaidLane> {
+    for (const lane of ["index", "bulk"] as const) {
+      const had = this.#hadRoom[lane];
+      this.#hadRoom[lane] = this.room(lane) > 0;
+      if (!had && this.#hadRoom[lane]) yield lane;
+    }
   }
 
   #shift(lane: Lane): Parcel {

@@ -1,4 +1,4 @@
-/** Our requests that wait for their answers. */
+/** Requests that wait for their answers: ours, and those of the peer. */
 import { CairnError } from "../core/errors.ts";
 import { OPEN_REQUESTS, SESSION_IDLE_MS } from "../core/limits.ts";
 import type { Clock } from "../platform/ports.ts";
@@ -84,5 +84,24 @@ export class OpenRequests {
   rejectAll(error: CairnError): void {
     for (const request of this.#open.values()) request.reject(error);
     this.#open.clear();
+  }
+}
+
+/** Requests of the peer that are not answered yet. */
+export class AskedRequests {
+  readonly #open = new Set<number>();
+
+  /** A message with this request id came, 0 for none. What the peer did wrong, or null. */
+  take(id: number): string | null {
+    if (id === 0) return null;
+    if (this.#open.has(id)) return "a request id that is in use";
+    if (this.#open.size >= OPEN_REQUESTS) return `more than ${OPEN_REQUESTS} open requests`;
+    this.#open.add(id);
+    return null;
+  }
+
+  /** False when the request was not asked or is answered. */
+  settle(id: number): boolean {
+    return this.#open.delete(id);
   }
 }

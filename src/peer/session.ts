@@ -14,7 +14,6 @@ import {
   FRAME_BYTES,
   HANDSHAKE_MS,
   HELLO_BYTES,
-  OPEN_REQUESTS,
   SESSION_IDLE_MS,
   SOCKET_BUFFER_BYTES,
 } from "../core/limits.ts";
@@ -31,11 +30,12 @@ import {
   type PaidLane,
   readClose,
   readCredit,
+  readRefusal,
   type Refusal,
   type Tag,
   TYPE,
 } from "./messages.ts";
-import { type Answer, OpenRequests } from "./requests.ts";
+import { type Answer, AskedRequests, OpenRequests } from "./requests.ts";
 
 export type { Answer } from "./requests.ts";
 
@@ -94,10 +94,8 @@ export class Session {
   readonly #outbox = new Outbox();
   readonly #allowance = new Allowance();
   readonly #requests: OpenRequests;
-  /** Requests of the peer that are not answered yet. */
-  readonly #asked = new Set<number>();
+  readonly #asked = new AskedRequests();
   readonly #onRoom: ((lane: PaidLane) => void)[] = [];
-  readonly #hadRoom: Record<PaidLane, boolean> = { index: false, bulk: false };
   readonly #onClose: ((ending: Ending) => void)[] = [];
   #opened: ((opened: Opened) => void) | null;
   #agreement: Agreement | null = null;
@@ -127,10 +125,8 @@ export class Session {
     this.#opened = opened;
     this.#requests = new OpenRequests(clock);
     this.#heardMs = this.#spokeMs = clock.monotonic();
-    this.#cancelTimer = clock.after(
-      HANDSHAKE_MS,
-      () => this.#end("link", "the other device said no hello in time"),
-    );
+    const tooLate = () => this.#end("link", "the other device said no hello in time");
+    this.#cancelTimer = clock.after(HANDSHAKE_MS, tooLate);
     link.onClose((why) => this.#end("link", why ?? "the connection was closed"));
     link.onDrain(() => this.#pump());
     link.onData((bytes) => this.#hear(bytes));
@@ -164,7 +160,7 @@ export class Session {
   /** Answers a request of the peer, once; in lane bulk where it is large. */
   answer(requestId: number, lane: Lane, type: number, header: unknown, raw?: Uint8Array): void {
     if (this.#ending !== null) return;
-    assert(this.#asked.delete(requestId), "an answer to what was not asked");
+    assert(this.#asked.settle(requestId), "an answer to what was not asked");
     this.#sendApplication({ answer: true, lane, requestId }, type, header, raw);
   }
 
@@ -247,7 +243,11 @@ export class Session {
       case TYPE.close:
         return this.#end("peer", readClose(frame.header)?.reason ?? "the other device closed the session");
       case TYPE.refuse:
-        return this.#refusedLate(frame);
+        // The side that dialled may refuse the hello of the other, which is open by then.
+        return this.#end(
+          "peer",
+          readRefusal(frame.header)?.message ?? "the other device refused the session",
+        );
       default:
         return this.#violation(`a message of type ${frame.type}`);
     }
@@ -271,13 +271,6 @@ export class Session {
     this.#opened = null;
   }
 
-  /** The side that dialled may refuse the hello of the other, which is open by then. */
-  #refusedLate(frame: Frame): void {
-    const verdict = judgeFirstFrame(frame, this.peer, this.#greeting);
-    if ("refusal" in verdict && verdict.by === "peer") this.#end("peer", verdict.refusal.message);
-    else this.#violation("a malformed refusal");
-  }
-
   #receiveApplication(frame: Frame): void {
     const tag = decodeTag(frame.tag);
     if (tag === null) return this.#violation("a malformed tag");
@@ -293,13 +286,8 @@ export class Session {
       if (!this.#requests.settle(requestId, { type, lane, header, raw, size })) this.consumed(lane, size);
       return;
     }
-    if (requestId > 0) {
-      if (this.#asked.has(requestId)) return this.#violation("a request id that is in use");
-      if (this.#asked.size >= OPEN_REQUESTS) {
-        return this.#violation(`more than ${OPEN_REQUESTS} open requests`);
-      }
-      this.#asked.add(requestId);
-    }
+    const trouble = this.#asked.take(requestId);
+    if (trouble !== null) return this.#violation(trouble);
     this.#handOver({ type, lane, header, raw, size, requestId });
   }
 
@@ -364,11 +352,7 @@ export class Session {
     }
     this.#pumping = false;
     if (this.#link.bufferedBytes > STUCK_BYTES) return this.#end("us", "the other device does not read");
-    for (const lane of ["index", "bulk"] as const) {
-      const had = this.#hadRoom[lane];
-      this.#hadRoom[lane] = this.#outbox.room(lane) > 0;
-      if (!had && this.#hadRoom[lane]) { for (const run of this.#onRoom) run(lane); }
-    }
+    for (const lane of this.#outbox.newRoom()) for (const run of this.#onRoom) run(lane);
   }
 
   // ---------------------------------------------------------------------------------- time and end
@@ -398,12 +382,8 @@ export class Session {
     this.#link.pause(false);
     if (by === "link") this.#link.destroy();
     else this.#link.close();
-    const refusal = {
-      code: "network",
-      message: `No session: ${reason}`,
-      hint: "Cairn tries again by itself.",
-    };
-    this.#opened?.({ refusal, by });
+    const message = `No session: ${reason}`;
+    this.#opened?.({ refusal: { code: "network", message, hint: "Cairn tries again by itself." }, by });
     this.#opened = null;
     this.#requests.rejectAll(endedError(this.#ending));
     for (const run of this.#onClose.splice(0)) run(this.#ending);

@@ -191,7 +191,9 @@ export interface HashPool {
   /**
    * Reads whole files and checks their content ids; null where one is missing or another.
    */
-  readSmall(files: readonly { path: string; content: ContentId }[]): Promise<(Uint8Array<ArrayBuffer> | null)[]>;
+  readSmall(
+    files: readonly { path: string; content: ContentId }[],
+  ): Promise<(Uint8Array<ArrayBuffer> | null)[]>;
   /**
    * Checks the digest of each piece in `bytes` (they stand one behind the other) and writes it at its offset
    * of the file (R22, receiver). Answers per piece whether it was good; a bad one is not written.
@@ -274,5 +276,8 @@ export interface Net {
   /** Dials `host:port`; throws CairnError "network" with the reason. */
   dial(address: string, identity: TlsIdentity, protocol: string, timeoutMs: number): Promise<SecureLink>;
   /** Opens the socket for beacons on a UDP port shared with other devices on this host. */
-  beacons(port: number, heard: (bytes: Uint8Array, host: string, port: number) => void): Promise<BeaconSocket>;
+  beacons(
+    port: number,
+    heard: (bytes: Uint8Array, host: string, port: number) => void,
+  ): Promise<BeaconSocket>;
 }

@@ -42,7 +42,8 @@ export class Announcer {
     const ours = sent.get(SELF);
     if (ours !== undefined) {
       const isOlderEpoch = ours.epoch < this.#ledger.epoch;
-      const isKnown = ours.epoch === this.#ledger.epoch && catalogue.cursors.isOurs(ours, this.#ledger.lastLsn);
+      const isKnown = ours.epoch === this.#ledger.epoch &&
+        catalogue.cursors.isOurs(ours, this.#ledger.lastLsn);
       if (!isOlderEpoch && !isKnown) await this.#ledger.newEpoch(ours.epoch);
       if (!isKnown) sent.set(SELF, BEGINNING);
     }
@@ -88,7 +89,8 @@ export class Announcer {
     const lsn = complete ? end.lsn : rows.at(-1)!.placed.lsn;
     const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : complete ? end.boot : from.boot;
     const to: Cursor = { epoch: end.epoch, boot, lsn };
-    const upTo = <T extends { readonly lsn: Lsn }>(items: readonly T[]) => items.filter((item) => item.lsn <= lsn);
+    const upTo = <T extends { readonly lsn: Lsn }>(items: readonly T[]) =>
+      items.filter((item) => item.lsn <= lsn);
     const page: SentPage = {
       origin: catalogue.ids.deviceOf(device),
       from,

@@ -8,7 +8,7 @@ import { toHex } from "../core/ids.ts";
 import { PIECE_BYTES } from "../core/limits.ts";
 import { type Fs, FsError, type HashPool, type Piece } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
-import { diskTrouble, type Fetched, NOBODY } from "./fetch_small.ts";
+import { diskTrouble, type Fetched, nobody } from "./fetch_small.ts";
 import { encodeContents, MESSAGE, read } from "./messages.ts";
 import { piecesOf } from "./serve.ts";
 import type { Sources } from "./sources.ts";
@@ -40,11 +40,14 @@ const RUNS_AT_ONCE = 12;
 const WRONG_PIECES = 3;
 
 /** Stages the content. The stage stays for the next try when this one cannot finish. */
-export async function fetchLarge(deps: LargeDeps, want: LargeWant): Promise<{ fetched: Fetched; chunks: ChunkList | null }> {
+export async function fetchLarge(
+  deps: LargeDeps,
+  want: LargeWant,
+): Promise<{ fetched: Fetched; chunks: ChunkList | null }> {
   const { fs } = deps;
   try {
     const chunks = want.chunks ?? await fetchList(deps, want);
-    if (chunks === null) return { fetched: NOBODY, chunks: null };
+    if (chunks === null) return { fetched: nobody(deps.sources, want.devices), chunks: null };
     const have = new Uint8Array(chunkCount(chunks));
     const offsets = chunkOffsets(chunks);
     if (fs.lstat(want.stage) === null) createStage(fs, want);
@@ -187,7 +190,7 @@ async function fetchMissing(
         }
         return result;
       });
-      if (done === null) failure = NOBODY;
+      if (done === null) failure = nobody(deps.sources, want.devices);
       else if (done !== "done") runs.push(run);
     }
   };
@@ -206,7 +209,11 @@ async function fetchRun(
 ): Promise<"done" | "gone" | "wrong"> {
   let answer;
   try {
-    answer = await session.request(MESSAGE.pieces, [...encodeContents([want.content]) as unknown[], first, count]);
+    answer = await session.request(MESSAGE.pieces, [
+      ...encodeContents([want.content]) as unknown[],
+      first,
+      count,
+    ]);
   } catch {
     return "gone";
   }

@@ -22,7 +22,7 @@ export interface SmallWant {
 
 export type Fetched =
   | { readonly ok: true; readonly stage: string }
-  | { readonly ok: false; readonly cause: string; readonly remedy: string };
+  | { readonly ok: false; readonly cause: string; readonly remedy: string; readonly isPassing: boolean };
 
 interface Waiting {
   readonly want: SmallWant;
@@ -30,11 +30,23 @@ interface Waiting {
   readonly resolve: (fetched: Fetched) => void;
 }
 
-export const NOBODY: Fetched = {
+const NOBODY: Fetched = {
   ok: false,
   cause: "no connected device has it",
   remedy: "It comes as soon as a device that has it is connected.",
+  isPassing: false,
 };
+const CHANGED_THERE: Fetched = {
+  ok: false,
+  cause: "it changed on the other device while it was fetched",
+  remedy: "Its new form follows by itself.",
+  isPassing: true,
+};
+
+/** Why nobody was left to ask: none is there, or those who are have something else by now. */
+export function nobody(sources: Sources, devices: readonly number[]): Fetched {
+  return sources.among(devices).length === 0 ? NOBODY : CHANGED_THERE;
+}
 
 export class SmallFetcher {
   readonly #sources: Sources;
@@ -75,7 +87,9 @@ export class SmallFetcher {
         avoid,
         (session) => this.#request(session, batch),
       );
-      if (answered === null) for (const { resolve } of batch) resolve(NOBODY);
+      if (answered !== null) return;
+      const why = nobody(this.#sources, batch[0]!.want.devices);
+      for (const { resolve } of batch) resolve(why);
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
       for (const { resolve } of batch) resolve(diskTrouble(error));
@@ -147,7 +161,8 @@ function batches(wants: readonly Waiting[]): Waiting[][] {
 
 /** What a full or broken disk means for a fetch. */
 export function diskTrouble(error: FsError): Fetched {
-  return error.code === "no-space"
-    ? { ok: false, cause: "the disk is full", remedy: "Free some space; Cairn goes on by itself." }
-    : { ok: false, cause: `cannot be written (${error.code})`, remedy: "Mend the disk or its permissions; Cairn tries again." };
+  const [cause, remedy] = error.code === "no-space"
+    ? ["the disk is full", "Free some space; Cairn goes on by itself."]
+    : [`cannot be written (${error.code})`, "Mend the disk or its permissions; Cairn tries again."];
+  return { ok: false, cause, remedy, isPassing: false };
 }

@@ -53,7 +53,8 @@ export class FolderSync {
       versions: openVersionStore(fs, clock, root),
     });
     this.outbound = new Outbound(this.replica, {
-      changed: () => this.#onChanged(),
+      changed: () => deps.changed(),
+      scanned: () => this.#onScanned(),
       checkRoot: () => this.#checkRoot(),
     });
     this.inbound = new Inbound(this.replica, deps.stager, {
@@ -95,7 +96,7 @@ export class FolderSync {
       catalogue.needs.isEmpty(number);
   }
 
-  #onChanged(): void {
+  #onScanned(): void {
     this.inbound.evaluate();
     this.#deps.changed();
   }
@@ -143,7 +144,10 @@ export class FolderSync {
       if (stat?.kind !== "directory") return { cause: `${root} is gone`, remedy: ROOT_REMEDY };
       const marker = readMarker(fs, root);
       if (marker === null || marker === "unreadable") {
-        return { cause: `${root} has lost its marker (${layoutOf(root).marker}): another disk may be mounted there`, remedy: ROOT_REMEDY };
+        return {
+          cause: `${root} has lost its marker (${layoutOf(root).marker}): another disk may be mounted there`,
+          remedy: ROOT_REMEDY,
+        };
       }
       if (marker.replica !== this.#marker.replica) {
         return {

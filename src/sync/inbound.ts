@@ -6,9 +6,8 @@
  * 2. A need is under way once; its path is in `#underWay` from decision to outcome.
  * 3. A need that cannot be done stays a need, with its cause and remedy, and is tried again (invariant 11).
  */
-import { decideFor } from "../catalogue/rows.ts";
+import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { SELF } from "../catalogue/interning.ts";
-import type { Need } from "../catalogue/needs.ts";
 import { messageOf } from "../core/errors.ts";
 import { EMPTY_CONTENT } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
@@ -17,7 +16,7 @@ import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { type Outcome, placeBatch, type Ready } from "./placing.ts";
 import type { Replica } from "./replica.ts";
-import type { Stager } from "./stager.ts";
+import type { Origin, Stager } from "./stager.ts";
 
 /** Staged needs wait this long for others to be placed with. */
 const GATHER_MS = 10;
@@ -25,6 +24,10 @@ const GATHER_MS = 10;
 const BATCH = RECORD_ROWS;
 const RETRY_MS = 1_000;
 const MOST_RETRY_MS = 60_000;
+/** A directory waits for what is in it, this long at a time. */
+const WAIT_MS = 50;
+/** Tries of a passing trouble before it is told. */
+const QUIET_TRIES = 3;
 
 export interface InboundEvents {
   changed(): void;
@@ -75,12 +78,32 @@ export class Inbound {
   evaluate(): void {
     if (this.#stopped || !this.#events.mayPlace()) return;
     if (this.#underWay.size > NEED_WINDOW / 2) return;
-    const { catalogue, number, deps: { clock } } = this.#replica;
-    const due = catalogue.needs.due(number, clock.now(), NEED_WINDOW + this.#underWay.size)
-      .filter(({ path }) => !this.#underWay.has(path));
-    for (const need of due) this.#start(need);
+    const { catalogue, number } = this.#replica;
+    // Deletes last: what is to be deleted may be what something new is made of.
+    const others = this.#due(false);
+    for (const path of others) this.#start(path);
+    if (others.length < NEED_WINDOW) {
+      for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path);
+    }
     this.#retryWhenDue();
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#done = { files: 0, bytes: 0 };
+  }
+
+  #due(deletes: boolean): RelPath[] {
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    return catalogue.needs.due(number, deletes, clock.now(), NEED_WINDOW + this.#underWay.size)
+      .map(({ path }) => path)
+      .filter((path) => !this.#underWay.has(path));
+  }
+
+  #startDelete(path: RelPath): void {
+    const { catalogue, number, ignore } = this.#replica;
+    if (ignore.ignores(path, this.#replica.own(path)?.row.entry.kind === "directory")) {
+      catalogue.needs.drop(number, path);
+      return;
+    }
+    this.#underWay.add(path);
+    this.#enqueue({ path, staged: null, movedFrom: null });
   }
 
   #retryWhenDue(): void {
@@ -93,7 +116,7 @@ export class Inbound {
     this.#cancelRetry = clock.after(Math.max(dueMs - clock.now(), 50), () => this.evaluate());
   }
 
-  #start({ path }: Need): void {
+  #start(path: RelPath): void {
     const { catalogue, number, ignore } = this.#replica;
     const rows = this.#replica.rowsAt(path);
     const decision = decideFor(rows);
@@ -109,7 +132,8 @@ export class Inbound {
       this.#enqueue(ready);
       return;
     }
-    const movedFrom = this.#movableTo(entry.content!);
+    const local = entry.content === EMPTY_CONTENT ? [] : catalogue.rows.ownWithContent(entry.content!, 4);
+    const movedFrom = this.#movable(local);
     if (movedFrom !== null) {
       this.#underWay.add(path);
       this.#movingFrom.add(movedFrom);
@@ -123,13 +147,12 @@ export class Inbound {
     const devices = rows.filter(({ device, row }) =>
       device !== SELF && row.held && row.entry.content === entry.content && row.entry.kind === "file"
     ).map(({ device }) => device);
-    void this.#stage(path, entry, devices, isLarge);
+    void this.#stage(path, entry, { devices, isLocal: local.length > 0 }, isLarge);
   }
 
-  /** A file of ours with the content, at a path that is to be deleted: it moves instead of being copied. */
-  #movableTo(content: ContentId): RelPath | null {
-    if (content === EMPTY_CONTENT) return null;
-    for (const { folder, row: { row } } of this.#replica.catalogue.rows.ownWithContent(content, 4)) {
+  /** Of files of ours with a content, one whose path is to be deleted: it moves instead of being copied. */
+  #movable(local: readonly { readonly folder: number; readonly row: HeldRow }[]): RelPath | null {
+    for (const { folder, row: { row } } of local) {
       if (folder !== this.#replica.number || this.#movingFrom.has(row.path)) continue;
       const decision = decideFor(this.#replica.rowsAt(row.path));
       if (decision.kind === "take" && decision.entry.kind === "deleted") return row.path;
@@ -137,21 +160,31 @@ export class Inbound {
     return null;
   }
 
-  async #stage(path: RelPath, entry: Entry, devices: readonly number[], isLarge: boolean): Promise<void> {
+  async #stage(path: RelPath, entry: Entry, origin: Origin, isLarge: boolean): Promise<void> {
     let fetched: Fetched;
     try {
-      fetched = await this.#stager.stage(this.#replica, path, entry, devices);
+      fetched = await this.#stager.stage(this.#replica, path, entry, origin);
     } catch (error) {
-      fetched = { ok: false, cause: messageOf(error), remedy: "Cairn tries again by itself." };
+      fetched = {
+        ok: false,
+        cause: messageOf(error),
+        remedy: "Cairn tries again by itself.",
+        isPassing: false,
+      };
     }
     if (this.#stopped) return;
     if (!fetched.ok) {
       if (isLarge) this.#staging.delete(entry.content!);
-      this.#finish(path, { kind: "blocked", cause: fetched.cause, remedy: fetched.remedy }, entry.size);
+      const { cause, remedy, isPassing } = fetched;
+      this.#finish(path, { kind: "blocked", cause, remedy, isPassing }, entry.size);
       this.#soon();
       return;
     }
-    this.#enqueue({ path, staged: { content: entry.content!, stage: fetched.stage, isDurable: isLarge }, movedFrom: null });
+    this.#enqueue({
+      path,
+      staged: { content: entry.content!, stage: fetched.stage, isDurable: isLarge },
+      movedFrom: null,
+    });
   }
 
   #enqueue(ready: Ready): void {
@@ -192,7 +225,11 @@ export class Inbound {
 
   #failAll(cause: string): void {
     for (const path of [...this.#underWay]) {
-      this.#finish(path, { kind: "blocked", cause, remedy: "Cairn tries again by itself." }, 0);
+      this.#finish(
+        path,
+        { kind: "blocked", cause, remedy: "Cairn tries again by itself.", isPassing: false },
+        0,
+      );
     }
     this.#movingFrom.clear();
     this.#staging.clear();
@@ -200,7 +237,8 @@ export class Inbound {
 
   #settle(batch: readonly Ready[], outcomes: ReadonlyMap<RelPath, Outcome>, cause = "not placed"): void {
     for (const { path, staged, movedFrom } of batch) {
-      const outcome = outcomes.get(path) ?? { kind: "blocked", cause, remedy: "Cairn tries again by itself." };
+      const outcome = outcomes.get(path) ??
+        { kind: "blocked", cause, remedy: "Cairn tries again by itself.", isPassing: false };
       if (movedFrom !== null) this.#movingFrom.delete(movedFrom);
       if (staged !== null) {
         this.#staging.delete(staged.content);
@@ -224,10 +262,23 @@ export class Inbound {
         return;
       case "again":
         return;
+      case "wait":
+        catalogue.needs.postpone(number, path, clock.now() + WAIT_MS, "", "");
+        return;
       case "blocked": {
         const tries = catalogue.needs.attempts(number, path);
         const delayMs = Math.min(RETRY_MS * 2 ** Math.min(tries, 10), MOST_RETRY_MS);
-        catalogue.needs.postpone(number, path, clock.now() + delayMs, outcome.cause, outcome.remedy);
+        // What passes by itself is not worth a word.
+        const [cause, remedy] = tries < QUIET_TRIES && outcome.isPassing
+          ? ["", ""]
+          : [outcome.cause, outcome.remedy];
+        catalogue.needs.postpone(
+          number,
+          path,
+          clock.now() + (cause === "" ? RETRY_MS / 4 : delayMs),
+          cause,
+          remedy,
+        );
       }
     }
   }

@@ -8,7 +8,10 @@ import { type Context, type Dot, withDot } from "../core/version.ts";
 export interface SeenContent {
   readonly kind: "file" | "directory" | "symlink";
   readonly size: number;
+  /** Of files; 0 for all else. */
   readonly mtimeMs: number;
+  /** When it was last written, as the disk says. */
+  readonly writtenMs: number;
   readonly mode: number;
   readonly content: ContentId | null;
   readonly target: string | null;
@@ -21,7 +24,7 @@ export interface Mint {
   /** A stamp later than the one that is replaced. */
   stamp(replaced: Stamp): Stamp;
   /** The stamp of a file that is seen for the first time. */
-  found(mtimeMs: number): Stamp;
+  found(writtenMs: number): Stamp;
 }
 
 const EMPTY: Context = new Map();
@@ -32,13 +35,21 @@ const ROUNDED_MS = 2_000;
  * The row that records what was seen, or null when our entry says it already. `print` is what the disk said when our
  * entry was observed or placed: only a difference from *that* was made by somebody (R3).
  */
-export function rowOfSeen(path: RelPath, own: Row | null, print: Fingerprint | null, seen: SeenContent, mint: Mint): Row | null {
+export function rowOfSeen(
+  path: RelPath,
+  own: Row | null,
+  print: Fingerprint | null,
+  seen: SeenContent,
+  mint: Mint,
+): Row | null {
   const entry = own?.entry ?? null;
   if (entry === null || !isAlive(entry) || !isSame(entry, seen)) {
     return { path, entry: newContent(entry, seen, mint), offered: true, held: true };
   }
   const metadata = changedMetadata(entry, print, seen);
-  if (metadata !== null) return { path, entry: withNewMetadata(entry, metadata, mint), offered: true, held: true };
+  if (metadata !== null) {
+    return { path, entry: withNewMetadata(entry, metadata, mint), offered: true, held: true };
+  }
   return own!.offered && own!.held ? null : { path, entry, offered: true, held: true };
 }
 
@@ -48,7 +59,7 @@ function isSame(entry: Entry, seen: SeenContent): boolean {
 
 function newContent(replaced: Entry | null, seen: SeenContent, mint: Mint): Entry {
   const dot = mint.dot();
-  const stamp = replaced === null ? mint.found(seen.mtimeMs) : mint.stamp(replaced.stamp);
+  const stamp = replaced === null ? mint.found(seen.writtenMs) : mint.stamp(replaced.stamp);
   return {
     kind: seen.kind,
     size: seen.size,
@@ -56,17 +67,28 @@ function newContent(replaced: Entry | null, seen: SeenContent, mint: Mint): Entr
     mode: seen.mode,
     content: seen.content,
     target: seen.target,
-    version: { dots: [dot], meta: dot, metaStamp: stamp, context: withDot(replaced?.version.context ?? EMPTY, dot) },
+    version: {
+      dots: [dot],
+      meta: dot,
+      metaStamp: stamp,
+      context: withDot(replaced?.version.context ?? EMPTY, dot),
+    },
     stamp,
     writer: mint.device,
   };
 }
 
 /** Mode and mtime as they should be recorded, or null when nobody changed them. */
-function changedMetadata(entry: Entry, print: Fingerprint | null, seen: SeenContent): { mode: number; mtimeMs: number } | null {
+function changedMetadata(
+  entry: Entry,
+  print: Fingerprint | null,
+  seen: SeenContent,
+): { mode: number; mtimeMs: number } | null {
   const modeTouched = seen.kind !== "symlink" && seen.mode !== (print?.mode ?? entry.mode);
   const timeTouched = seen.kind === "file" &&
-    (print !== null ? seen.mtimeMs !== Math.floor(print.mtimeMs) : Math.abs(seen.mtimeMs - entry.mtimeMs) >= ROUNDED_MS);
+    (print !== null
+      ? seen.mtimeMs !== Math.floor(print.mtimeMs)
+      : Math.abs(seen.mtimeMs - entry.mtimeMs) >= ROUNDED_MS);
   const mode = modeTouched ? seen.mode : entry.mode;
   const mtimeMs = timeTouched ? seen.mtimeMs : entry.mtimeMs;
   return mode === entry.mode && mtimeMs === entry.mtimeMs ? null : { mode, mtimeMs };

@@ -15,7 +15,15 @@ import type { Page } from "../catalogue/catalogue.ts";
 import type { Fact } from "../catalogue/values.ts";
 import { CairnError } from "../core/errors.ts";
 import type { Cursor } from "../core/cursor.ts";
-import { type BootId, type ContentId, type DeviceId, type FolderId, fromHex, idOf, type Lsn } from "../core/ids.ts";
+import {
+  type BootId,
+  type ContentId,
+  type DeviceId,
+  type FolderId,
+  fromHex,
+  idOf,
+  type Lsn,
+} from "../core/ids.ts";
 import { CHUNK_LIST_CHUNKS } from "../core/limits.ts";
 import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
@@ -74,7 +82,10 @@ const schemas = {
 } as const;
 
 /** A header of a message of the named kind. Throws CairnError "message-invalid". */
-export function read<K extends keyof typeof schemas>(kind: K, header: unknown): v.InferOutput<(typeof schemas)[K]> {
+export function read<K extends keyof typeof schemas>(
+  kind: K,
+  header: unknown,
+): v.InferOutput<(typeof schemas)[K]> {
   const result = v.safeParse(schemas[kind], header);
   if (!result.success) throw new CairnError("message-invalid", `A "${kind}" message is malformed`);
   return result.output as v.InferOutput<(typeof schemas)[K]>;
@@ -94,10 +105,12 @@ export function encodeSubscribe(subscription: Subscription): unknown {
 }
 
 export function decodeSubscribe(header: unknown): Subscription {
-  return new Map(read("subscribe", header).map(([id, epoch, boot, lsn]) => [
-    id as DeviceId,
-    { epoch, boot: boot as BootId | null, lsn: lsn as Lsn },
-  ]));
+  return new Map(
+    read("subscribe", header).map(([id, epoch, boot, lsn]) => [
+      id as DeviceId,
+      { epoch, boot: boot as BootId | null, lsn: lsn as Lsn },
+    ]),
+  );
 }
 
 // ------------------------------------------------------------------------------------ page

@@ -8,24 +8,20 @@
  * 4. What could have changed within the clock's grain is read again once that has passed (R14).
  */
 import { messageOf } from "../core/errors.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
-import { FULL_SCAN_MS, RACY_MS, RECORD_ROWS, STILL_WRITING_MS } from "../core/limits.ts";
+import { FULL_SCAN_MS, RACY_MS, STILL_WRITING_MS } from "../core/limits.ts";
 import { nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
 import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
-import { observe, type Observed } from "../folder/observe.ts";
-import { compareDirectory, type Difference, type Gone, type Seen, type Strictness } from "../folder/scan.ts";
+import { compareDirectory, type Difference, type Strictness } from "../folder/scan.ts";
 import { FsError } from "../platform/ports.ts";
+import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
 const GATHER_MS = 8;
 /** New directories are listed again after these. */
 const SECOND_LOOKS_MS = [250, 2_000] as const;
-/** Files observed together, by number and by bytes. */
-const BATCH_FILES = 256;
-const BATCH_BYTES = 32 * 2 ** 20;
-/** Batches read ahead of the one that is recorded. */
-const BATCHES_AHEAD = 3;
 const BACKOFF_MS = 200;
 const MOST_BACKOFF_MS = 10_000;
 /** Reading a large file again just to be sure can wait until nothing else is going on. */
@@ -42,6 +38,8 @@ export interface ScanProgress {
 export interface OutboundEvents {
   /** Something of what `status` tells changed. */
   changed(): void;
+  /** All that was dirty has been looked at. */
+  scanned(): void;
   /** The root is not what it was (invariant 8): called before anything is concluded from it. */
   checkRoot(): boolean;
 }
@@ -58,8 +56,11 @@ export class Outbound {
   #scan: ScanProgress | null = { checked: 0, known: 0 };
   #firstScanDone = false;
   readonly #waiters: (() => void)[] = [];
-  /** When a busy file was first seen to be so, and how often. */
-  readonly #busy = new Map<RelPath, { readonly sinceMs: number; readonly tries: number }>();
+  /** When a busy file was first seen to be so, how often, and whether its next try is still to come. */
+  readonly #busy = new Map<
+    RelPath,
+    { readonly sinceMs: number; readonly tries: number; readonly waits: boolean }
+  >();
   readonly #timers = new Set<() => void>();
 
   constructor(replica: Replica, events: OutboundEvents) {
@@ -80,7 +81,8 @@ export class Outbound {
 
   /** True when nothing is known to be unread. */
   get isQuiet(): boolean {
-    return !this.#running && this.#dirty.size === 0 && !this.#fullWanted && this.#busy.size === 0;
+    return !this.#running && this.#dirty.size === 0 && !this.#fullWanted &&
+      ![...this.#busy.values()].some(({ waits }) => waits);
   }
 
   stop(): void {
@@ -162,6 +164,7 @@ export class Outbound {
         if (full) await this.#fullRound();
         else await this.#round(dirty, "hint");
         for (const done of waiters) done();
+        this.#events.scanned();
       }
     } catch (error) {
       // A disk or journal that refuses: nothing was recorded, so all is dirty again.
@@ -183,6 +186,7 @@ export class Outbound {
     const { files, directories } = catalogue.totals(folder);
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();
+    for (const [path, { waits }] of this.#busy) if (!waits) this.#busy.delete(path);
     this.#readIgnore();
     this.#events.changed();
     try {
@@ -213,7 +217,9 @@ export class Outbound {
         if (directory !== ROOT && !everywhere) todo.push([parentOf(directory), new Set([nameOf(directory)])]);
         continue;
       }
-      const fresh = new Set(difference.seen.filter(({ stat }) => stat.kind === "directory").map(({ path }) => path));
+      const fresh = new Set(
+        difference.seen.filter(({ stat }) => stat.kind === "directory").map(({ path }) => path),
+      );
       for (const sub of difference.directories) {
         if (everywhere || fresh.has(sub)) todo.push([sub, null]);
         if (fresh.has(sub) && !everywhere) this.#lookAgainLater(sub);
@@ -257,7 +263,10 @@ export class Outbound {
 
   #afterBatch({ observed, stale }: BatchResult): void {
     const { troubles, deps: { clock } } = this.#replica;
-    for (const { path } of observed.done) this.#busy.delete(path);
+    for (const { path, kind, print } of observed.done) {
+      this.#busy.delete(path);
+      if (kind === "file") this.#lookAtLinks(path, print);
+    }
     this.lookAgain([...stale, ...observed.vanished]);
     const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
     if (young.length > 0) this.#settleLater(young.map(({ path }) => path));
@@ -269,19 +278,39 @@ export class Outbound {
     }
     for (const { path } of observed.busy) {
       const { sinceMs, tries } = this.#busy.get(path) ?? { sinceMs: clock.now(), tries: 0 };
-      this.#busy.set(path, { sinceMs, tries: tries + 1 });
+      const next = { sinceMs, tries: tries + 1 };
+      this.#busy.set(path, { ...next, waits: true });
       if (clock.now() - sinceMs > STILL_WRITING_MS) {
-        troubles.set(path, { cause: "is written to all the time", remedy: "It is taken as soon as it is still for a moment." });
+        troubles.set(path, {
+          cause: "is written to all the time",
+          remedy: "It is taken as soon as it is still for a moment.",
+        });
       }
-      this.#later(Math.min(BACKOFF_MS * 2 ** tries, MOST_BACKOFF_MS), () => this.lookAgain([path]));
+      this.#later(Math.min(BACKOFF_MS * 2 ** tries, MOST_BACKOFF_MS), () => {
+        this.#busy.set(path, { ...next, waits: false });
+        this.lookAgain([path]);
+      });
     }
     this.#events.changed();
+  }
+
+  /** An event names one name of a file; its other hard links have changed with it. */
+  #lookAtLinks(path: RelPath, { ino, birthMs, dev }: Fingerprint): void {
+    const { catalogue } = this.#replica;
+    for (const { state, print } of catalogue.prints.statesOfInode(ino)) {
+      if (print.birthMs !== birthMs || print.dev !== dev) continue;
+      const other = catalogue.rows.ownPathOf(this.#replica.number, state);
+      if (other !== null && other !== path) this.#mark(parentOf(other), nameOf(other));
+    }
   }
 
   #ignoreChanged(): void {
     const before = this.#replica.ignore.text;
     this.#readIgnore();
-    if (this.#replica.ignore.text !== before) this.#fullWanted = true;
+    if (this.#replica.ignore.text === before) return;
+    this.#fullWanted = true;
+    // What others have at paths that were ignored was dropped; now it may be wanted.
+    this.#replica.catalogue.rows.needAll(this.#replica.number);
   }
 
   #readIgnore(): void {
@@ -299,61 +328,4 @@ export class Outbound {
 
 function pathIn(directory: RelPath, name: string): RelPath {
   return (directory === "" ? name : `${directory}/${name}`) as RelPath;
-}
-
-interface BatchResult {
-  readonly observed: Observed;
-  readonly stale: readonly RelPath[];
-}
-
-/** Gathers differences into batches; reads some ahead, records them in order. */
-class Pipeline {
-  readonly #replica: Replica;
-  readonly #after: (result: BatchResult) => void;
-  #seen: Seen[] = [];
-  #gone: Gone[] = [];
-  #ignored: Gone[] = [];
-  #bytes = 0;
-  #underWay: Promise<void>[] = [];
-  #lastRecorded: Promise<void> = Promise.resolve();
-
-  constructor(replica: Replica, after: (result: BatchResult) => void) {
-    this.#replica = replica;
-    this.#after = after;
-  }
-
-  async add(difference: Difference): Promise<void> {
-    for (const seen of difference.seen) {
-      this.#seen.push(seen);
-      this.#bytes += seen.stat.kind === "file" ? seen.stat.size : 0;
-      if (this.#seen.length >= BATCH_FILES || this.#bytes >= BATCH_BYTES) await this.#send();
-    }
-    this.#gone.push(...difference.gone);
-    this.#ignored.push(...difference.ignored);
-    if (this.#gone.length + this.#ignored.length >= RECORD_ROWS) await this.#send();
-  }
-
-  async #send(): Promise<void> {
-    if (this.#seen.length + this.#gone.length + this.#ignored.length === 0) return;
-    const [seen, gone, ignored] = [this.#seen, this.#gone, this.#ignored];
-    [this.#seen, this.#gone, this.#ignored, this.#bytes] = [[], [], [], 0];
-    const { deps: { fs, pool }, root, rootDev, catalogue, number, ignore, fsNowMs } = this.#replica;
-    const reading = observe({ fs, pool, root, rootDev, catalogue, folder: number, ignore, fsNowMs }, seen);
-    const before = this.#lastRecorded;
-    const recorded = (async () => {
-      const observed = await reading;
-      await before;
-      const { stale } = await this.#replica.commitLocal(observed.done, gone, ignored);
-      this.#after({ observed, stale });
-    })();
-    this.#lastRecorded = recorded;
-    recorded.catch(() => {}); // told of by `finish`, or by the wait below
-    this.#underWay.push(recorded);
-    if (this.#underWay.length >= BATCHES_AHEAD) await this.#underWay.shift();
-  }
-
-  async finish(): Promise<void> {
-    await this.#send();
-    await Promise.all(this.#underWay);
-  }
 }

@@ -12,8 +12,10 @@ import { conflictPath } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import { printOfPlaced } from "../core/fingerprint.ts";
 import type { ContentId, Lsn, RelPath } from "../core/ids.ts";
-import { ancestorsOf, depthOf, nameOf, parentOf } from "../core/path.ts";
+import { ancestorsOf, childOf, depthOf, parentOf } from "../core/path.ts";
+import { Pins } from "../folder/pins.ts";
 import { type Expected, place, type Placed, type Placement } from "../folder/place.ts";
+import { holdsOnlyUnsynced, listInside } from "../folder/scan.ts";
 import { FsError, type Stat } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
@@ -21,7 +23,9 @@ import type { Replica, RowAndPrint } from "./replica.ts";
 /** A path whose need is to be done; `staged` are the bytes for a file's content. */
 export interface Ready {
   readonly path: RelPath;
-  readonly staged: { readonly content: ContentId; readonly stage: string; readonly isDurable: boolean } | null;
+  readonly staged:
+    | { readonly content: ContentId; readonly stage: string; readonly isDurable: boolean }
+    | null;
   /** A path of this folder that holds the content and is to be deleted: its file moves. */
   readonly movedFrom: RelPath | null;
 }
@@ -32,10 +36,17 @@ export type Outcome =
   | { readonly kind: "look"; readonly paths: readonly RelPath[] }
   /** The rows have moved since it was staged, or something else has to come first. */
   | { readonly kind: "again" }
-  | { readonly kind: "blocked"; readonly cause: string; readonly remedy: string };
+  /** What is in the directory has to go first. */
+  | { readonly kind: "wait" }
+  | {
+    readonly kind: "blocked";
+    readonly cause: string;
+    readonly remedy: string;
+    readonly isPassing: boolean;
+  };
 
-/** More staged files than this are made durable by one sync of the file system. */
-const SYNC_ALL_FROM = 48;
+/** More files or directories than this are made durable by one sync of the file system. */
+const SYNC_ALL_FROM = 24;
 
 interface Step {
   readonly ready: Ready;
@@ -55,14 +66,19 @@ export async function placeBatch(replica: Replica, batch: readonly Ready[]): Pro
 
   const changes: RowAndPrint[] = [];
   const touched = new Set<RelPath>();
-  const gathered: Gathered = { changes, touched, placedNow: new Set() };
-  for (const step of steps) {
-    try {
-      outcomes.set(step.ready.path, runStep(replica, step, gathered));
-    } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      outcomes.set(step.ready.path, blockedBy(replica, step, error, gathered));
+  const pins = new Pins(replica.deps.fs, replica.root);
+  const gathered: Gathered = { changes, touched, placedNow: new Set(), pins };
+  try {
+    for (const step of steps) {
+      try {
+        outcomes.set(step.ready.path, runStep(replica, step, gathered));
+      } catch (error) {
+        if (!(error instanceof FsError)) throw error;
+        outcomes.set(step.ready.path, blockedBy(replica, step, error, gathered));
+      }
     }
+  } finally {
+    pins.close();
   }
   await syncDirectories(replica, touched);
   await replica.record("received", changes, intent);
@@ -80,12 +96,16 @@ function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome
     return [];
   }
   const { entry } = decision;
-  if (decision.kind === "adopt") return [{ ready, own, entry, copy: null, adoptOnly: !changesDisk(own, entry) }];
+  if (decision.kind === "adopt") {
+    return [{ ready, own, entry, copy: null, adoptOnly: !changesDisk(own, entry) }];
+  }
   if (entry.kind === "file" && ready.staged?.content !== entry.content && ready.movedFrom === null) {
     outcomes.set(ready.path, { kind: "again" });
     return [];
   }
-  const copy = decision.copy === null ? null : { path: conflictPath(ready.path, decision.copy), entry: decision.copy };
+  const copy = decision.copy === null
+    ? null
+    : { path: conflictPath(ready.path, decision.copy), entry: decision.copy };
   return [{ ready, own, entry, copy, adoptOnly: false }];
 }
 
@@ -109,12 +129,17 @@ async function announceIntent(replica: Replica, steps: readonly Step[]): Promise
     const row = rowOf(ready.path, entry);
     return copy === null ? [row] : [rowOf(copy.path, copy.entry), row];
   });
-  const stages = steps.flatMap(({ ready: { staged } }) => staged === null || staged.isDurable ? [] : [staged.stage]);
+  const stages = steps.flatMap(({ ready: { staged } }) =>
+    staged === null || staged.isDurable ? [] : [staged.stage]
+  );
   const syncStages = async () => {
     if (stages.length >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
     await Promise.all(stages.map((stage) => fs.syncFile(stage)));
   };
-  const [lsn] = await Promise.all([ledger.commit({ type: "intent", folder: replica.folder, rows }), syncStages()]);
+  const [lsn] = await Promise.all([
+    ledger.commit({ type: "intent", folder: replica.folder, rows }),
+    syncStages(),
+  ]);
   return lsn;
 }
 
@@ -126,13 +151,14 @@ interface Gathered {
   readonly changes: RowAndPrint[];
   readonly touched: Set<RelPath>;
   readonly placedNow: Set<RelPath>;
+  readonly pins: Pins;
 }
 
 function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   const { ready: { path }, entry, own } = step;
   if (gathered.placedNow.has(path)) return { kind: "done" }; // its file has moved to where it belongs
   if (step.adoptOnly) {
-    gathered.changes.push({ row: rowOf(path, entry), print: null });
+    gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
     return { kind: "done" };
   }
   let expected = expectedOf(replica, own);
@@ -146,12 +172,12 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
     if (kept !== null) return kept;
     expected = expectedOf(replica, own) as Expected;
   }
-  const placed = place(contextOf(replica), path, expected, placementOf(replica, step));
+  const placed = place(contextOf(replica, gathered), path, expected, placementOf(replica, step));
   return settle(replica, step, placed, gathered);
 }
 
-function contextOf({ deps: { fs }, root, rootDev, versions }: Replica) {
-  return { fs, root, rootDev, versions };
+function contextOf({ deps: { fs }, rootDev, versions }: Replica, { pins }: Gathered) {
+  return { fs, rootDev, versions, pins };
 }
 
 /** What our row says should be on disk (invariant 3). */
@@ -177,7 +203,9 @@ function placementOf(replica: Replica, { ready, entry, own }: Step): Placement {
       if (ready.movedFrom === null) return { kind: "file", stage: ready.staged!.stage };
       const source = replica.own(ready.movedFrom);
       const print = source === null ? null : replica.catalogue.prints.get(source.state);
-      if (source?.row.entry.content !== entry.content || print === null) throw new FsError("not-found", ready.movedFrom);
+      if (source?.row.entry.content !== entry.content || print === null) {
+        throw new FsError("not-found", ready.movedFrom);
+      }
       return { kind: "moved", from: ready.movedFrom, print };
     }
   }
@@ -192,46 +220,38 @@ function keepCopy(
   gathered: Gathered,
 ): Outcome | null {
   const there = replica.own(copy.path);
-  if (there !== null && there.row.entry.content === copy.entry.content && there.row.entry.target === copy.entry.target) {
+  if (
+    there !== null && there.row.entry.content === copy.entry.content &&
+    there.row.entry.target === copy.entry.target
+  ) {
     return null;
   }
   if (expected === null || expected.kind === "directory") return { kind: "look", paths: [path] };
-  const { deps: { fs }, root, versions } = replica;
+  const { deps: { fs }, versions } = replica;
   const stage = `${versions.stage}/copy-${versions.next()}`;
   let placement: Placement;
   if (copy.entry.kind === "symlink") placement = { kind: "symlink", target: copy.entry.target! };
   else {
-    const pin = fs.pin(root, parentOf(path));
-    try {
-      fs.link(pin.at(nameOf(path)), stage);
-    } finally {
-      pin.close();
-    }
+    fs.link(gathered.pins.at(path), stage);
     placement = { kind: "file", stage };
   }
-  const placed = place(contextOf(replica), copy.path, null, placement);
+  const placed = place(contextOf(replica, gathered), copy.path, null, placement);
   if (fs.lstat(stage) !== null) fs.unlink(stage);
   if (placed.result !== "done") return { kind: "look", paths: [copy.path, path] };
-  noteDone(replica, copy.path, copy.entry, placed.stat, gathered);
+  noteDone(replica, copy.path, copy.entry, there, placed.stat, gathered);
   // The link moved ctime: what is expected at the path itself has to follow.
-  refreshPrint(replica, path);
+  refreshPrint(replica, path, gathered);
   return null;
 }
 
-function refreshPrint(replica: Replica, path: RelPath): void {
-  const { deps: { fs }, root, catalogue } = replica;
+function refreshPrint(replica: Replica, path: RelPath, { pins }: Gathered): void {
+  const { deps: { fs }, catalogue } = replica;
   const own = replica.own(path);
   const print = own === null ? null : catalogue.prints.get(own.state);
-  if (own === null || print === null) return;
-  const pin = fs.pin(root, parentOf(path));
-  try {
-    const stat = fs.lstat(pin.at(nameOf(path)));
-    if (stat === null) return;
-    const sameBytes = stat.ino === print.ino && stat.size === print.size && stat.mtimeMs === print.mtimeMs;
-    if (sameBytes) catalogue.prints.put(own.state, { ...print, ctimeMs: stat.ctimeMs });
-  } finally {
-    pin.close();
-  }
+  const stat = fs.lstat(pins.at(path));
+  if (own === null || print === null || stat === null) return;
+  const sameBytes = stat.ino === print.ino && stat.size === print.size && stat.mtimeMs === print.mtimeMs;
+  if (sameBytes) catalogue.prints.put(own.state, { ...print, ctimeMs: stat.ctimeMs });
 }
 
 function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered): Outcome {
@@ -240,23 +260,41 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
     case "changed":
       return { kind: "look", paths: movedFrom === null ? [path] : [path, movedFrom] };
     case "not-empty":
-      return { kind: "look", paths: [path] };
+      return leftOvers(replica, step, gathered);
     case "done":
-      noteDone(replica, path, entry, placed.stat, gathered);
+      noteDone(replica, path, entry, step.own, placed.stat, gathered);
       if (movedFrom !== null) noteMovedAway(replica, movedFrom, gathered);
       return { kind: "done" };
   }
 }
 
+/** A deleted directory that is not empty, though nothing of ours lives in it. */
+function leftOvers(replica: Replica, { ready: { path }, entry }: Step, gathered: Gathered): Outcome {
+  const context = { fs: replica.deps.fs, root: replica.root, ignore: replica.ignore };
+  if (entry.kind === "deleted" && holdsOnlyUnsynced(context, path)) {
+    // It stays on this disk and counts as absent (R6).
+    gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
+    return { kind: "done" };
+  }
+  return { kind: "look", paths: listInside(context, path).map(({ name }) => childOf(path, name)) };
+}
+
 /** The file that moved leaves its old path deleted, as others have it. */
 function noteMovedAway(replica: Replica, from: RelPath, gathered: Gathered): void {
   const decision = decideFor(replica.rowsAt(from));
-  if (decision.kind === "take") noteDone(replica, from, decision.entry, null, gathered);
+  if (decision.kind === "take") noteDone(replica, from, decision.entry, replica.own(from), null, gathered);
 }
 
-function noteDone(replica: Replica, path: RelPath, entry: Entry, stat: Stat | null, gathered: Gathered): void {
+function noteDone(
+  replica: Replica,
+  path: RelPath,
+  entry: Entry,
+  own: HeldRow | null,
+  stat: Stat | null,
+  gathered: Gathered,
+): void {
   const print = stat === null ? null : printOfPlaced(stat, replica.fsNowMs());
-  gathered.changes.push({ row: rowOf(path, entry), print });
+  gathered.changes.push({ row: rowOf(path, entry), print, isFresh: own === null || !isAlive(own.row.entry) });
   gathered.touched.add(parentOf(path));
   for (const ancestor of ancestorsOf(path)) gathered.touched.add(parentOf(ancestor));
   gathered.placedNow.add(path);
@@ -273,9 +311,10 @@ function whatKeeps(replica: Replica, step: Step, gathered: Gathered): Outcome | 
   if (living.length === 0) return null;
   if (catalogue.needs.anyBelow(number, path)) {
     const stillNeeded = living.some((below) => replica.othersAt(below.path).length > 0);
-    if (stillNeeded) return { kind: "blocked", cause: "something in it is not in sync yet", remedy: "It follows by itself." };
+    if (stillNeeded) return { kind: "wait" };
   }
-  gathered.changes.push({ row: rowOfRevived(own!.row, entry, replica.mint), print: catalogue.prints.get(own!.state) });
+  const print = catalogue.prints.get(own!.state);
+  gathered.changes.push({ row: rowOfRevived(own!.row, entry, replica.mint), print, isFresh: false });
   return { kind: "again" };
 }
 
@@ -290,6 +329,7 @@ function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {
 
 async function syncDirectories(replica: Replica, touched: ReadonlySet<RelPath>): Promise<void> {
   const { fs } = replica.deps;
+  if (touched.size >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
   await Promise.all([...touched].map(async (directory) => {
     let pin;
     try {
@@ -311,7 +351,7 @@ async function syncDirectories(replica: Replica, touched: ReadonlySet<RelPath>):
  * conflict name, with its own version. The directory that takes its place is then observed like any other.
  */
 function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Outcome {
-  const { deps: { fs }, root } = replica;
+  const { fs } = replica.deps;
   for (const ancestor of ancestorsOf(path)) {
     const own = replica.own(ancestor);
     if (own === null || !isAlive(own.row.entry) || own.row.entry.kind === "directory") continue;
@@ -322,16 +362,12 @@ function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Outcome {
     const placement: Placement = entry.kind === "symlink"
       ? { kind: "symlink", target: entry.target! }
       : { kind: "moved", from: ancestor, print };
-    const placed = place(contextOf(replica), to, null, placement);
+    const placed = place(contextOf(replica, gathered), to, null, placement);
     if (placed.result !== "done") return { kind: "look", paths: [ancestor, to] };
-    const pin = fs.pin(root, parentOf(ancestor));
-    try {
-      if (entry.kind === "symlink") fs.unlink(pin.at(nameOf(ancestor)));
-      fs.makeDirectory(pin.at(nameOf(ancestor)));
-    } finally {
-      pin.close();
-    }
-    noteDone(replica, to, entry, placed.stat, gathered);
+    const at = gathered.pins.at(ancestor);
+    if (entry.kind === "symlink") fs.unlink(at);
+    fs.makeDirectory(at);
+    noteDone(replica, to, entry, replica.own(to), placed.stat, gathered);
     return { kind: "look", paths: [ancestor, path] };
   }
   return { kind: "look", paths: [...ancestorsOf(path)] };
@@ -343,23 +379,28 @@ function blockedBy(
   error: FsError,
   gathered: Gathered,
 ): Outcome {
+  const blocked = (cause: string, remedy: string): Outcome => ({
+    kind: "blocked",
+    cause,
+    remedy,
+    isPassing: false,
+  });
   switch (error.code) {
     case "no-space":
-      return { kind: "blocked", cause: "the disk is full", remedy: "Free some space; Cairn goes on by itself." };
+      return blocked("the disk is full", "Free some space; Cairn goes on by itself.");
     case "not-directory":
       return makeWay(replica, path, gathered);
     case "not-found":
       return { kind: "look", paths: movedFrom === null ? [path] : [path, movedFrom] };
     case "permission":
     case "read-only":
-      return {
-        kind: "blocked",
-        cause: `cannot be written (${error.code})`,
-        remedy: "Give Cairn's user permission to write there; it tries again by itself.",
-      };
+      return blocked(
+        `cannot be written (${error.code})`,
+        "Give Cairn's user permission to write there; it tries again by itself.",
+      );
     case "name-too-long":
-      return { kind: "blocked", cause: "the path is too long for this disk", remedy: "Use a shorter local path or name." };
+      return blocked("the path is too long for this disk", "Use a shorter local path or name.");
     default:
-      return { kind: "blocked", cause: `the disk refuses it (${error.code})`, remedy: "Cairn tries again by itself." };
+      return blocked(`the disk refuses it (${error.code})`, "Cairn tries again by itself.");
   }
 }

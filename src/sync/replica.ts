@@ -9,7 +9,7 @@
  */
 import { SELF } from "../catalogue/interning.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
-import type { Row } from "../core/entry.ts";
+import { isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS } from "../core/limits.ts";
@@ -47,6 +47,8 @@ export interface Trouble {
 export interface RowAndPrint {
   readonly row: Row;
   readonly print: Fingerprint | null;
+  /** The path had no living entry before. */
+  readonly isFresh: boolean;
 }
 
 export class Replica {
@@ -61,6 +63,8 @@ export class Replica {
   ignore: IgnoreRules = parseIgnore("");
   /** The file system's time, once the watch runs. */
   fsNowMs: () => number;
+  /** Until when all of the file system is known to be durable, by its own time (R16). */
+  readonly syncedUpTo = { ms: 0 };
   /** What stands in the way of single paths (invariant 11). */
   readonly troubles = new Map<RelPath, Trouble>();
   /** Why nothing is done in this folder at present (invariant 8). */
@@ -87,7 +91,7 @@ export class Replica {
       device: deps.device,
       dot: () => ledger.mintDot(),
       stamp: (replaced) => ledger.mintStamp(replaced),
-      found: (mtimeMs) => ledger.stampOfFound(mtimeMs),
+      found: (writtenMs) => ledger.stampOfFound(writtenMs),
     };
   }
 
@@ -129,7 +133,9 @@ export class Replica {
         const own = this.own(path);
         return (own?.state ?? null) === basedOn ? own : "stale";
       };
-      for (const observation of observations) {
+      // A path may have been seen twice in one round; the last look counts.
+      const latest = new Map(observations.map((observation) => [observation.path, observation]));
+      for (const observation of latest.values()) {
         const own = current(observation.path, observation.basedOn);
         if (own === "stale") stale.push(observation.path);
         else this.#noteSeen(own, observation, changes);
@@ -141,7 +147,9 @@ export class Replica {
       }
       for (const { path, basedOn } of ignored) {
         const own = current(path, basedOn);
-        if (own !== null && own !== "stale") changes.push({ row: { ...own.row, offered: false }, print: null });
+        if (own !== null && own !== "stale") {
+          changes.push({ row: { ...own.row, offered: false }, print: null, isFresh: false });
+        }
       }
       await this.record("local", changes);
       return { stale, recorded: changes.length };
@@ -151,20 +159,21 @@ export class Replica {
   #noteSeen(own: HeldRow | null, observation: Observation, changes: RowAndPrint[]): void {
     const { path, print } = observation;
     const intended = this.#intended.get(path);
+    const isFresh = own === null || !isAlive(own.row.entry);
     if (intended !== undefined && isWhat(intended, observation)) {
-      changes.push({ row: intended, print });
+      changes.push({ row: intended, print, isFresh });
       return;
     }
     const known = own === null ? null : this.catalogue.prints.get(own.state);
     const row = rowOfSeen(path, own?.row ?? null, known, observation, this.#mint);
-    if (row !== null) changes.push({ row, print });
+    if (row !== null) changes.push({ row, print, isFresh });
     else this.catalogue.prints.put(own!.state, print);
   }
 
   #goneRow(own: HeldRow): RowAndPrint {
     const intended = this.#intended.get(own.row.path);
-    if (intended?.entry.kind === "deleted") return { row: intended, print: null };
-    return { row: rowOfGone(own.row, this.#mint), print: null };
+    if (intended?.entry.kind === "deleted") return { row: intended, print: null, isFresh: false };
+    return { row: rowOfGone(own.row, this.#mint), print: null, isFresh: false };
   }
 
   /** Makes rows durable and applies them, as many records as they need. Only within `exclusive`. */
@@ -182,6 +191,7 @@ export class Replica {
           timeMs: clock.now(),
           closes: isLast ? closes : 0 as Lsn,
           rows: part.map(({ row }) => row),
+          fresh: part.flatMap(({ isFresh }, i) => isFresh ? [i] : []),
         },
         part.map(({ print }) => print),
       ));

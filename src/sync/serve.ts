@@ -2,7 +2,7 @@
  * Gives peers the bytes that they ask for by content id. A file is read only while its fingerprint is that of our row, and every
  * chunk is hashed before it goes out (R22); whatever has changed is answered "gone" and looked at again.
  */
-import { type ChunkList, chunkCount, chunkDigest, chunkLength, chunkOffsets } from "../core/content.ts";
+import { chunkCount, chunkDigest, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
 import type { ContentId } from "../core/ids.ts";
 import { BULK_CREDIT_BYTES, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Message, Session } from "../peer/session.ts";
@@ -37,7 +37,9 @@ async function serveSmall(server: Server, session: Session, message: Message): P
   let bytes: (Uint8Array<ArrayBuffer> | null)[] = [];
   try {
     const readable = sources.flatMap((source, i) =>
-      source !== null && source.size <= SMALL_FILE_BYTES ? [{ i, path: source.at, content: contents[i]! }] : []
+      source !== null && source.size <= SMALL_FILE_BYTES
+        ? [{ i, path: source.at, content: contents[i]! }]
+        : []
     );
     const answers = await server.pool.readSmall(readable);
     bytes = contents.map(() => null);
@@ -87,17 +89,30 @@ async function servePieces(server: Server, session: Session, message: Message): 
     try {
       const pieces = first + count <= chunkCount(chunks) ? piecesOf(chunks, first, count) : [];
       const total = pieces.reduce((sum, { length }) => sum + length, 0);
-      if (total > 0 && total <= BULK_CREDIT_BYTES / 2) bytes = await server.pool.readPieces(source.at, pieces);
+      if (total > 0 && total <= BULK_CREDIT_BYTES / 2) {
+        bytes = await server.pool.readPieces(source.at, pieces);
+      }
     } finally {
       source.pin.close();
     }
     if (bytes === null) server.changed(source.replica, source.path);
   }
-  session.answer(message.requestId, "bulk", MESSAGE.piecesAnswer, [bytes === null ? 0 : 1], bytes ?? undefined);
+  session.answer(
+    message.requestId,
+    "bulk",
+    MESSAGE.piecesAnswer,
+    [bytes === null ? 0 : 1],
+    bytes ?? undefined,
+  );
 }
 
 /** Chunks `first` to `first + count` of a list as pieces of the file. */
-export function piecesOf(chunks: ChunkList, first: number, count: number, offsets = chunkOffsets(chunks)): Piece[] {
+export function piecesOf(
+  chunks: ChunkList,
+  first: number,
+  count: number,
+  offsets = chunkOffsets(chunks),
+): Piece[] {
   return Array.from({ length: count }, (_, i) => ({
     offset: offsets[first + i]!,
     length: chunkLength(chunks, first + i),

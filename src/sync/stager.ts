@@ -24,6 +24,14 @@ export interface StagerDeps extends Local {
   gained(replica: Replica, bytes: number): void;
 }
 
+/** Where a content may come from. */
+export interface Origin {
+  /** Devices that hold it. */
+  readonly devices: readonly number[];
+  /** This device may have it at another path. */
+  readonly isLocal: boolean;
+}
+
 export class Stager {
   readonly #deps: StagerDeps;
   readonly #small: SmallFetcher;
@@ -36,15 +44,22 @@ export class Stager {
     this.#small = new SmallFetcher(deps.sources, deps.pool);
   }
 
-  /** Stages an entry's content; `devices` hold it. A large stage is durable, a small one is not yet. */
-  async stage(replica: Replica, path: RelPath, entry: Entry, devices: readonly number[]): Promise<Fetched> {
+  /** Stages an entry's content. A large stage is durable, a small one is not yet. */
+  async stage(replica: Replica, path: RelPath, entry: Entry, { devices, isLocal }: Origin): Promise<Fetched> {
     if (entry.size > SMALL_FILE_BYTES) return await this.#stageLarge(replica, path, entry, devices);
     const stage = `${replica.layout.stage}/s-${++this.#count}`;
     const content = entry.content!;
     const { mode, mtimeMs, size } = entry;
-    const local = await this.#localSmall(content, size);
+    const local = isLocal || size === 0 ? await this.#localSmall(content, size) : null;
     if (local !== null) {
-      const [written] = await this.#deps.pool.writeSmall([{ path: stage, offset: 0, length: size, content, mode, mtimeMs }], local);
+      const [written] = await this.#deps.pool.writeSmall([{
+        path: stage,
+        offset: 0,
+        length: size,
+        content,
+        mode,
+        mtimeMs,
+      }], local);
       if (written === true) return { ok: true, stage };
       if (written instanceof FsError) return diskTrouble(written);
     }
@@ -63,7 +78,12 @@ export class Stager {
     }
   }
 
-  async #stageLarge(replica: Replica, path: RelPath, entry: Entry, devices: readonly number[]): Promise<Fetched> {
+  async #stageLarge(
+    replica: Replica,
+    path: RelPath,
+    entry: Entry,
+    devices: readonly number[],
+  ): Promise<Fetched> {
     while (this.#large >= LARGE_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#large++;
     const pins: PinnedDir[] = [];
@@ -109,7 +129,11 @@ export class Stager {
   ): { at: string; chunks: ChunkList }[] {
     const { catalogue } = replica;
     const former = replica.own(path)?.row.entry.content ?? null;
-    const wanted = new Set([content, ...(former === null ? [] : [former]), ...catalogue.contents.similarTo(list)]);
+    const wanted = new Set([
+      content,
+      ...(former === null ? [] : [former]),
+      ...catalogue.contents.similarTo(list),
+    ]);
     return [...wanted].flatMap((id) => {
       const chunks = catalogue.contents.chunks(id);
       const source = chunks === null ? null : findLocal(this.#deps, id);

@@ -88,6 +88,7 @@ CREATE TABLE needs (
   folder INTEGER NOT NULL,
   directory INTEGER NOT NULL,
   name TEXT NOT NULL,
+  deletes INTEGER NOT NULL,   -- 1 when the path is to be deleted: done last, its bytes may be wanted elsewhere
   bytes INTEGER NOT NULL,
   retry_ms INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0,
@@ -95,6 +96,8 @@ CREATE TABLE needs (
   remedy TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (folder, directory, name)
 ) WITHOUT ROWID, STRICT;
+
+CREATE INDEX needs_by_order ON needs (folder, deletes, retry_ms);
 
 -- Chunk lists of contents with several chunks that are, or lately were, on this device.
 CREATE TABLE contents (id INTEGER PRIMARY KEY, content BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, chunks BLOB NOT NULL) STRICT;

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { FsError } from "../ports.ts";
 import { fsError } from "./fs_errors.ts";
 import { fdatasync, fsync, openRegular, writeFullSync } from "./fs_handle.ts";
+import { libc } from "./libc.ts";
 
 /** fsync of a directory: its names are durable behind it. Windows has no such call and needs none (NTFS logs names). */
 export async function syncDirectory(path: string): Promise<void> {
@@ -68,10 +69,28 @@ function createAside(aside: string, mode: number): number {
 let syncProgramWorks: boolean | undefined;
 
 /**
- * `sync -f PATH` (coreutils 8.24 and later): one call for the whole file system that holds `path`. False where the
- * platform or its `sync` cannot. A `sync` that does not know `-f`, as busybox's older ones, answers with an error.
+ * One call for the whole file system that holds `path`: syncfs(2), or where the C library cannot be called `sync -f`
+ * (coreutils 8.24 and later). False where the platform can neither.
  */
 export async function syncFileSystem(path: string): Promise<boolean> {
+  const c = libc();
+  if (c === null) return await runSyncProgram(path);
+  let fd: number;
+  try {
+    fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+  } catch (error) {
+    throw fsError(error, path);
+  }
+  try {
+    if (await c.syncfs(fd) === 0) return true;
+    throw new FsError("io", path, new Error("syncfs failed"));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** A `sync` that does not know `-f`, as busybox's older ones, answers with an error. */
+async function runSyncProgram(path: string): Promise<boolean> {
   if (Deno.build.os !== "linux" || syncProgramWorks === false) return false;
   try {
     const command = new Deno.Command("sync", { args: ["-f", "--", path], stdout: "null", stderr: "null" });

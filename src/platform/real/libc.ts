@@ -1,6 +1,6 @@
 /**
- * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error, and
- * inotify. Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
+ * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
+ * inotify and syncfs. Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
  * `libc()` is null and callers use what Deno has.
  */
 const SYMBOLS = {
@@ -13,6 +13,7 @@ const SYMBOLS = {
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   close: { parameters: ["i32"], result: "i32" },
+  syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 

@@ -1,0 +1,98 @@
+/**
+ * From differences to records, overlapping: gathers what was seen into batches, reads some ahead, records them in order.
+ *
+ * 1. What is new is recorded before what is gone, so that others find moved bytes where they were.
+ * 2. But a file that has moved is recorded together with the path that it left, so that others move theirs.
+ * 3. And what was below a directory that is none any more is recorded as gone before what took its place.
+ */
+import { RECORD_ROWS } from "../core/limits.ts";
+import type { RelPath } from "../core/ids.ts";
+import { observe, type Observed } from "../folder/observe.ts";
+import type { Difference, Gone, Seen } from "../folder/scan.ts";
+import type { Replica } from "./replica.ts";
+
+/** Files observed together, by number and by bytes: moved ones and the paths that they left fill one record. */
+const BATCH_FILES = RECORD_ROWS / 2;
+const BATCH_BYTES = 32 * 2 ** 20;
+/** Batches read ahead of the one that is recorded. */
+const BATCHES_AHEAD = 3;
+
+export interface BatchResult {
+  readonly observed: Observed;
+  /** Paths whose row moved since they were looked at. */
+  readonly stale: readonly RelPath[];
+}
+
+export class Pipeline {
+  readonly #replica: Replica;
+  readonly #after: (result: BatchResult) => void;
+  #seen: Seen[] = [];
+  #replaced: Gone[] = [];
+  #ignored: Gone[] = [];
+  #bytes = 0;
+  /** By state, in the order in which they are to be recorded. */
+  readonly #gone = new Map<number, Gone>();
+  #underWay: Promise<void>[] = [];
+  #lastRecorded: Promise<void> = Promise.resolve();
+
+  constructor(replica: Replica, after: (result: BatchResult) => void) {
+    this.#replica = replica;
+    this.#after = after;
+  }
+
+  async add(difference: Difference): Promise<void> {
+    for (const gone of difference.gone) this.#gone.set(gone.basedOn, gone);
+    this.#replaced.push(...difference.replaced);
+    this.#ignored.push(...difference.ignored);
+    for (const seen of difference.seen) {
+      this.#seen.push(seen);
+      this.#bytes += seen.stat.kind === "file" ? seen.stat.size : 0;
+      if (this.#seen.length >= BATCH_FILES || this.#bytes >= BATCH_BYTES) await this.#send();
+    }
+    if (this.#replaced.length + this.#ignored.length >= RECORD_ROWS) await this.#send();
+  }
+
+  async #send(): Promise<void> {
+    if (this.#seen.length + this.#replaced.length + this.#ignored.length === 0) return;
+    const [seen, replaced, ignored] = [this.#seen, this.#replaced, this.#ignored];
+    [this.#seen, this.#replaced, this.#ignored, this.#bytes] = [[], [], [], 0];
+    const { deps: { fs, pool }, root, rootDev, catalogue, number, ignore, fsNowMs, syncedUpTo } =
+      this.#replica;
+    const context = { fs, pool, root, rootDev, catalogue, folder: number, ignore, fsNowMs, syncedUpTo };
+    const reading = observe(context, seen);
+    const before = this.#lastRecorded;
+    const recorded = (async () => {
+      const observed = await reading;
+      await before;
+      const gone = [...replaced, ...this.#leftBy(observed)];
+      const { stale } = await this.#replica.commitLocal(observed.done, gone, ignored);
+      this.#after({ observed, stale });
+    })();
+    this.#lastRecorded = recorded;
+    recorded.catch(() => {}); // told of by `finish`, or by the wait below
+    this.#underWay.push(recorded);
+    if (this.#underWay.length >= BATCHES_AHEAD) await this.#underWay.shift();
+  }
+
+  /** The paths that moved files have left. */
+  #leftBy({ done }: Observed): Gone[] {
+    return done.flatMap(({ movedState }) => {
+      const gone = movedState === null ? undefined : this.#gone.get(movedState);
+      if (gone === undefined) return [];
+      this.#gone.delete(movedState!);
+      return [gone];
+    });
+  }
+
+  async finish(): Promise<void> {
+    await this.#send();
+    await Promise.all(this.#underWay);
+    const gone = [...this.#gone.values()];
+    for (let at = 0; at < gone.length; at += RECORD_ROWS) {
+      const { stale } = await this.#replica.commitLocal([], gone.slice(at, at + RECORD_ROWS), []);
+      this.#after({ observed: NOTHING, stale });
+    }
+  }
+}
+
+const NOTHING: Observed = { done: [], busy: [], vanished: [], unreadable: [] };
