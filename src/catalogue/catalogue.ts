@@ -9,6 +9,7 @@ import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
 import type { JournalRecord } from "../core/record.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
+import { Briefs } from "./briefs.ts";
 import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
 import { Database } from "./database.ts";
@@ -36,6 +37,7 @@ export class Catalogue {
   readonly db: Database;
   readonly ids: Interning;
   readonly rows: Rows;
+  readonly briefs: Briefs;
   readonly needs: Needs;
   readonly prints: Prints;
   readonly contents: Contents;
@@ -46,6 +48,7 @@ export class Catalogue {
     this.db = new Database(path);
     this.ids = new Interning(this.db, self);
     this.rows = new Rows(this.db, this.ids);
+    this.briefs = new Briefs(this.db, this.ids);
     this.needs = new Needs(this.db, this.ids);
     this.prints = new Prints(this.db);
     this.contents = new Contents(this.db);

@@ -6,7 +6,7 @@ import type { RelPath } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
 import type { Interning } from "./interning.ts";
-import { AT_OR_BELOW, rangeOf } from "./rows.ts";
+import { AT_OR_BELOW, rangeOf } from "./briefs.ts";
 
 export interface Need {
   readonly path: RelPath;

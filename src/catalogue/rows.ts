@@ -5,7 +5,6 @@
  */
 import { decode, encode } from "@msgpack/msgpack";
 import { type Entry, type EntryKind, isAlive, type Row, sameContent } from "../core/entry.ts";
-import type { Fingerprint } from "../core/fingerprint.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
 import { decide } from "../core/reconcile.ts";
@@ -13,11 +12,11 @@ import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.
 import type { Stamp } from "../core/ids.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
-import { readPrint } from "./prints.ts";
 
-const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
-const OFFERED = 1;
-const HELD = 2;
+export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
+/** Bits of `holds.flags`. */
+export const OFFERED = 1;
+export const HELD = 2;
 const STATE =
   "s.id, s.name, s.kind, s.size, s.mtime_ms, s.mode, s.stamp, s.writer, s.content, s.target, s.version";
 const JOINED =
@@ -25,31 +24,10 @@ const JOINED =
 const IN_PATH_ORDER =
   `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s CROSS JOIN holds h ON h.state = s.id`;
 
-const BRIEF =
-  `SELECT s.id, s.name, s.kind, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
-   FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id`;
-
-/** Directories `d` of a folder at or below a path; its values are the folder and `rangeOf(path)`. */
-export const AT_OR_BELOW = "d.folder = ? AND d.path >= ? AND d.path < ? AND (d.path = ? OR d.path >= ?)";
-
-/** Bounds for `AT_OR_BELOW`: "0" is the character behind "/", so the first two let an index do most of it. */
-export function rangeOf(path: RelPath): [string, string, string, string] {
-  return path === "" ? ["", "\u{10ffff}", "", ""] : [path, `${path}0`, path, `${path}/`];
-}
-
 /** A row with whose it is. */
 export interface HeldRow extends PlacedRow {
   readonly device: number;
   readonly state: number;
-}
-
-export interface BriefRow {
-  readonly state: number;
-  readonly name: string;
-  readonly kind: EntryKind;
-  readonly offered: boolean;
-  readonly held: boolean;
-  readonly print: Fingerprint | null;
 }
 
 /** What a change of a row did, for those who keep something by state. */
@@ -91,46 +69,6 @@ export class Rows {
     return this.#db.all(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF).map((row) =>
       this.#read(row)
     );
-  }
-
-  /** This device's rows directly in a directory, as much as a scan compares (R14). */
-  briefIn(folder: number, directory: RelPath): BriefRow[] {
-    const id = this.#ids.findDirectory(folder, directory);
-    return id === null ? [] : this.#db.all(`${BRIEF} WHERE s.directory = ?`, id).map(readBrief);
-  }
-
-  /** The same of single names. */
-  briefAt(folder: number, directory: RelPath, names: Iterable<string>): BriefRow[] {
-    const id = this.#ids.findDirectory(folder, directory);
-    if (id === null) return [];
-    return [...names].flatMap((name) =>
-      this.#db.all(`${BRIEF} WHERE s.directory = ? AND s.name = ?`, id, name).map(readBrief)
-    );
-  }
-
-  /** Whether a directory lay on another file system than its root (R13); */
-  wasMounted(folder: number, directory: RelPath): boolean {
-    const id = this.#ids.findDirectory(folder, directory);
-    return id !== null && this.#db.get("SELECT mounted FROM directories WHERE id = ?", id)![0] === 1;
-  }
-
-  setMounted(folder: number, directory: RelPath, mounted: boolean): void {
-    this.#db.run(
-      "UPDATE directories SET mounted = ? WHERE id = ?",
-      Number(mounted),
-      this.#ids.directory(folder, directory),
-    );
-  }
-
-  /** Paths of directories at or below `directory` in which this device has living entries. */
-  ownDirectoriesBelow(folder: number, directory: RelPath): RelPath[] {
-    return this.#db.all(
-      `SELECT path FROM directories d WHERE ${AT_OR_BELOW} AND EXISTS (
-         SELECT 1 FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF}
-         WHERE s.directory = d.id AND s.kind <> 0)`,
-      folder,
-      ...rangeOf(directory),
-    ).map(([path]) => path as RelPath);
   }
 
   /** The path in a folder at which this device has a state; null when it has it nowhere there. */
@@ -390,17 +328,6 @@ export class Rows {
   #isWanted(folder: number): boolean {
     return this.#db.get("SELECT wanted FROM folders WHERE id = ?", folder)?.[0] === 1;
   }
-}
-
-function readBrief(row: SqlRow): BriefRow {
-  return {
-    state: Number(row[0]),
-    name: String(row[1]),
-    kind: KINDS[Number(row[2])]!,
-    offered: (Number(row[3]) & OFFERED) !== 0,
-    held: (Number(row[3]) & HELD) !== 0,
-    print: row[4] === null ? null : readPrint(row.slice(4)),
-  };
 }
 
 /** What core/reconcile.ts says to the rows of one path (R9: only offered rows take part). */

@@ -184,7 +184,7 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
       return { type, fields: decodeSharedFields(parts[1]) };
     case "fact":
     case "local":
-      return { type, key: text(parts[1]), value: parts[2] };
+      return { type, key: text(parts[1]), value: parts[2] ?? null };
     case "kept": {
       const placed = decodeRows(parts[2]);
       return {

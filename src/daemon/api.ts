@@ -7,7 +7,7 @@ import { streamSSE, streamText } from "hono/streaming";
 import * as v from "valibot";
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { ApiError } from "./api_types.ts";
-import type { Daemon, LogSource } from "./daemon.ts";
+import type { Daemon, LogSource } from "./contract.ts";
 
 const joinSchema = v.object({
   code: v.pipe(v.string(), v.maxLength(64)),

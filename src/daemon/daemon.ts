@@ -13,6 +13,7 @@ import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
+import type { Daemon, DaemonOptions, LogSource } from "./contract.ts";
 import type {
   AddFolderRequest,
   FolderStatus,
@@ -29,41 +30,11 @@ import { join, openInvites } from "./pairing.ts";
 import { prepareRoot } from "./root_path.ts";
 import { folderStatuses, Rates, statusOf } from "./status.ts";
 
-export interface DaemonOptions {
-  readonly home: string;
-  /** This device's name; null: the one it has, or the machine's. */
-  readonly name: string | null;
-  /** TCP port for other devices; null: the one it had, or any. */
-  readonly port: number | null;
-  say(line: string): void;
-}
-
-export interface Daemon {
-  invite(): Promise<Invite>;
-  join(request: JoinRequest): Promise<JoinAnswer>;
-  addFolder(request: AddFolderRequest): Promise<FolderStatus>;
-  status(): Status;
-  /** Told when the status may have changed, at most once in 200 ms. */
-  onStatus(listener: () => void): () => void;
-  /** Stops in order; safe to call more than once. */
-  stop(): Promise<void>;
-  readonly stopped: Promise<void>;
-  readonly hasStopped: boolean;
-}
-
-export interface LogSource {
-  /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */
-  write(
-    limit: number,
-    follow: boolean,
-    line: (line: LogLine) => Promise<void>,
-    ended: () => boolean,
-  ): Promise<void>;
-}
-
 const STATUS_MS = 200;
 /** Records looked at from the end for the last lines: one record may hold hundreds. */
 const LOG_RECORDS = 5_000;
+
+export type { Daemon, DaemonOptions } from "./contract.ts";
 
 /** Starts a device. Throws CairnError, for example "already-running". */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -175,7 +146,7 @@ class RunningDaemon implements Daemon, LogSource {
     if (root === null) return { ...answer, folder: null };
     const folder = this.#chooseFolder(request.folder, root);
     if (folder === "there already") return { ...answer, folder: null };
-    await this.#device.addReplica(folder.id, folder.name, root);
+    await this.#device.folders.add(folder.id, folder.name, root);
     return { ...answer, folder: { ...folder, path: root } };
   }
 
@@ -197,16 +168,17 @@ class RunningDaemon implements Daemon, LogSource {
       );
     }
     const names = offered.map((folder) => `"${folder.name}"`).join(", ");
+    // The code is used up: it has done its work.
     throw name === null
       ? new CairnError(
         "folder-unknown",
         `The devices are paired; the library has several folders: ${names}`,
-        "Say which one with --folder NAME.",
+        "Make a new code with `cairn invite` there, and say which one with --folder NAME.",
       )
       : new CairnError(
         "folder-unknown",
         `The devices are paired, but there is no folder "${name}"`,
-        `There is ${names}.`,
+        `There is ${names}. Make a new code with \`cairn invite\` there and join again.`,
       );
   }
 
@@ -215,7 +187,7 @@ class RunningDaemon implements Daemon, LogSource {
     const { catalogue } = this.#device.ledger;
     const there = replicasOf(catalogue).find(({ path }) => path === root);
     const name = request.name ?? (root.split("/").at(-1) || "root");
-    const id = there?.folder ?? await this.#device.addReplica(null, name, root);
+    const id = there?.folder ?? await this.#device.folders.add(null, name, root);
     return folderStatuses(this.#device, this.#rates).find((folder) => folder.id === id)!;
   }
 

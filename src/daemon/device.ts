@@ -4,19 +4,9 @@
  */
 import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
-import { layoutOf } from "../folder/layout.ts";
-import { type Marker, readMarker, refuseForeign, writeMarker } from "../folder/marker.ts";
 import { Ledger } from "../journal/ledger.ts";
-import {
-  folderField,
-  foldersOf,
-  modeOf,
-  type ReplicaConfig,
-  replicaRecords,
-  replicasOf,
-} from "../library/folders.ts";
 import { acceptsField, foundLibrary, libraryOf } from "../library/joining.ts";
-import { isGoodName, membersOf } from "../library/members.ts";
+import { membersOf } from "../library/members.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import type { DeviceIdentity } from "../peer/identity.ts";
 import { Links } from "../peer/links.ts";
@@ -24,10 +14,10 @@ import type { Refusal } from "../peer/messages.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
-import { FolderSync } from "../sync/folder_sync.ts";
 import type { Local } from "../sync/local_source.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
+import { FolderSet, type Needed } from "./folder_set.ts";
 
 export interface DevicePorts {
   readonly fs: Fs;
@@ -55,27 +45,19 @@ const VERSIONS = [1, 1] as const;
 /** Peers are told of our progress this often at most. */
 const PROGRESS_MS = 500;
 
-export interface PeerProgress {
-  readonly files: number;
-  readonly bytes: number;
-}
-
 export class Device {
   readonly identity: DeviceIdentity;
   readonly ledger: Ledger;
   readonly links: Links;
-  readonly folders = new Map<FolderId, FolderSync>();
-  /** Replicas that could not be started, with the reason. */
-  readonly failures = new Map<FolderId, CairnError>();
+  readonly folders: FolderSet;
   /** What each peer says that it still needs. */
-  readonly peerProgress = new Map<DeviceId, PeerProgress>();
+  readonly peerProgress = new Map<DeviceId, Needed>();
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
   readonly gained = new Map<FolderId, number>();
   discovery: Discovery | null = null;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sources = new Sources();
-  readonly #stager: Stager;
   readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #manualAddresses = new Map<DeviceId, string>();
@@ -92,10 +74,10 @@ export class Device {
     this.#instance = toHex(ports.random.bytes(8));
     this.#local = {
       catalogue: ledger.catalogue,
-      replica: (folder) => this.#byNumber(folder)?.replica ?? null,
+      replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
       changed: (replica, path) => this.folders.get(replica.folder)?.outbound.lookAgain([path]),
     };
-    this.#stager = new Stager({
+    const stager = new Stager({
       ...this.#local,
       fs: ports.fs,
       pool: ports.pool,
@@ -104,6 +86,14 @@ export class Device {
         this.gained.set(folder, (this.gained.get(folder) ?? 0) + bytes);
         this.#changed();
       },
+    });
+    this.folders = new FolderSet({
+      ...ports,
+      ledger,
+      device: options.identity.id,
+      stager,
+      say: (line) => options.say(line),
+      changed: () => this.#changed(),
     });
     this.links = new Links({
       net: ports.net,
@@ -132,9 +122,9 @@ export class Device {
     const device = new Device(ports, options, ledger);
     try {
       if (libraryOf(ledger) === null) await foundLibrary(ledger, identity, random, options.name);
-      await device.#checkMarks();
+      await device.folders.checkMarks();
       await device.#listen();
-      for (const config of replicasOf(ledger.catalogue)) device.#startFolder(config);
+      device.folders.startAll();
       await device.#discover();
       device.links.refresh();
       return device;
@@ -176,27 +166,6 @@ export class Device {
       this.#options.say(
         `${error.message}. Other devices are not found by themselves; give an address with --at HOST:PORT.`,
       );
-    }
-  }
-
-  /** A home put back from a backup is behind the marks in its folders' roots (R24): new epoch before anything is said. */
-  async #checkMarks(): Promise<void> {
-    const { fs } = this.#ports;
-    for (const { path, replica } of replicasOf(this.ledger.catalogue)) {
-      let marker;
-      try {
-        marker = readMarker(fs, path);
-      } catch {
-        continue; // starting the folder tells of it
-      }
-      if (marker === null || marker === "unreadable" || marker.replica !== replica) continue;
-      if (marker.lsn > this.ledger.lastLsn) {
-        this.#options.say(
-          `The home of this device is older than its folder ${path}; it announces everything anew.`,
-        );
-        await this.ledger.newEpoch(this.ledger.epoch);
-        return;
-      }
     }
   }
 
@@ -258,7 +227,7 @@ export class Device {
       this.#changed();
     });
     this.#sources.add(number, session);
-    for (const sync of this.folders.values()) {
+    for (const sync of this.folders.all()) {
       catalogue.needs.retryAll(sync.replica.number);
       sync.inbound.evaluate();
     }
@@ -268,7 +237,7 @@ export class Device {
   /** A page was applied: others are told of it, and folders look at what they need. */
   #taken(): void {
     for (const conversation of this.#conversations.values()) conversation.pump();
-    for (const sync of this.folders.values()) sync.inbound.evaluate();
+    for (const sync of this.folders.all()) sync.inbound.evaluate();
     this.links.refresh();
     this.#changed();
   }
@@ -276,104 +245,6 @@ export class Device {
   /** True once a peer has told all that it had when the session began. */
   hasIndexOf(session: Session): boolean {
     return this.#conversations.get(session)?.hasIndex ?? false;
-  }
-
-  // -------------------------------------------------------------------------------- folders
-
-  #byNumber(number: number): FolderSync | null {
-    for (const sync of this.folders.values()) if (sync.replica.number === number) return sync;
-    return null;
-  }
-
-  #startFolder(config: ReplicaConfig): void {
-    const { fs, clock, pool, watcher } = this.#ports;
-    try {
-      const marker = readMarker(fs, config.path);
-      if (marker === null || marker === "unreadable" || marker.replica !== config.replica) {
-        throw new CairnError(
-          "path-unusable",
-          `${config.path} does not have this folder's marker (${layoutOf(config.path).marker})`,
-          "Mount the disk or put the directory back, then start Cairn again. Nothing counts as deleted meanwhile.",
-        );
-      }
-      // A catalogue that was rebuilt does not know it yet.
-      if (!this.ledger.catalogue.isWanted(config.folder)) {
-        this.ledger.catalogue.setWanted(config.folder, true);
-      }
-      const sync = new FolderSync(
-        {
-          fs,
-          clock,
-          pool,
-          ledger: this.ledger,
-          device: this.identity.id,
-          watcher,
-          stager: this.#stager,
-          changed: () => this.#changed(),
-        },
-        config.path,
-        marker,
-      );
-      this.folders.set(config.folder, sync);
-      this.failures.delete(config.folder);
-      sync.start();
-    } catch (error) {
-      const failure = error instanceof CairnError ? error : new CairnError(
-        "path-unusable",
-        `${config.path} cannot be used: ${String(error)}`,
-        "Mend it and start Cairn again.",
-        error,
-      );
-      this.failures.set(config.folder, failure);
-      this.#options.say(`${failure.message}. ${failure.hint}`);
-    }
-    this.#changed();
-  }
-
-  /** Starts a replica of a folder at a path, which is the root's real path. A null folder makes a new one named `name`. */
-  async addReplica(folder: FolderId | null, name: string, path: string): Promise<FolderId> {
-    const { fs, random } = this.#ports;
-    const { catalogue } = this.ledger;
-    const found = readMarker(fs, path);
-    refuseForeign(path, found, this.identity.id);
-    const known = new Set(replicasOf(catalogue).map((config) => config.folder));
-    const id = folder ?? toHex(random.bytes(16)) as FolderId;
-    if (known.has(id)) {
-      throw new CairnError("folder-overlap", `This device has "${name}" already`, "See `cairn folders`.");
-    }
-    if (!isGoodName(name)) {
-      throw new CairnError(
-        "usage",
-        `"${name}" cannot name a folder`,
-        "Use up to 64 characters without slash, colon or control characters.",
-      );
-    }
-    const replica = toHex(random.bytes(8));
-    const marker: Marker = {
-      library: libraryOf(this.ledger)!,
-      folder: id,
-      device: this.identity.id,
-      replica,
-      lsn: 0,
-    };
-    fs.makeDirectories(layoutOf(path).own);
-    await writeMarker(fs, path, marker);
-    const config: ReplicaConfig = { folder: id, path, mode: "sync", replica };
-    const records = replicaRecords(config);
-    if (folder === null) {
-      const field = folderField(id, name, this.ledger.mintStamp(), this.identity.id);
-      records.push({ type: "shared", fields: [field] });
-    }
-    await Promise.all(records.map((record) => this.ledger.commit(record)));
-    this.#startFolder(config);
-    return id;
-  }
-
-  /** Folders of the library, those that a device takes part in first. */
-  foldersAt(device: DeviceId) {
-    return foldersOf(this.ledger.catalogue).filter(({ id }) =>
-      modeOf(this.ledger.catalogue, device, id) !== null
-    );
   }
 
   // -------------------------------------------------------------------------------- news, end
@@ -395,27 +266,15 @@ export class Device {
 
   #tellProgress(): void {
     if (this.#isStopped || this.#conversations.size === 0) return;
-    const { files, bytes } = this.neededHere();
+    const { files, bytes } = this.folders.needed();
     for (const conversation of this.#conversations.values()) conversation.tellProgress(files, bytes);
-  }
-
-  /** What this device still has to take. */
-  neededHere(): PeerProgress {
-    let files = 0;
-    let bytes = 0;
-    for (const sync of this.folders.values()) {
-      const total = this.ledger.catalogue.needs.total(sync.replica.number);
-      files += total.count;
-      bytes += total.bytes;
-    }
-    return { files, bytes };
   }
 
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.discovery?.close();
     this.links.close();
-    await Promise.all([...this.folders.values()].map((sync) => sync.stop()));
+    await this.folders.stop();
     this.#isStopped = true;
     this.#progressTimer?.();
     await this.ledger.close();

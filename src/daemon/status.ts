@@ -100,7 +100,7 @@ export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
     const sync = device.folders.get(folder);
     const base = { id: folder, name: names.get(folder) ?? "folder", path, mode, ...catalogue.totals(folder) };
     if (sync === undefined) {
-      const failure = device.failures.get(folder);
+      const failure = device.folders.failures.get(folder);
       return {
         ...base,
         state: { kind: "stopped", reason: failure?.message ?? "not started", remedy: failure?.hint ?? "" },
@@ -119,7 +119,8 @@ export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
       notes: polling === null ? [] : [{
         path: "",
         cause: `changes are looked for every few seconds, since ${polling}`,
-        remedy: "Raise fs.inotify.max_user_watches, or leave it: nothing is missed, only seen later.",
+        remedy:
+          "Nothing is missed, only seen later. Where watches ran out, raise fs.inotify.max_user_watches.",
       }],
       ...problems,
     };
@@ -151,7 +152,7 @@ function stateOf(device: Device, sync: FolderSync, rates: Rates): FolderState {
   const left = replica.catalogue.needs.total(replica.number);
   if (left.count === 0) {
     if (sync.isUpToDate) device.gained.delete(replica.folder);
-    return sync.isUpToDate && !isFirstIndexMissing(device, replica.folder)
+    return sync.isUpToDate && !isFirstIndexMissing(device)
       ? { kind: "up-to-date" }
       : { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
   }
@@ -172,7 +173,7 @@ function stateOf(device: Device, sync: FolderSync, rates: Rates): FolderState {
 }
 
 /** A peer is connected and has not told all of its index yet: nobody knows what is missing. */
-function isFirstIndexMissing(device: Device, _folder: FolderId): boolean {
+function isFirstIndexMissing(device: Device): boolean {
   return device.links.sessions().some((session) => !device.hasIndexOf(session));
 }
 

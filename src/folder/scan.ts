@@ -2,7 +2,7 @@
  * Compares one directory on disk with what the catalogue says of it. Finds; decides nothing, reads no file's bytes.
  * R13: a name counts as gone only if a complete listing of a directory that is not frozen lacks it.
  */
-import type { BriefRow } from "../catalogue/rows.ts";
+import type { BriefRow } from "../catalogue/briefs.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { isSameInode, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
@@ -155,7 +155,7 @@ function compareSome(
 ): Difference | null {
   const out = gathering();
   const rows = new Map(
-    context.catalogue.rows.briefAt(context.folder, directory, names).map((row) => [row.name, row]),
+    context.catalogue.briefs.at(context.folder, directory, names).map((row) => [row.name, row]),
   );
   for (const name of names) {
     if (directory === ROOT && name === RESERVED_TOP) continue;
@@ -179,7 +179,7 @@ function compareAll(
   const out = gathering();
   const self = fs.lstat(`${pin.self}/.`);
   const mounted = self !== null && self.dev !== rootDev;
-  if (!mounted && catalogue.rows.wasMounted(folder, directory)) {
+  if (!mounted && catalogue.briefs.wasMounted(folder, directory)) {
     out.problems.push({
       path: directory,
       cause: "a disk that was mounted here is not",
@@ -188,7 +188,7 @@ function compareAll(
     return out;
   }
   const items = fs.list(pin.self);
-  const rows = new Map(catalogue.rows.briefIn(folder, directory).map((row) => [row.name, row]));
+  const rows = new Map(catalogue.briefs.inDirectory(folder, directory).map((row) => [row.name, row]));
   for (const { name } of items) {
     if (directory === ROOT && name === RESERVED_TOP) continue;
     const row = rows.get(name);
@@ -214,8 +214,8 @@ function compareAll(
     if (row.kind === "directory") out.gone.push(...goneBelow(context, path));
     out.gone.push({ path, basedOn: row.state });
   }
-  if (mounted !== catalogue.rows.wasMounted(folder, directory)) {
-    catalogue.rows.setMounted(folder, directory, mounted);
+  if (mounted !== catalogue.briefs.wasMounted(folder, directory)) {
+    catalogue.briefs.setMounted(folder, directory, mounted);
   }
   return out;
 }
@@ -298,9 +298,9 @@ export function listInside({ fs, root }: Pick<ScanContext, "fs" | "root">, direc
 
 /** Everything of ours below a path, deepest directory first. */
 function goneBelow({ catalogue, folder, ignore }: ScanContext, path: RelPath): Gone[] {
-  const directories = catalogue.rows.ownDirectoriesBelow(folder, path).sort((a, b) => b.length - a.length);
+  const directories = catalogue.briefs.directoriesBelow(folder, path).sort((a, b) => b.length - a.length);
   return directories.flatMap((directory) =>
-    catalogue.rows.briefIn(folder, directory)
+    catalogue.briefs.inDirectory(folder, directory)
       .filter((row) => row.kind !== "deleted" && row.held)
       .map((row) => ({ path: childOf(directory, row.name), basedOn: row.state, kind: row.kind }))
       .filter((gone) => !ignore.ignores(gone.path, gone.kind === "directory"))

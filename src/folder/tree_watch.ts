@@ -16,6 +16,7 @@ const LOST_CANARIES = 2;
 /** Polling: at least this apart, and never more than a twentieth of the time. */
 const POLL_MS = 10_000;
 const POLL_SHARE = 20;
+const MOST_POLL_MS = 10 * 60_000;
 
 export interface TreeWatchEvents {
   /** Something at this path may have changed. */
@@ -72,6 +73,17 @@ export class TreeWatch {
       return;
     }
     void this.#canary();
+  }
+
+  /** The root was away and is back: events are tried anew. */
+  restart(): void {
+    if (this.#stopped) return;
+    this.#cancel();
+    this.#end?.();
+    this.#end = null;
+    this.#pollingReason = null;
+    this.#lost = 0;
+    this.start();
   }
 
   stop(): void {
@@ -134,11 +146,13 @@ export class TreeWatch {
 
   async #poll(): Promise<void> {
     if (this.#stopped) return;
+    const reason = this.#pollingReason;
     const startedAt = this.#clock.monotonic();
     await this.#touch();
     await this.#events.poll();
-    if (this.#stopped) return;
+    if (this.#stopped || this.#pollingReason !== reason || reason === null) return;
     const tookMs = this.#clock.monotonic() - startedAt;
-    this.#cancel = this.#clock.after(Math.max(POLL_MS, POLL_SHARE * tookMs), () => void this.#poll());
+    const delayMs = Math.min(Math.max(POLL_MS, POLL_SHARE * tookMs), MOST_POLL_MS);
+    this.#cancel = this.#clock.after(delayMs, () => void this.#poll());
   }
 }

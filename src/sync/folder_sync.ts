@@ -116,6 +116,7 @@ export class FolderSync {
     if (trouble === null) {
       if (this.replica.stopped !== null) {
         this.replica.stopped = null;
+        this.watch.restart();
         void this.outbound.fullScan();
       }
       return true;

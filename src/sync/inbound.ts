@@ -14,9 +14,10 @@ import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
-import { type Outcome, placeBatch, type Ready } from "./placing.ts";
+import { placeBatch } from "./placing.ts";
 import type { Replica } from "./replica.ts";
 import type { Origin, Stager } from "./stager.ts";
+import type { Outcome, Ready } from "./step.ts";
 
 /** Staged needs wait this long for others to be placed with. */
 const GATHER_MS = 10;

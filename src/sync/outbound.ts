@@ -205,7 +205,11 @@ export class Outbound {
     strictness: Strictness,
     everywhere = false,
   ): Promise<void> {
-    const pipeline = new Pipeline(this.#replica, (result) => this.#afterBatch(result));
+    const pipeline = new Pipeline(
+      this.#replica,
+      (result) => this.#afterBatch(result),
+      () => this.#events.checkRoot(),
+    );
     const todo = [...dirty];
     if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
     let entries = 0;
@@ -244,7 +248,13 @@ export class Outbound {
       names,
       again ? "strict" : strictness,
     );
-    for (const name of names ?? []) troubles.delete(pathIn(directory, name));
+    const seen = new Set(difference?.seen.map(({ path }) => path));
+    for (const name of names ?? []) {
+      const path = pathIn(directory, name);
+      troubles.delete(path);
+      // Gone, or as we have it by now: nothing is left to wait for.
+      if (!seen.has(path)) this.#busy.delete(path);
+    }
     for (const { path, cause, remedy } of difference?.problems ?? []) troubles.set(path, { cause, remedy });
     if (difference !== null && difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
     return difference;
@@ -267,6 +277,9 @@ export class Outbound {
       this.#busy.delete(path);
       if (kind === "file") this.#lookAtLinks(path, print);
     }
+    for (const path of [...observed.vanished, ...observed.unreadable.map((one) => one.path)]) {
+      this.#busy.delete(path);
+    }
     this.lookAgain([...stale, ...observed.vanished]);
     const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
     if (young.length > 0) this.#settleLater(young.map(({ path }) => path));
@@ -287,7 +300,7 @@ export class Outbound {
         });
       }
       this.#later(Math.min(BACKOFF_MS * 2 ** tries, MOST_BACKOFF_MS), () => {
-        this.#busy.set(path, { ...next, waits: false });
+        if (this.#busy.has(path)) this.#busy.set(path, { ...next, waits: false });
         this.lookAgain([path]);
       });
     }

@@ -26,6 +26,7 @@ export interface BatchResult {
 export class Pipeline {
   readonly #replica: Replica;
   readonly #after: (result: BatchResult) => void;
+  readonly #checkRoot: () => boolean;
   #seen: Seen[] = [];
   #replaced: Gone[] = [];
   #ignored: Gone[] = [];
@@ -35,9 +36,11 @@ export class Pipeline {
   #underWay: Promise<void>[] = [];
   #lastRecorded: Promise<void> = Promise.resolve();
 
-  constructor(replica: Replica, after: (result: BatchResult) => void) {
+  /** `checkRoot` says whether the root is still what it was: asked before anything is recorded as gone (invariant 8). */
+  constructor(replica: Replica, after: (result: BatchResult) => void, checkRoot: () => boolean) {
     this.#replica = replica;
     this.#after = after;
+    this.#checkRoot = checkRoot;
   }
 
   async add(difference: Difference): Promise<void> {
@@ -64,7 +67,8 @@ export class Pipeline {
     const recorded = (async () => {
       const observed = await reading;
       await before;
-      const gone = [...replaced, ...this.#leftBy(observed)];
+      const left = [...replaced, ...this.#leftBy(observed)];
+      const gone = left.length > 0 && this.#checkRoot() ? left : [];
       const { stale } = await this.#replica.commitLocal(observed.done, gone, ignored);
       this.#after({ observed, stale });
     })();
@@ -88,7 +92,7 @@ export class Pipeline {
     await this.#send();
     await Promise.all(this.#underWay);
     const gone = [...this.#gone.values()];
-    for (let at = 0; at < gone.length; at += RECORD_ROWS) {
+    for (let at = 0; at < gone.length && this.#checkRoot(); at += RECORD_ROWS) {
       const { stale } = await this.#replica.commitLocal([], gone.slice(at, at + RECORD_ROWS), []);
       this.#after({ observed: NOTHING, stale });
     }

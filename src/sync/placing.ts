@@ -10,52 +10,17 @@ import { SELF } from "../catalogue/interning.ts";
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { conflictPath } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
-import { printOfPlaced } from "../core/fingerprint.ts";
-import type { ContentId, Lsn, RelPath } from "../core/ids.ts";
-import { ancestorsOf, childOf, depthOf, parentOf } from "../core/path.ts";
+import type { Lsn, RelPath } from "../core/ids.ts";
+import { depthOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Expected, place, type Placed, type Placement } from "../folder/place.ts";
-import { holdsOnlyUnsynced, listInside } from "../folder/scan.ts";
-import { FsError, type Stat } from "../platform/ports.ts";
-import { rowOfRevived } from "./local_change.ts";
+import { FsError } from "../platform/ports.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
-
-/** A path whose need is to be done; `staged` are the bytes for a file's content. */
-export interface Ready {
-  readonly path: RelPath;
-  readonly staged:
-    | { readonly content: ContentId; readonly stage: string; readonly isDurable: boolean }
-    | null;
-  /** A path of this folder that holds the content and is to be deleted: its file moves. */
-  readonly movedFrom: RelPath | null;
-}
-
-export type Outcome =
-  | { readonly kind: "done" }
-  /** The disk was not as expected: look at these paths, then again. */
-  | { readonly kind: "look"; readonly paths: readonly RelPath[] }
-  /** The rows have moved since it was staged, or something else has to come first. */
-  | { readonly kind: "again" }
-  /** What is in the directory has to go first. */
-  | { readonly kind: "wait" }
-  | {
-    readonly kind: "blocked";
-    readonly cause: string;
-    readonly remedy: string;
-    readonly isPassing: boolean;
-  };
+import { contextOf, type Gathered, noteDone, type Outcome, type Ready, rowOf, type Step } from "./step.ts";
+import { keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
 
 /** More files or directories than this are made durable by one sync of the file system. */
 const SYNC_ALL_FROM = 24;
-
-interface Step {
-  readonly ready: Ready;
-  readonly own: HeldRow | null;
-  readonly entry: Entry;
-  /** Our own entry that lost, to be kept beside it. */
-  readonly copy: { readonly path: RelPath; readonly entry: Entry } | null;
-  readonly adoptOnly: boolean;
-}
 
 export async function placeBatch(replica: Replica, batch: readonly Ready[]): Promise<Map<RelPath, Outcome>> {
   const outcomes = new Map<RelPath, Outcome>();
@@ -143,17 +108,6 @@ async function announceIntent(replica: Replica, steps: readonly Step[]): Promise
   return lsn;
 }
 
-function rowOf(path: RelPath, entry: Entry): Row {
-  return { path, entry, offered: true, held: isAlive(entry) };
-}
-
-interface Gathered {
-  readonly changes: RowAndPrint[];
-  readonly touched: Set<RelPath>;
-  readonly placedNow: Set<RelPath>;
-  readonly pins: Pins;
-}
-
 function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   const { ready: { path }, entry, own } = step;
   if (gathered.placedNow.has(path)) return { kind: "done" }; // its file has moved to where it belongs
@@ -174,10 +128,6 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   }
   const placed = place(contextOf(replica, gathered), path, expected, placementOf(replica, step));
   return settle(replica, step, placed, gathered);
-}
-
-function contextOf({ deps: { fs }, rootDev, versions }: Replica, { pins }: Gathered) {
-  return { fs, rootDev, versions, pins };
 }
 
 /** What our row says should be on disk (invariant 3). */
@@ -211,49 +161,6 @@ function placementOf(replica: Replica, { ready, entry, own }: Step): Placement {
   }
 }
 
-/** Keeps our own loser under its conflict name before the winner takes its place (invariant 4). Null when it is kept. */
-function keepCopy(
-  replica: Replica,
-  { ready: { path } }: Step,
-  copy: { readonly path: RelPath; readonly entry: Entry },
-  expected: Expected,
-  gathered: Gathered,
-): Outcome | null {
-  const there = replica.own(copy.path);
-  if (
-    there !== null && there.row.entry.content === copy.entry.content &&
-    there.row.entry.target === copy.entry.target
-  ) {
-    return null;
-  }
-  if (expected === null || expected.kind === "directory") return { kind: "look", paths: [path] };
-  const { deps: { fs }, versions } = replica;
-  const stage = `${versions.stage}/copy-${versions.next()}`;
-  let placement: Placement;
-  if (copy.entry.kind === "symlink") placement = { kind: "symlink", target: copy.entry.target! };
-  else {
-    fs.link(gathered.pins.at(path), stage);
-    placement = { kind: "file", stage };
-  }
-  const placed = place(contextOf(replica, gathered), copy.path, null, placement);
-  if (fs.lstat(stage) !== null) fs.unlink(stage);
-  if (placed.result !== "done") return { kind: "look", paths: [copy.path, path] };
-  noteDone(replica, copy.path, copy.entry, there, placed.stat, gathered);
-  // The link moved ctime: what is expected at the path itself has to follow.
-  refreshPrint(replica, path, gathered);
-  return null;
-}
-
-function refreshPrint(replica: Replica, path: RelPath, { pins }: Gathered): void {
-  const { deps: { fs }, catalogue } = replica;
-  const own = replica.own(path);
-  const print = own === null ? null : catalogue.prints.get(own.state);
-  const stat = fs.lstat(pins.at(path));
-  if (own === null || print === null || stat === null) return;
-  const sameBytes = stat.ino === print.ino && stat.size === print.size && stat.mtimeMs === print.mtimeMs;
-  if (sameBytes) catalogue.prints.put(own.state, { ...print, ctimeMs: stat.ctimeMs });
-}
-
 function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered): Outcome {
   const { ready: { path, movedFrom }, entry } = step;
   switch (placed.result) {
@@ -268,63 +175,10 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
   }
 }
 
-/** A deleted directory that is not empty, though nothing of ours lives in it. */
-function leftOvers(replica: Replica, { ready: { path }, entry }: Step, gathered: Gathered): Outcome {
-  const context = { fs: replica.deps.fs, root: replica.root, ignore: replica.ignore };
-  if (entry.kind === "deleted" && holdsOnlyUnsynced(context, path)) {
-    // It stays on this disk and counts as absent (R6).
-    gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
-    return { kind: "done" };
-  }
-  return { kind: "look", paths: listInside(context, path).map(({ name }) => childOf(path, name)) };
-}
-
 /** The file that moved leaves its old path deleted, as others have it. */
 function noteMovedAway(replica: Replica, from: RelPath, gathered: Gathered): void {
   const decision = decideFor(replica.rowsAt(from));
   if (decision.kind === "take") noteDone(replica, from, decision.entry, replica.own(from), null, gathered);
-}
-
-function noteDone(
-  replica: Replica,
-  path: RelPath,
-  entry: Entry,
-  own: HeldRow | null,
-  stat: Stat | null,
-  gathered: Gathered,
-): void {
-  const print = stat === null ? null : printOfPlaced(stat, replica.fsNowMs());
-  gathered.changes.push({ row: rowOf(path, entry), print, isFresh: own === null || !isAlive(own.row.entry) });
-  gathered.touched.add(parentOf(path));
-  for (const ancestor of ancestorsOf(path)) gathered.touched.add(parentOf(ancestor));
-  gathered.placedNow.add(path);
-}
-
-/**
- * A directory of ours that others deleted or replaced: what still lives in it decides (R6). Null when nothing does.
- */
-function whatKeeps(replica: Replica, step: Step, gathered: Gathered): Outcome | null {
-  const { ready: { path }, entry, own } = step;
-  const { catalogue, number } = replica;
-  const isRecordedGone = (row: { path: RelPath }) => gathered.placedNow.has(row.path);
-  const living = livingBelow(replica, path).filter((below) => !isRecordedGone(below));
-  if (living.length === 0) return null;
-  if (catalogue.needs.anyBelow(number, path)) {
-    const stillNeeded = living.some((below) => replica.othersAt(below.path).length > 0);
-    if (stillNeeded) return { kind: "wait" };
-  }
-  const print = catalogue.prints.get(own!.state);
-  gathered.changes.push({ row: rowOfRevived(own!.row, entry, replica.mint), print, isFresh: false });
-  return { kind: "again" };
-}
-
-function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {
-  const { catalogue, number } = replica;
-  return catalogue.rows.ownDirectoriesBelow(number, path).flatMap((directory) =>
-    catalogue.rows.briefIn(number, directory)
-      .filter(({ kind, held }) => kind !== "deleted" && held)
-      .map(({ name }) => ({ path: `${directory}/${name}` as RelPath }))
-  );
 }
 
 async function syncDirectories(replica: Replica, touched: ReadonlySet<RelPath>): Promise<void> {
@@ -344,33 +198,6 @@ async function syncDirectories(replica: Replica, touched: ReadonlySet<RelPath>):
       pin.close();
     }
   }));
-}
-
-/**
- * A file or symlink of ours stands where a directory must be, since something lives in it elsewhere (R6): it goes to its
- * conflict name, with its own version. The directory that takes its place is then observed like any other.
- */
-function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Outcome {
-  const { fs } = replica.deps;
-  for (const ancestor of ancestorsOf(path)) {
-    const own = replica.own(ancestor);
-    if (own === null || !isAlive(own.row.entry) || own.row.entry.kind === "directory") continue;
-    const print = replica.catalogue.prints.get(own.state);
-    if (print === null) return { kind: "look", paths: [ancestor] };
-    const { entry } = own.row;
-    const to = conflictPath(ancestor, entry);
-    const placement: Placement = entry.kind === "symlink"
-      ? { kind: "symlink", target: entry.target! }
-      : { kind: "moved", from: ancestor, print };
-    const placed = place(contextOf(replica, gathered), to, null, placement);
-    if (placed.result !== "done") return { kind: "look", paths: [ancestor, to] };
-    const at = gathered.pins.at(ancestor);
-    if (entry.kind === "symlink") fs.unlink(at);
-    fs.makeDirectory(at);
-    noteDone(replica, to, entry, replica.own(to), placed.stat, gathered);
-    return { kind: "look", paths: [ancestor, path] };
-  }
-  return { kind: "look", paths: [...ancestorsOf(path)] };
 }
 
 function blockedBy(

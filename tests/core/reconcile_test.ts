@@ -5,7 +5,7 @@ import { conflictCopy } from "../../src/core/conflict_name.ts";
 import { type Entry, sameContent } from "../../src/core/entry.ts";
 import { compareForWin, decide, saysTheSame, supersedes } from "../../src/core/reconcile.ts";
 import { covers } from "../../src/core/version.ts";
-import { anyEntry, dot, entryOf, pathOf, stampOf } from "../support/entries.ts";
+import { anyEntry, contextOf, dot, entryOf, pathOf, stampOf } from "../support/entries.ts";
 import { gossipDevices, START_MS, untilQuiet } from "../support/gossip.ts";
 
 const PATH = pathOf("notes.txt");
@@ -123,7 +123,7 @@ Deno.test("equal contents met concurrently unite dots and contexts; no copy, no 
   assert.equal(decision.kind, "adopt");
   const { entry } = decision as { entry: Entry };
   assert.deepEqual(entry.version.dots, [dot(1, 10), dot(2, 20)]);
-  assert.deepEqual([...entry.version.context], [...new Map([[dot(1, 0).actor, 10], [dot(2, 0).actor, 20]])]);
+  assert.deepEqual(entry.version.context, contextOf(dot(1, 10), dot(2, 20)));
   const other = decide(twin, [A]) as { entry: Entry };
   assert.ok(saysTheSame(entry, other.entry) && entry.stamp === other.entry.stamp);
 });

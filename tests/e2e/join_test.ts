@@ -24,7 +24,7 @@ const EQUAL_BYTES = 24 * 2 ** 20;
 Deno.test("joining with files on both sides adopts what is equal and keeps both of what is not", async () => {
   await using world = new World();
   const [a, b] = [world.device("alpha"), world.device("beta")];
-  const large = sampleBytes(EQUAL_BYTES, 7);
+  const large = sampleBytes(7, EQUAL_BYTES);
   for (const { data, name } of [a, b]) {
     await sh(
       data,

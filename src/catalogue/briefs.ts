@@ -1,0 +1,90 @@
+/** This device's own rows as a scan compares them with the disk: cheap to read, many at a time. */
+import type { EntryKind } from "../core/entry.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
+import type { RelPath } from "../core/ids.ts";
+import type { Database, SqlRow } from "./database.ts";
+import { type Interning, SELF } from "./interning.ts";
+import { readPrint } from "./prints.ts";
+import { HELD, KINDS, OFFERED } from "./rows.ts";
+
+const BRIEF =
+  `SELECT s.id, s.name, s.kind, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
+   FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id`;
+
+/** Directories `d` of a folder at or below a path; its values are the folder and `rangeOf(path)`. */
+export const AT_OR_BELOW = "d.folder = ? AND d.path >= ? AND d.path < ? AND (d.path = ? OR d.path >= ?)";
+
+/** Bounds for `AT_OR_BELOW`: "0" is the character behind "/", so the first two let an index do most of it. */
+export function rangeOf(path: RelPath): [string, string, string, string] {
+  return path === "" ? ["", "\u{10ffff}", "", ""] : [path, `${path}0`, path, `${path}/`];
+}
+
+export interface BriefRow {
+  readonly state: number;
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly offered: boolean;
+  readonly held: boolean;
+  readonly print: Fingerprint | null;
+}
+
+export class Briefs {
+  readonly #db: Database;
+  readonly #ids: Interning;
+
+  constructor(db: Database, ids: Interning) {
+    this.#db = db;
+    this.#ids = ids;
+  }
+
+  /** This device's rows directly in a directory, as much as a scan compares (R14). */
+  inDirectory(folder: number, directory: RelPath): BriefRow[] {
+    const id = this.#ids.findDirectory(folder, directory);
+    return id === null ? [] : this.#db.all(`${BRIEF} WHERE s.directory = ?`, id).map(readBrief);
+  }
+
+  /** The same of single names. */
+  at(folder: number, directory: RelPath, names: Iterable<string>): BriefRow[] {
+    const id = this.#ids.findDirectory(folder, directory);
+    if (id === null) return [];
+    return [...names].flatMap((name) =>
+      this.#db.all(`${BRIEF} WHERE s.directory = ? AND s.name = ?`, id, name).map(readBrief)
+    );
+  }
+
+  /** Paths of directories at or below `directory` in which this device has living entries. */
+  directoriesBelow(folder: number, directory: RelPath): RelPath[] {
+    return this.#db.all(
+      `SELECT path FROM directories d WHERE ${AT_OR_BELOW} AND EXISTS (
+         SELECT 1 FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF}
+         WHERE s.directory = d.id AND s.kind <> 0)`,
+      folder,
+      ...rangeOf(directory),
+    ).map(([path]) => path as RelPath);
+  }
+
+  /** Whether a directory lay on another file system than its root (R13); */
+  wasMounted(folder: number, directory: RelPath): boolean {
+    const id = this.#ids.findDirectory(folder, directory);
+    return id !== null && this.#db.get("SELECT mounted FROM directories WHERE id = ?", id)![0] === 1;
+  }
+
+  setMounted(folder: number, directory: RelPath, mounted: boolean): void {
+    this.#db.run(
+      "UPDATE directories SET mounted = ? WHERE id = ?",
+      Number(mounted),
+      this.#ids.directory(folder, directory),
+    );
+  }
+}
+
+function readBrief(row: SqlRow): BriefRow {
+  return {
+    state: Number(row[0]),
+    name: String(row[1]),
+    kind: KINDS[Number(row[2])]!,
+    offered: (Number(row[3]) & OFFERED) !== 0,
+    held: (Number(row[3]) & HELD) !== 0,
+    print: row[4] === null ? null : readPrint(row.slice(4)),
+  };
+}

@@ -1,0 +1,42 @@
+/** What a running daemon offers to those in front of it: the commands, and the local API. */
+import type {
+  AddFolderRequest,
+  FolderStatus,
+  Invite,
+  JoinAnswer,
+  JoinRequest,
+  LogLine,
+  Status,
+} from "./api_types.ts";
+
+export interface DaemonOptions {
+  readonly home: string;
+  /** This device's name; null: the one it has, or the machine's. */
+  readonly name: string | null;
+  /** TCP port for other devices; null: the one it had, or any. */
+  readonly port: number | null;
+  say(line: string): void;
+}
+
+export interface Daemon {
+  invite(): Promise<Invite>;
+  join(request: JoinRequest): Promise<JoinAnswer>;
+  addFolder(request: AddFolderRequest): Promise<FolderStatus>;
+  status(): Status;
+  /** Told when the status may have changed, at most once in 200 ms. */
+  onStatus(listener: () => void): () => void;
+  /** Stops in order; safe to call more than once. */
+  stop(): Promise<void>;
+  readonly stopped: Promise<void>;
+  readonly hasStopped: boolean;
+}
+
+export interface LogSource {
+  /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */
+  write(
+    limit: number,
+    follow: boolean,
+    line: (line: LogLine) => Promise<void>,
+    ended: () => boolean,
+  ): Promise<void>;
+}

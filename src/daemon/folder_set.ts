@@ -1,0 +1,185 @@
+/** The folders that this device has replicas of: adding, starting, stopping them. */
+import { CairnError, messageOf } from "../core/errors.ts";
+import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
+import { layoutOf } from "../folder/layout.ts";
+import { type Marker, readMarker, refuseForeign, writeMarker } from "../folder/marker.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import { folderField, type ReplicaConfig, replicaRecords, replicasOf } from "../library/folders.ts";
+import { libraryOf } from "../library/joining.ts";
+import { isGoodName } from "../library/members.ts";
+import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher } from "../platform/ports.ts";
+import { FolderSync } from "../sync/folder_sync.ts";
+import type { Stager } from "../sync/stager.ts";
+
+/** What a device still has to take. */
+export interface Needed {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface FolderSetDeps {
+  readonly fs: Fs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pool: HashPool;
+  readonly watcher: Watcher;
+  readonly ledger: Ledger;
+  readonly device: DeviceId;
+  readonly stager: Stager;
+  say(line: string): void;
+  changed(): void;
+}
+
+export class FolderSet {
+  /** Replicas that could not be started, with the reason. */
+  readonly failures = new Map<FolderId, CairnError>();
+  readonly #deps: FolderSetDeps;
+  readonly #running = new Map<FolderId, FolderSync>();
+
+  constructor(deps: FolderSetDeps) {
+    this.#deps = deps;
+  }
+
+  get(folder: FolderId): FolderSync | undefined {
+    return this.#running.get(folder);
+  }
+
+  all(): Iterable<FolderSync> {
+    return this.#running.values();
+  }
+
+  byNumber(number: number): FolderSync | null {
+    for (const sync of this.#running.values()) if (sync.replica.number === number) return sync;
+    return null;
+  }
+
+  /** What is still to be taken, over all folders. */
+  needed(): Needed {
+    let files = 0;
+    let bytes = 0;
+    for (const { replica } of this.#running.values()) {
+      const total = replica.catalogue.needs.total(replica.number);
+      files += total.count;
+      bytes += total.bytes;
+    }
+    return { files, bytes };
+  }
+
+  startAll(): void {
+    for (const config of replicasOf(this.#deps.ledger.catalogue)) this.#start(config);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((sync) => sync.stop()));
+  }
+
+  /** A home put back from a backup is behind the marks in its folders' roots (R24): new epoch before anything is said. */
+  async checkMarks(): Promise<void> {
+    const { ledger, say } = this.#deps;
+    for (const { path, replica } of replicasOf(ledger.catalogue)) {
+      const marker = this.#markerAt(path);
+      if (marker?.replica !== replica || marker.lsn <= ledger.lastLsn) continue;
+      say(`The home of this device is older than its folder ${path}; it announces everything anew.`);
+      await ledger.newEpoch(ledger.epoch);
+      return;
+    }
+  }
+
+  /** The readable marker in a root; null for any other case, which starting the folder tells of. */
+  #markerAt(path: string): Marker | null {
+    try {
+      const marker = readMarker(this.#deps.fs, path);
+      return marker === "unreadable" ? null : marker;
+    } catch (error) {
+      if (error instanceof FsError) return null;
+      throw error;
+    }
+  }
+
+  #start(config: ReplicaConfig): void {
+    const { fs, clock, pool, watcher, ledger, device, stager, changed, say } = this.#deps;
+    try {
+      const marker = this.#markerAt(config.path);
+      if (marker?.replica !== config.replica) {
+        throw new CairnError(
+          "path-unusable",
+          `${config.path} does not have this folder's marker (${layoutOf(config.path).marker})`,
+          "Mount the disk or put the directory back, then start Cairn again. Nothing counts as deleted meanwhile.",
+        );
+      }
+      // A catalogue that was rebuilt does not know it yet.
+      if (!ledger.catalogue.isWanted(config.folder)) ledger.catalogue.setWanted(config.folder, true);
+      const sync = new FolderSync(
+        { fs, clock, pool, ledger, device, watcher, stager, changed: () => changed() },
+        config.path,
+        marker,
+      );
+      this.#running.set(config.folder, sync);
+      this.failures.delete(config.folder);
+      sync.start();
+    } catch (error) {
+      const failure = error instanceof CairnError ? error : new CairnError(
+        "path-unusable",
+        `${config.path} cannot be used: ${messageOf(error)}`,
+        "Mend it and start Cairn again.",
+        error,
+      );
+      this.failures.set(config.folder, failure);
+      say(`${failure.message}. ${failure.hint}`);
+    }
+    changed();
+  }
+
+  /**
+   * Makes `path`, a root's real path, this device's replica of a folder; a null `folder` makes a new one. A root of ours that
+   * has moved goes on where it is. Answers the folder.
+   */
+  async add(folder: FolderId | null, name: string, path: string): Promise<FolderId> {
+    const { fs, random, ledger, device } = this.#deps;
+    const found = readMarker(fs, path);
+    refuseForeign(path, found, device);
+    const moved = found === null || found === "unreadable" ? null : await this.#goOnAt(path, found);
+    if (moved !== null) return moved;
+    const id = folder ?? toHex(random.bytes(16)) as FolderId;
+    if (replicasOf(ledger.catalogue).some((config) => config.folder === id)) {
+      throw new CairnError("folder-overlap", `This device has "${name}" already`, "See `cairn folders`.");
+    }
+    if (!isGoodName(name)) {
+      throw new CairnError(
+        "usage",
+        `"${name}" cannot name a folder`,
+        "Use up to 64 characters without slash, colon or control characters.",
+      );
+    }
+    const replica = toHex(random.bytes(8));
+    fs.makeDirectories(layoutOf(path).own);
+    await writeMarker(fs, path, { library: libraryOf(ledger)!, folder: id, device, replica, lsn: 0 });
+    const config: ReplicaConfig = { folder: id, path, mode: "sync", replica };
+    const records = replicaRecords(config);
+    if (folder === null) {
+      records.push({ type: "shared", fields: [folderField(id, name, ledger.mintStamp(), device)] });
+    }
+    await Promise.all(records.map((record) => ledger.commit(record)));
+    this.#start(config);
+    return id;
+  }
+
+  /** A directory with our own marker: the root has moved here, or this is a copy of it (R35). Null when we know neither. */
+  async #goOnAt(path: string, marker: Marker): Promise<FolderId | null> {
+    const { ledger } = this.#deps;
+    const known = replicasOf(ledger.catalogue).find(({ replica }) => replica === marker.replica);
+    if (known === undefined) return null;
+    if (this.#markerAt(known.path)?.replica === marker.replica) {
+      throw new CairnError(
+        "root-foreign",
+        `${path} is a copy of ${known.path}, which is a folder of this device already`,
+        `If the copy shall be a folder of its own, remove ${layoutOf(path).own} and add it again.`,
+      );
+    }
+    await this.#running.get(known.folder)?.stop();
+    const config: ReplicaConfig = { ...known, path };
+    await Promise.all(replicaRecords(config).map((record) => ledger.commit(record)));
+    this.#start(config);
+    return known.folder;
+  }
+}

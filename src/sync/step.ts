@@ -1,0 +1,74 @@
+/** One step of a batch of placements: what is to be done at a path, what came of it, and what the batch gathers. */
+import type { HeldRow } from "../catalogue/rows.ts";
+import { type Entry, isAlive, type Row } from "../core/entry.ts";
+import { printOfPlaced } from "../core/fingerprint.ts";
+import type { ContentId, RelPath } from "../core/ids.ts";
+import { ancestorsOf, parentOf } from "../core/path.ts";
+import type { Pins } from "../folder/pins.ts";
+import type { PlaceContext } from "../folder/place.ts";
+import type { Stat } from "../platform/ports.ts";
+import type { Replica, RowAndPrint } from "./replica.ts";
+
+/** A path whose need is to be done; `staged` are the bytes for a file's content. */
+export interface Ready {
+  readonly path: RelPath;
+  readonly staged:
+    | { readonly content: ContentId; readonly stage: string; readonly isDurable: boolean }
+    | null;
+  /** A path of this folder that holds the content and is to be deleted: its file moves. */
+  readonly movedFrom: RelPath | null;
+}
+
+export type Outcome =
+  | { readonly kind: "done" }
+  /** The disk was not as expected: look at these paths, then again. */
+  | { readonly kind: "look"; readonly paths: readonly RelPath[] }
+  /** The rows have moved since it was staged, or something else has to come first. */
+  | { readonly kind: "again" }
+  /** What is in the directory has to go first. */
+  | { readonly kind: "wait" }
+  | {
+    readonly kind: "blocked";
+    readonly cause: string;
+    readonly remedy: string;
+    readonly isPassing: boolean;
+  };
+
+export interface Step {
+  readonly ready: Ready;
+  readonly own: HeldRow | null;
+  readonly entry: Entry;
+  /** Our own entry that lost, to be kept beside it. */
+  readonly copy: { readonly path: RelPath; readonly entry: Entry } | null;
+  readonly adoptOnly: boolean;
+}
+
+export interface Gathered {
+  readonly changes: RowAndPrint[];
+  readonly touched: Set<RelPath>;
+  readonly placedNow: Set<RelPath>;
+  readonly pins: Pins;
+}
+
+export function rowOf(path: RelPath, entry: Entry): Row {
+  return { path, entry, offered: true, held: isAlive(entry) };
+}
+
+export function contextOf({ deps: { fs }, rootDev, versions }: Replica, { pins }: Gathered): PlaceContext {
+  return { fs, rootDev, versions, pins };
+}
+
+export function noteDone(
+  replica: Replica,
+  path: RelPath,
+  entry: Entry,
+  own: HeldRow | null,
+  stat: Stat | null,
+  gathered: Gathered,
+): void {
+  const print = stat === null ? null : printOfPlaced(stat, replica.fsNowMs());
+  gathered.changes.push({ row: rowOf(path, entry), print, isFresh: own === null || !isAlive(own.row.entry) });
+  gathered.touched.add(parentOf(path));
+  for (const ancestor of ancestorsOf(path)) gathered.touched.add(parentOf(ancestor));
+  gathered.placedNow.add(path);
+}

@@ -1,0 +1,121 @@
+/**
+ * Where one thing has to make way for another (R4, R6): the loser of a conflict, a file where a directory must be, a
+ * directory that others deleted and that still holds something. Nothing is lost here (invariant 4).
+ */
+import { conflictPath } from "../core/conflict_name.ts";
+import { type Entry, isAlive } from "../core/entry.ts";
+import type { RelPath } from "../core/ids.ts";
+import { ancestorsOf, childOf } from "../core/path.ts";
+import { type Expected, place, type Placement } from "../folder/place.ts";
+import { holdsOnlyUnsynced, listInside } from "../folder/scan.ts";
+import { rowOfRevived } from "./local_change.ts";
+import type { Replica } from "./replica.ts";
+import { contextOf, type Gathered, noteDone, type Outcome, rowOf, type Step } from "./step.ts";
+
+/** Keeps our own loser under its conflict name before the winner takes its place (invariant 4). Null when it is kept. */
+export function keepCopy(
+  replica: Replica,
+  { ready: { path } }: Step,
+  copy: { readonly path: RelPath; readonly entry: Entry },
+  expected: Expected,
+  gathered: Gathered,
+): Outcome | null {
+  const there = replica.own(copy.path);
+  if (
+    there !== null && there.row.entry.content === copy.entry.content &&
+    there.row.entry.target === copy.entry.target
+  ) {
+    return null;
+  }
+  if (expected === null || expected.kind === "directory") return { kind: "look", paths: [path] };
+  const { deps: { fs }, versions } = replica;
+  const stage = `${versions.stage}/copy-${versions.next()}`;
+  let placement: Placement;
+  if (copy.entry.kind === "symlink") placement = { kind: "symlink", target: copy.entry.target! };
+  else {
+    fs.link(gathered.pins.at(path), stage);
+    placement = { kind: "file", stage };
+  }
+  const placed = place(contextOf(replica, gathered), copy.path, null, placement);
+  if (fs.lstat(stage) !== null) fs.unlink(stage);
+  if (placed.result !== "done") return { kind: "look", paths: [copy.path, path] };
+  noteDone(replica, copy.path, copy.entry, there, placed.stat, gathered);
+  // The link moved ctime: what is expected at the path itself has to follow.
+  refreshPrint(replica, path, gathered);
+  return null;
+}
+
+function refreshPrint(replica: Replica, path: RelPath, { pins }: Gathered): void {
+  const { deps: { fs }, catalogue } = replica;
+  const own = replica.own(path);
+  const print = own === null ? null : catalogue.prints.get(own.state);
+  const stat = fs.lstat(pins.at(path));
+  if (own === null || print === null || stat === null) return;
+  const sameBytes = stat.ino === print.ino && stat.size === print.size && stat.mtimeMs === print.mtimeMs;
+  if (sameBytes) catalogue.prints.put(own.state, { ...print, ctimeMs: stat.ctimeMs });
+}
+
+/** A deleted directory that is not empty, though nothing of ours lives in it. */
+export function leftOvers(replica: Replica, { ready: { path }, entry }: Step, gathered: Gathered): Outcome {
+  const context = { fs: replica.deps.fs, root: replica.root, ignore: replica.ignore };
+  if (entry.kind === "deleted" && holdsOnlyUnsynced(context, path)) {
+    // It stays on this disk and counts as absent (R6).
+    gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
+    return { kind: "done" };
+  }
+  return { kind: "look", paths: listInside(context, path).map(({ name }) => childOf(path, name)) };
+}
+
+/**
+ * A directory of ours that others deleted or replaced: what still lives in it decides (R6). Null when nothing does.
+ */
+export function whatKeeps(replica: Replica, step: Step, gathered: Gathered): Outcome | null {
+  const { ready: { path }, entry, own } = step;
+  const { catalogue, number } = replica;
+  const isRecordedGone = (row: { path: RelPath }) => gathered.placedNow.has(row.path);
+  const living = livingBelow(replica, path).filter((below) => !isRecordedGone(below));
+  if (living.length === 0) return null;
+  if (catalogue.needs.anyBelow(number, path)) {
+    const stillNeeded = living.some((below) => replica.othersAt(below.path).length > 0);
+    if (stillNeeded) return { kind: "wait" };
+  }
+  const print = catalogue.prints.get(own!.state);
+  gathered.changes.push({ row: rowOfRevived(own!.row, entry, replica.mint), print, isFresh: false });
+  return { kind: "again" };
+}
+
+function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {
+  const { catalogue, number } = replica;
+  return catalogue.briefs.directoriesBelow(number, path).flatMap((directory) =>
+    catalogue.briefs.inDirectory(number, directory)
+      .filter(({ kind, held }) => kind !== "deleted" && held)
+      .map(({ name }) => ({ path: `${directory}/${name}` as RelPath }))
+  );
+}
+
+/**
+ * A file or symlink of ours stands where a directory must be, since something lives in it elsewhere (R6): it goes to its
+ * conflict name, with its own version. The directory that takes its place is then observed like any other.
+ */
+export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Outcome {
+  const { fs } = replica.deps;
+  for (const ancestor of ancestorsOf(path)) {
+    const own = replica.own(ancestor);
+    if (own === null || !isAlive(own.row.entry) || own.row.entry.kind === "directory") continue;
+    const print = replica.catalogue.prints.get(own.state);
+    if (print === null) return { kind: "look", paths: [ancestor] };
+    const { entry } = own.row;
+    const to = conflictPath(ancestor, entry);
+    const placement: Placement = entry.kind === "symlink"
+      ? { kind: "symlink", target: entry.target! }
+      : { kind: "moved", from: ancestor, print };
+    const placed = place(contextOf(replica, gathered), to, null, placement);
+    if (placed.result !== "done") return { kind: "look", paths: [ancestor, to] };
+    const at = gathered.pins.at(ancestor);
+    if (entry.kind === "symlink") fs.unlink(at);
+    fs.makeDirectory(at);
+    noteDone(replica, to, entry, replica.own(to), placed.stat, gathered);
+    return { kind: "look", paths: [ancestor, path] };
+  }
+  return { kind: "look", paths: [...ancestorsOf(path)] };
+}

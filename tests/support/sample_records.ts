@@ -1,0 +1,71 @@
+/** One of everything that is stored or sent, for golden bytes. Never change one: add others. */
+import type { Row } from "../../src/core/entry.ts";
+import type { JournalRecord, SharedField } from "../../src/core/record.ts";
+import { stampAt } from "../../src/core/stamp.ts";
+import type { SentPage } from "../../src/sync/messages.ts";
+import { actorOf, bootOf, deviceOf, dot, entryOf, folderOf, lsnOf, rowOf, stampOf } from "./entries.ts";
+
+const TIME_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+const stamp = stampAt(TIME_MS);
+
+/** Every kind, a version in the short and in the long form, names in several scripts, all flags. */
+export const SAMPLE_ROWS: readonly Row[] = [
+  rowOf("a.txt", entryOf({ text: "hello", dots: [dot(1, TIME_MS)], stamp, mtimeMs: TIME_MS })),
+  rowOf("b", entryOf({ kind: "directory", dots: [dot(1, TIME_MS + 1)], stamp, mode: 0o755 })),
+  rowOf("b/größe \u{1f600}", entryOf({ kind: "symlink", text: "../a.txt", dots: [dot(2, 7)], stamp, mode: 0o777 })),
+  rowOf("b/gone", entryOf({ kind: "deleted", dots: [dot(2, 8)], seen: [dot(1, 5)], stamp, writer: 2 })),
+  rowOf(
+    "b/merged",
+    entryOf({
+      text: "x",
+      dots: [dot(1, 5), dot(2, 6)],
+      meta: dot(3, 9),
+      metaStamp: stamp + 3,
+      seen: [dot(4, 2)],
+      stamp: stamp + 1,
+      mode: 0o600,
+      mtimeMs: -1,
+      writer: 3,
+    }),
+    { offered: false, held: false },
+  ),
+];
+
+const FIELD: SharedField = {
+  kind: "folder",
+  key: folderOf(5),
+  field: "name",
+  value: "Notes",
+  stamp,
+  writer: deviceOf(1),
+};
+
+export const SAMPLE_RECORDS: Readonly<Record<JournalRecord["type"], JournalRecord>> = {
+  "boot": { type: "boot", boot: bootOf(3), epoch: 2, actor: actorOf(1), timeMs: TIME_MS, osBoot: "os-1" },
+  "stop": { type: "stop", timeMs: TIME_MS },
+  "rows": {
+    type: "rows",
+    folder: folderOf(5),
+    cause: "local",
+    timeMs: TIME_MS,
+    closes: lsnOf(41),
+    rows: SAMPLE_ROWS,
+    fresh: [0, 2],
+  },
+  "intent": { type: "intent", folder: folderOf(5), rows: SAMPLE_ROWS.slice(0, 2) },
+  "shared": { type: "shared", fields: [FIELD, { ...FIELD, field: "picture", value: new Uint8Array([1, 2, 3]) }] },
+  "fact": { type: "fact", key: `replica/${folderOf(5)}`, value: { mode: "sync" } },
+  "local": { type: "local", key: "library", value: null },
+  "kept": { type: "kept", folder: folderOf(5), lsns: [3, 3, 9, 10, 10].map(lsnOf), rows: SAMPLE_ROWS },
+  "snapshot-end": { type: "snapshot-end", lsn: lsnOf(77), counter: TIME_MS + 1, stamp: stampOf(stamp + 1) },
+};
+
+export const SAMPLE_PAGE: SentPage = {
+  origin: deviceOf(1),
+  from: { epoch: 2, boot: null, lsn: lsnOf(2) },
+  to: { epoch: 2, boot: bootOf(3), lsn: lsnOf(12) },
+  complete: true,
+  folders: [{ folder: folderOf(5), rows: SAMPLE_ROWS.map((row, i) => ({ lsn: lsnOf(3 + i), row })) }],
+  facts: [{ key: "name", value: "laptop", lsn: lsnOf(4) }],
+  shared: [FIELD],
+};
