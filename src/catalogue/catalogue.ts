@@ -66,6 +66,19 @@ export class Catalogue {
    * none, and the next scan looks at those files again.
    */
   applyRecord(lsn: Lsn, record: JournalRecord, prints: readonly (Fingerprint | null)[] = []): void {
+    this.#apply(lsn, record, prints);
+    this.#raiseMeta("applied_lsn", lsn);
+  }
+
+  /**
+   * Applies a record of a snapshot. The seal alone moves `applied_lsn`: whoever is stopped before it begins anew, and does not
+   * take the half of a snapshot for all of it.
+   */
+  restoreRecord(lsn: Lsn, record: JournalRecord): void {
+    this.db.transaction(() => this.#apply(lsn, record, []));
+  }
+
+  #apply(lsn: Lsn, record: JournalRecord, prints: readonly (Fingerprint | null)[]): void {
     switch (record.type) {
       case "boot":
         this.cursors.addBoot(lsn, record.boot, record.epoch);
@@ -109,9 +122,7 @@ export class Catalogue {
         this.#raiseMeta("last_counter", record.counter);
         this.#raiseMeta("last_stamp", record.stamp);
         this.#raiseMeta("applied_lsn", record.lsn);
-        return;
     }
-    this.#raiseMeta("applied_lsn", lsn);
   }
 
   #putOwn(folder: number, row: Row, lsn: Lsn, print: Fingerprint | null): void {

@@ -10,17 +10,28 @@ import type { Database } from "./database.ts";
 const SKETCH_DIGESTS = 16;
 /** Similar contents looked at for one wanted list. */
 const SIMILAR_CONTENTS = 4;
+/** Lists kept in memory. */
+const RECENT_LISTS = 4;
 
 export class Contents {
   readonly #db: Database;
+  /** Lists that are being served or fetched are asked for once a piece. */
+  readonly #recent = new Map<ContentId, ChunkList>();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
+  /** The list of a content; not to be written into. Null when this device has none. */
   chunks(content: ContentId): ChunkList | null {
+    const recent = this.#recent.get(content);
+    if (recent !== undefined) return recent;
     const row = this.#db.get("SELECT chunks FROM contents WHERE content = ?", fromHex(content));
-    return row === undefined ? null : new Uint8Array(row[0] as Uint8Array<ArrayBuffer>);
+    if (row === undefined) return null;
+    const chunks = new Uint8Array(row[0] as Uint8Array<ArrayBuffer>);
+    if (this.#recent.size >= RECENT_LISTS) this.#recent.delete(this.#recent.keys().next().value!);
+    this.#recent.set(content, chunks);
+    return chunks;
   }
 
   put(content: ContentId, size: number, chunks: ChunkList): void {

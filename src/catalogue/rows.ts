@@ -41,10 +41,13 @@ export interface RowChange {
 export class Rows {
   readonly #db: Database;
   readonly #ids: Interning;
+  /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
+  #lastState: number;
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
     this.#ids = ids;
+    this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
   }
 
   /** What every device says of a path. */
@@ -201,8 +204,9 @@ export class Rows {
 
   #insertState(directory: number, name: string, entry: Entry, version: Uint8Array): number {
     return this.#db.insert(
-      "INSERT INTO states (directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, version) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO states (id, directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, version) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      ++this.#lastState,
       directory,
       name,
       KINDS.indexOf(entry.kind),

@@ -31,7 +31,7 @@ export const HELLO_BYTES = 64 * 2 ** 10;
 /** Bulk bytes that one answer carries: TLS is fastest with writes of about 1 MiB. */
 export const PIECE_BYTES = 2 ** 20;
 /** Credit that a receiver gives for bulk bytes under way: some round trips of a gigabit LAN. */
-export const BULK_CREDIT_BYTES = 16 * 2 ** 20;
+export const BULK_CREDIT_BYTES = 8 * 2 ** 20;
 /** Credit that a receiver gives for index bytes under way. */
 export const INDEX_CREDIT_BYTES = 8 * 2 ** 20;
 /** Bytes in a socket's buffer above which nothing more is written: control waits behind this at most. */

@@ -26,9 +26,14 @@ export type Placement =
   | { readonly kind: "directory"; readonly mode: number }
   | { readonly kind: "deleted" }
   /** Another path of this folder, a file that is expected to have the print, moves here. */
-  | { readonly kind: "moved"; readonly from: RelPath; readonly print: PrintedStat }
+  | { readonly kind: "moved"; readonly from: RelPath; readonly print: PrintedStat } & Metadata
   /** Only permissions and time change. */
-  | { readonly kind: "metadata"; readonly mode: number; readonly mtimeMs: number };
+  | { readonly kind: "metadata" } & Metadata;
+
+interface Metadata {
+  readonly mode: number;
+  readonly mtimeMs: number;
+}
 
 export type Placed =
   | { readonly result: "done"; readonly stat: Stat | null; readonly kept: KeptVersion | null }
@@ -212,13 +217,17 @@ function move(
   path: RelPath,
   at: string,
   expected: Expected,
-  { from, print }: { readonly from: RelPath; readonly print: PrintedStat },
+  { from, print, mode, mtimeMs }: { readonly from: RelPath; readonly print: PrintedStat } & Metadata,
 ): Placed {
   const { fs, pins, rootDev } = context;
   const source = pins.at(from);
   const found = fs.lstat(source);
   if (found === null || !samePrint(print, relativeStat(found, rootDev))) return CHANGED;
-  return replace(context, path, at, expected, source, null);
+  const placed = replace(context, path, at, expected, source, null);
+  if (placed.result !== "done") return placed;
+  fs.chmod(at, mode);
+  fs.setMtime(at, mtimeMs);
+  return done(context, at, placed.kept);
 }
 
 function placeSymlink(

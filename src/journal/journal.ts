@@ -76,19 +76,24 @@ export class Journal {
     assert(payload.length > 0 && payload.length <= RECORD_BYTES, "a record is within RECORD_BYTES");
     return new Promise((resolve, reject) => {
       this.#queue.push({ payload, tag, resolve, reject });
-      this.#flushing ??= this.#flush().finally(() => this.#flushing = null);
+      this.#flushing ??= this.#flush();
     });
   }
 
   async #flush(): Promise<void> {
     await Promise.resolve(); // whoever appends in this turn joins the group
-    while (this.#queue.length > 0) {
-      const group = this.#takeGroup();
-      try {
-        await this.#writeGroup(group);
-      } catch (error) {
-        await this.#poison(error, group);
+    try {
+      while (this.#queue.length > 0) {
+        const group = this.#takeGroup();
+        try {
+          await this.#writeGroup(group);
+        } catch (error) {
+          await this.#poison(error, group);
+        }
       }
+    } finally {
+      // In the very turn of the last look at the queue: who appends a turn later must find nobody at work.
+      this.#flushing = null;
     }
   }
 

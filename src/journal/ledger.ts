@@ -80,10 +80,11 @@ export class Ledger {
     const dir = journalDir(home);
     fs.makeDirectories(dir);
     const catalogue = openCatalogue(options);
-    const before = catalogue.appliedLsn;
-    const opened = openSegments(fs, dir, before);
     const snapshot = findSnapshot(fs, dir);
-    if (before === 0 && snapshot !== null) await replaySnapshot(fs, snapshot.path, catalogue);
+    const isEmpty = catalogue.appliedLsn === 0;
+    const broken = isEmpty && snapshot !== null ? await replaySnapshot(fs, snapshot.path, catalogue) : null;
+    // Behind the snapshot alone: where segments are covered by it, nobody asks how they follow one another.
+    const opened = openSegments(fs, dir, catalogue.appliedLsn);
     replayTail(fs, opened.segments, catalogue);
 
     // The catalogue has seen records that the journal has not: a disk lied, or an old journal was put back.
@@ -96,7 +97,8 @@ export class Ledger {
     let ledger: Ledger | null = null;
     const journal = new Journal(fs, dir, opened.segments, lastLsn, (durable) => ledger!.#apply(durable));
     ledger = new Ledger(options, catalogue, journal, crashed, snapshot?.lsn ?? 0 as Lsn);
-    const damage = opened.damage ?? (behind ? `The journal in ${dir} has lost its last records` : null);
+    const damage = broken ?? opened.damage ??
+      (behind ? `The journal in ${dir} has lost its last records` : null);
     if (damage !== null) say(`${damage}. This device announces everything anew; nothing needs to be done.`);
     await ledger.#boot(epoch === 0 || damage !== null ? epoch + 1 : epoch, epoch === 0 || damage !== null);
     if (damage !== null) await ledger.snapshot();
@@ -256,9 +258,18 @@ function openCatalogue({ fs, home, self, say, clock }: LedgerOptions): Catalogue
   }
 }
 
-async function replaySnapshot(fs: Fs, path: string, catalogue: Catalogue): Promise<void> {
-  for await (const [lsn, record] of readSnapshot(fs, path)) {
-    catalogue.db.transaction(() => catalogue.applyRecord(lsn, record));
+/**
+ * Fills an empty catalogue from a snapshot. Answers what is wrong with one that cannot be read to its seal, after setting it
+ * aside: then the catalogue holds what could be read, and the segments that there are say the rest.
+ */
+async function replaySnapshot(fs: Fs, path: string, catalogue: Catalogue): Promise<string | null> {
+  try {
+    for await (const [lsn, record] of readSnapshot(fs, path)) catalogue.restoreRecord(lsn, record);
+    return null;
+  } catch (error) {
+    if (!(error instanceof CairnError)) throw error;
+    fs.rename(path, `${path}.damaged`);
+    return `${path} is damaged (${error.message})`;
   }
 }
 

@@ -3,7 +3,14 @@ import { CairnError } from "../core/errors.ts";
 import type { Lsn } from "../core/ids.ts";
 import { RECORD_BYTES, SEGMENT_BYTES } from "../core/limits.ts";
 import type { Fs } from "../platform/ports.ts";
-import { checkHeader, decodeSegment, type Frame, type SegmentContent } from "./frame.ts";
+import {
+  checkHeader,
+  decodeSegment,
+  type Frame,
+  FRAME_HEAD_BYTES,
+  HEADER_BYTES,
+  type SegmentContent,
+} from "./frame.ts";
 
 /** A segment file. `bytes` is what of it is good. */
 export interface Segment {
@@ -44,10 +51,11 @@ export function openSegments(fs: Fs, dir: string, appliedLsn: Lsn): OpenedSegmen
       segments.push(segment);
       continue;
     }
-    const content = readSegment(fs, segment);
+    const content = withoutRefused(readSegment(fs, segment), next);
     if (content !== null) lastLsn = (content.frames.at(-1)?.lsn ?? segment.firstLsn - 1) as Lsn;
-    const gap = next !== undefined && next.firstLsn !== lastLsn + 1;
-    if (content === null || content.end === "broken" || gap) {
+    // Where the next segment goes on, whatever else is in this one was refused when it was written (R27).
+    const isWhole = next === undefined ? content?.end !== "broken" : next.firstLsn === lastLsn + 1;
+    if (content === null || !isWhole) {
       damage = `${segment.path} is damaged behind record ${lastLsn}`;
     }
     if (content === null) {
@@ -62,6 +70,18 @@ export function openSegments(fs: Fs, dir: string, appliedLsn: Lsn): OpenedSegmen
     }
   }
   return { segments, lastLsn, damage };
+}
+
+/** Frames that the next segment has again were never durable: their segment was poisoned, and could not be cut (R27). */
+function withoutRefused(content: SegmentContent | null, next: Segment | undefined): SegmentContent | null {
+  const refused = content?.frames.findIndex(({ lsn }) => next !== undefined && lsn >= next.firstLsn) ?? -1;
+  if (content === null || refused < 0) return content;
+  const frames = content.frames.slice(0, refused);
+  const goodBytes = frames.reduce(
+    (sum, { payload }) => sum + FRAME_HEAD_BYTES + payload.length,
+    HEADER_BYTES,
+  );
+  return { ...content, frames, goodBytes, end: "torn" };
 }
 
 export function listSegments(fs: Fs, dir: string): Segment[] {
@@ -111,7 +131,7 @@ export function* readFrames(fs: Fs, segments: readonly Segment[], from: Lsn): Ge
   for (let i = 0; i < segments.length; i++) {
     const next = segments[i + 1];
     if (next !== undefined && next.firstLsn <= from) continue;
-    const content = readSegment(fs, segments[i]!);
+    const content = withoutRefused(readSegment(fs, segments[i]!), next);
     for (const frame of content?.frames ?? []) if (frame.lsn >= from) yield frame;
   }
 }

@@ -3,6 +3,7 @@
  * under its own name; a frame's lsn is the one that the record had, and a last record seals it. A file without
  * the seal does not count.
  */
+import { CairnError } from "../core/errors.ts";
 import type { ActorId, FolderId, Lsn, Stamp } from "../core/ids.ts";
 import { HISTORY_DAYS, RECORD_ROWS } from "../core/limits.ts";
 import { decodeRecord, encodeRecord, type JournalRecord } from "../core/record.ts";
@@ -72,8 +73,9 @@ async function appendFrame(file: FileHandle, at: number, lsn: Lsn, record: Journ
 function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
   const { values, cursors, rows, ids } = catalogue;
   const actor = String(values.meta("own_actor")) as ActorId;
+  const osBoot = String(values.meta("os_boot") ?? "");
   for (const { firstLsn, boot, epoch } of cursors.boots()) {
-    yield [firstLsn, { type: "boot", boot, epoch, actor, timeMs: 0, osBoot: "" }];
+    yield [firstLsn, { type: "boot", boot, epoch, actor, timeMs: 0, osBoot }];
   }
   for (const { key, value } of values.localWithPrefix("")) yield [0 as Lsn, { type: "local", key, value }];
   for (const { lsn, field } of values.sharedAfter(0 as Lsn)) yield [lsn, { type: "shared", fields: [field] }];
@@ -105,24 +107,32 @@ export function findSnapshot(fs: Fs, dir: string): { readonly path: string; read
   return found.sort((a, b) => b.lsn - a.lsn)[0] ?? null;
 }
 
-/** The records of a snapshot with their lsns. Throws CairnError when one is damaged. */
+/** The records of a snapshot with their lsns. Throws CairnError when one is damaged or the seal is missing. */
 export async function* readSnapshot(fs: Fs, path: string): AsyncGenerator<[Lsn, JournalRecord]> {
   const file = fs.open(path, "read");
   try {
     const size = file.stat().size;
     let carry = new Uint8Array(0);
     let header = true;
+    let sealed = false;
     for (let at = 0; at < size;) {
       const part = new Uint8Array(carry.length + Math.min(PART_BYTES, size - at));
       part.set(carry);
       at += await file.read(part.subarray(carry.length), at);
       const bytes = header ? part : withHeader(part);
-      if (checkHeader(bytes) !== "ok") return;
+      if (checkHeader(bytes) !== "ok") break;
       const content = decodeSegment(bytes);
-      for (const { lsn, payload } of content.frames) yield [lsn, decodeRecord(payload)];
+      for (const { lsn, payload } of content.frames) {
+        const record = decodeRecord(payload);
+        sealed = record.type === "snapshot-end";
+        yield [lsn, record];
+      }
       carry = bytes.slice(content.goodBytes);
       header = false;
-      if (content.frames.length === 0) return;
+      if (content.frames.length === 0) break;
+    }
+    if (!sealed || carry.length > 0) {
+      throw new CairnError("journal-broken", "a snapshot ends without its seal");
     }
   } finally {
     file.close();

@@ -183,11 +183,8 @@ export interface SmallFile {
 export interface HashPool {
   /** Identifies each file; answers stand at the index of their path. */
   hash(paths: readonly string[]): Promise<(HashedFile | FsError)[]>;
-  /**
-   * Reads the pieces one behind the other into one buffer and checks each digest (R22, sender).
-   * `bytes` is null when any piece is short or has another digest: the source changed.
-   */
-  readPieces(path: string, pieces: readonly Piece[]): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Reads a stretch of a file; null when it is not there, short, or reached through a symlink. */
+  readStretch(path: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer> | null>;
   /**
    * Reads whole files and checks their content ids; null where one is missing or another.
    */

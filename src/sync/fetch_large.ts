@@ -35,7 +35,7 @@ export interface LargeDeps {
 /** Bytes of local reuse that one job of the pool copies or checks. */
 const LOCAL_JOB_BYTES = 8 * 2 ** 20;
 /** Runs of missing chunks asked for at once, over all peers. */
-const RUNS_AT_ONCE = 12;
+const RUNS_AT_ONCE = 6;
 /** A source whose pieces are wrong this often has changed. */
 const WRONG_PIECES = 3;
 

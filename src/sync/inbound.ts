@@ -220,8 +220,14 @@ export class Inbound {
     } finally {
       this.#placing = false;
     }
+    this.#settleModes();
     this.evaluate();
     this.#events.changed();
+  }
+
+  #settleModes(): void {
+    if (this.#replica.directoryModes.isEmpty) return;
+    void this.#replica.exclusive(() => Promise.resolve(this.#replica.directoryModes.settle(this.#replica)));
   }
 
   #failAll(cause: string): void {

@@ -1,6 +1,6 @@
 /** Finding a file of this device by its content. */
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { samePrint } from "../core/fingerprint.ts";
+import { type Fingerprint, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { nameOf, parentOf } from "../core/path.ts";
 import { relativeStat } from "../folder/scan.ts";
@@ -25,6 +25,8 @@ export interface LocalSource {
   /** To be closed by whoever asked. */
   readonly pin: PinnedDir;
   readonly at: string;
+  /** What stands there, to see later whether it still does. */
+  readonly print: Fingerprint;
 }
 
 /** A file that has the content by its unchanged fingerprint, its directory held open; null when there is none. */
@@ -40,7 +42,7 @@ export function findLocal(local: Local, content: ContentId): LocalSource | null 
       const at = pin.at(nameOf(row.path));
       const stat = fs.lstat(at);
       if (stat !== null && samePrint(print, relativeStat(stat, rootDev))) {
-        return { replica, path: row.path, size: row.entry.size, pin, at };
+        return { replica, path: row.path, size: row.entry.size, pin, at, print };
       }
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
@@ -49,4 +51,11 @@ export function findLocal(local: Local, content: ContentId): LocalSource | null 
     local.changed(replica, row.path);
   }
   return null;
+}
+
+/** True when a source is what it was when it was found. */
+export function isStill({ replica, at, print }: LocalSource): boolean {
+  const { deps: { fs }, rootDev } = replica;
+  const stat = fs.lstat(at);
+  return stat !== null && samePrint(print, relativeStat(stat, rootDev));
 }

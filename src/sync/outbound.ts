@@ -26,7 +26,9 @@ const BACKOFF_MS = 200;
 const MOST_BACKOFF_MS = 10_000;
 /** Reading a large file again just to be sure can wait until nothing else is going on. */
 const LARGE_BYTES = 32 * 2 ** 20;
-const LARGE_SETTLE_MS = 30_000;
+const LARGE_SETTLE_MS = 120_000;
+/** A batch of placements is recorded within this, as a rule; if not, it is waited for again. */
+const PLACED_MS = 100;
 /** Files between two turns of the event loop, so that nothing else waits for a scan. */
 const TURN_ENTRIES = 2_000;
 
@@ -248,6 +250,7 @@ export class Outbound {
       names,
       again ? "strict" : strictness,
     );
+    if (names === null) this.#forgetTroublesIn(directory);
     const seen = new Set(difference?.seen.map(({ path }) => path));
     for (const name of names ?? []) {
       const path = pathIn(directory, name);
@@ -257,7 +260,38 @@ export class Outbound {
     }
     for (const { path, cause, remedy } of difference?.problems ?? []) troubles.set(path, { cause, remedy });
     if (difference !== null && difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
-    return difference;
+    return difference === null ? null : this.#withoutPlaced(difference);
+  }
+
+  /** A whole directory was compared: what was said of its names before is out of date. */
+  #forgetTroublesIn(directory: RelPath): void {
+    const { troubles } = this.#replica;
+    for (const path of troubles.keys()) {
+      if (path !== ROOT && parentOf(path) === directory) troubles.delete(path);
+    }
+  }
+
+  /** What is being placed right now is looked at when it is recorded. */
+  #withoutPlaced(difference: Difference): Difference {
+    const { placing } = this.#replica;
+    if (placing.size === 0) return difference;
+    const held: RelPath[] = [];
+    const isFree = ({ path }: { readonly path: RelPath }) => {
+      if (placing.has(path)) held.push(path);
+      return !placing.has(path);
+    };
+    const { seen, gone, replaced, ignored } = difference;
+    const free = {
+      ...difference,
+      seen: seen.filter(isFree),
+      gone: gone.filter(isFree),
+      replaced: replaced.filter(isFree),
+      ignored: ignored.filter(isFree),
+    };
+    if (held.length > 0) {
+      this.#later(PLACED_MS, () => held.forEach((path) => this.#mark(parentOf(path), nameOf(path))));
+    }
+    return free;
   }
 
   #lookAgainLater(directory: RelPath): void {

@@ -11,10 +11,11 @@ import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { conflictPath } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Lsn, RelPath } from "../core/ids.ts";
-import { depthOf } from "../core/path.ts";
+import { ancestorsOf, depthOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Expected, place, type Placed, type Placement } from "../folder/place.ts";
 import { FsError } from "../platform/ports.ts";
+import { openMode } from "./directory_modes.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 import { contextOf, type Gathered, noteDone, type Outcome, type Ready, rowOf, type Step } from "./step.ts";
 import { keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
@@ -29,6 +30,24 @@ export async function placeBatch(replica: Replica, batch: readonly Ready[]): Pro
   const toPlace = steps.filter(({ adoptOnly }) => !adoptOnly);
   const intent = toPlace.length === 0 ? 0 as Lsn : await announceIntent(replica, toPlace);
 
+  replica.placing = new Set(
+    steps.flatMap(({ ready: { path, movedFrom }, copy }) =>
+      [path, movedFrom, copy?.path ?? null].filter((one) => one !== null)
+    ),
+  );
+  try {
+    return await runSteps(replica, steps, intent, outcomes);
+  } finally {
+    replica.placing = new Set();
+  }
+}
+
+async function runSteps(
+  replica: Replica,
+  steps: readonly Step[],
+  intent: Lsn,
+  outcomes: Map<RelPath, Outcome>,
+): Promise<Map<RelPath, Outcome>> {
   const changes: RowAndPrint[] = [];
   const touched = new Set<RelPath>();
   const pins = new Pins(replica.deps.fs, replica.root);
@@ -126,8 +145,25 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
     if (kept !== null) return kept;
     expected = expectedOf(replica, own) as Expected;
   }
-  const placed = place(contextOf(replica, gathered), path, expected, placementOf(replica, step));
+  const placed = placeOpening(replica, step, expected, gathered);
+  if (entry.kind === "directory" && openMode(entry.mode) !== entry.mode) replica.directoryModes.owe(path);
   return settle(replica, step, placed, gathered);
+}
+
+/** Places; a directory of ours that its own mode keeps us out of is opened for it (R3). */
+function placeOpening(replica: Replica, step: Step, expected: Expected, gathered: Gathered): Placed {
+  const { path } = step.ready;
+  const attempt = () => place(contextOf(replica, gathered), path, expected, placementOf(replica, step));
+  try {
+    return attempt();
+  } catch (error) {
+    if (!(error instanceof FsError) || error.code !== "permission") throw error;
+    const opened = ancestorsOf(path).filter((above) =>
+      replica.directoryModes.open(replica, above, gathered.pins)
+    );
+    if (opened.length === 0) throw error;
+    return attempt();
+  }
 }
 
 /** What our row says should be on disk (invariant 3). */
@@ -143,7 +179,7 @@ function placementOf(replica: Replica, { ready, entry, own }: Step): Placement {
     case "deleted":
       return { kind: "deleted" };
     case "directory":
-      return { kind: "directory", mode: entry.mode };
+      return { kind: "directory", mode: openMode(entry.mode) };
     case "symlink":
       return { kind: "symlink", target: entry.target! };
     case "file": {
@@ -156,7 +192,7 @@ function placementOf(replica: Replica, { ready, entry, own }: Step): Placement {
       if (source?.row.entry.content !== entry.content || print === null) {
         throw new FsError("not-found", ready.movedFrom);
       }
-      return { kind: "moved", from: ready.movedFrom, print };
+      return { kind: "moved", from: ready.movedFrom, print, mode: entry.mode, mtimeMs: entry.mtimeMs };
     }
   }
 }

@@ -21,6 +21,7 @@ import type { Gone } from "../folder/scan.ts";
 import type { VersionStore } from "../folder/versions.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Clock, Fs, HashPool } from "../platform/ports.ts";
+import { DirectoryModes } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 
 export interface ReplicaDeps {
@@ -65,6 +66,9 @@ export class Replica {
   fsNowMs: () => number;
   /** Until when all of the file system is known to be durable, by its own time (R16). */
   readonly syncedUpTo = { ms: 0 };
+  /** Paths of the batch that is being placed: what is on disk there is not recorded yet, and nobody's edit. */
+  placing: ReadonlySet<RelPath> = new Set();
+  readonly directoryModes = new DirectoryModes();
   /** What stands in the way of single paths (invariant 11). */
   readonly troubles = new Map<RelPath, Trouble>();
   /** Why nothing is done in this folder at present (invariant 8). */

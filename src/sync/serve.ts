@@ -1,13 +1,13 @@
 /**
- * Gives peers the bytes that they ask for by content id. A file is read only while its fingerprint is that of our row, and every
- * chunk is hashed before it goes out (R22); whatever has changed is answered "gone" and looked at again.
+ * Gives peers the bytes that they ask for by content id. A file is read only while its fingerprint is that of our row,
+ * before and after; whatever has changed is answered "gone" and looked at again. The receiver hashes what it got (R22).
  */
 import { chunkCount, chunkDigest, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
 import type { ContentId } from "../core/ids.ts";
 import { BULK_CREDIT_BYTES, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Message, Session } from "../peer/session.ts";
 import type { HashPool, Piece } from "../platform/ports.ts";
-import { findLocal, type Local } from "./local_source.ts";
+import { findLocal, isStill, type Local } from "./local_source.ts";
 import { MESSAGE, read } from "./messages.ts";
 
 export interface Server extends Local {
@@ -87,10 +87,10 @@ async function servePieces(server: Server, session: Session, message: Message): 
   let bytes: Uint8Array<ArrayBuffer> | null = null;
   if (chunks !== null && source !== null) {
     try {
-      const pieces = first + count <= chunkCount(chunks) ? piecesOf(chunks, first, count) : [];
-      const total = pieces.reduce((sum, { length }) => sum + length, 0);
-      if (total > 0 && total <= BULK_CREDIT_BYTES / 2) {
-        bytes = await server.pool.readPieces(source.at, pieces);
+      const [offset, length] = stretchOf(chunks, first, count);
+      if (length > 0 && length <= BULK_CREDIT_BYTES / 2) {
+        bytes = await server.pool.readStretch(source.at, offset, length);
+        if (!isStill(source)) bytes = null;
       }
     } finally {
       source.pin.close();
@@ -104,6 +104,13 @@ async function servePieces(server: Server, session: Session, message: Message): 
     [bytes === null ? 0 : 1],
     bytes ?? undefined,
   );
+}
+
+/** Where chunks stand in the file, and how long they are together; length 0 for chunks that the list does not have. */
+function stretchOf(chunks: ChunkList, first: number, count: number): [offset: number, length: number] {
+  if (first + count > chunkCount(chunks)) return [0, 0];
+  const offsets = chunkOffsets(chunks);
+  return [offsets[first]!, offsets[first + count]! - offsets[first]!];
 }
 
 /** Chunks `first` to `first + count` of a list as pieces of the file. */

@@ -108,7 +108,7 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
     const to = conflictPath(ancestor, entry);
     const placement: Placement = entry.kind === "symlink"
       ? { kind: "symlink", target: entry.target! }
-      : { kind: "moved", from: ancestor, print };
+      : { kind: "moved", from: ancestor, print, mode: entry.mode, mtimeMs: entry.mtimeMs };
     const placed = place(contextOf(replica, gathered), to, null, placement);
     if (placed.result !== "done") return { kind: "look", paths: [ancestor, to] };
     const at = gathered.pins.at(ancestor);

@@ -85,15 +85,16 @@ Deno.test("a device that runs already takes the join over, and each folder goes 
 
   await t.step("of several folders the name says which", async () => {
     await a.cli("up", second);
-    const next = await a.invite();
     const c = world.device("gamma");
-    const unclear = await c.run("join", next, c.data, "--at", at, "--name", c.name);
+    const joining = async (...more: string[]) => ["join", await a.invite(), c.data, "--at", at, ...more];
+    const unclear = await c.run(...await joining("--name", c.name));
     assert.equal(unclear.code, 1);
-    assert.match(unclear.stderr, /several folders.*"data".*"aside-second".*--folder/s);
-    const unknown = await c.run("join", next, c.data, "--at", at, "--folder", "nothing");
+    for (const says of [/several folders/, /"data"/, /"aside-second"/, /--folder NAME/]) {
+      assert.match(unclear.stderr, says);
+    }
+    const unknown = await c.run(...await joining("--folder", "nothing"));
     assert.match(unknown.stderr, /no folder "nothing"/);
-    // The same device may repeat its code.
-    await c.start("join", next, c.data, "--at", at, "--folder", "aside-second");
+    await c.start(...await joining("--folder", "aside-second"));
     await until("the second folder", async () => {
       const { folders } = await statusOf(c);
       return folders.length === 1 && folders[0]!.state.kind === "up-to-date" &&

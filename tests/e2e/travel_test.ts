@@ -152,6 +152,18 @@ Deno.test("what people have in a folder travels", async (t) => {
     assert.equal(textOf(`${b.data}/more/1`), "2\n");
   });
 
+  await t.step("a new file with the bytes of one that goes has its own time and permissions", async () => {
+    await sh(a.data, "for i in 1 2 3; do echo same $i > y$i; touch -d 2001-01-01 y$i; done");
+    await converge("the old ones", a, b);
+    await sh(a.data, "for i in 1 2 3; do echo same $i > x$i; chmod 755 x$i; rm y$i; done");
+    await converge("the new ones", a, b);
+    await sh(
+      a.data,
+      "mv x1 z1; chmod 600 z1; touch -d 2002-02-02 z1; cp x2 z2; touch -d 2003-03-03 z2; rm x2",
+    );
+    await converge("moved and changed in one go", a, b);
+  });
+
   await t.step("a change of kind: file, directory, symlink, file", async () => {
     await sh(a.data, "echo file > kind");
     await converge("a file", a, b);

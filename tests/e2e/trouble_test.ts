@@ -72,7 +72,11 @@ Deno.test("what cannot be a folder, or a command now, is refused with a remedy",
 
   await t.step("a tree copied from another device with its marker", async () => {
     await sh(world.work, `cp -a ${a.data} copied`);
-    await refuses(b, ["up", `${world.work}/copied`], /already belongs to another device's replica[\s\S]*\.cairn/);
+    await refuses(
+      b,
+      ["up", `${world.work}/copied`],
+      /already belongs to another device's replica[\s\S]*\.cairn/,
+    );
     await sh(world.work, "rm -r copied/.cairn");
     await b.cli("up", `${world.work}/copied`);
     assert.equal((await statusOf(b)).folders.length, 1);
@@ -97,7 +101,11 @@ Deno.test("what cannot be read or written is listed with its remedy, and all els
   await t.step("an unreadable file", async () => {
     await sh(a.data, "echo secret > locked; chmod 000 locked; echo fine > fine; mkdir dir; echo 1 > dir/1");
     await until("the readable one", () => textOf(`${b.data}/fine`) === "fine\n", a, b);
-    await until("the other to be listed", async () => (await folderOf(a)).problems.some((p) => p.path === "locked"), a);
+    await until(
+      "the other to be listed",
+      async () => (await folderOf(a)).problems.some((p) => p.path === "locked"),
+      a,
+    );
     const problem = (await folderOf(a)).problems.find((p) => p.path === "locked")!;
     assert.match(problem.cause, /cannot be read/);
     assert.notEqual(problem.remedy, "");
@@ -113,20 +121,30 @@ Deno.test("what cannot be read or written is listed with its remedy, and all els
     await until("another file", () => textOf(`${b.data}/other`) === "other\n", a, b);
     await a.stop();
     await start(a, "up");
-    await until("the directory to be listed", async () => (await folderOf(a)).problems.some((p) => p.path === "dir"), a);
+    await until(
+      "the directory to be listed",
+      async () => (await folderOf(a)).problems.some((p) => p.path === "dir"),
+      a,
+    );
     assert.equal(await sh(b.data, "chmod u+rwx dir; cat dir/1"), "1\n");
     await sh(a.data, "chmod 755 dir; echo 2 > dir/2");
     await converge("the directory that may be read again", a, b);
   });
 
-  await t.step("read-only directories and files arrive with all that is in them, and change later", async () => {
-    await sh(a.data, "mkdir -p ro/sub; echo 1 > ro/1; echo 2 > ro/sub/2; chmod 444 ro/1; chmod 555 ro/sub ro");
-    await converge("the read-only tree", a, b);
-    await sh(a.data, "chmod 755 ro; echo 3 > ro/3; rm -f ro/1; chmod 555 ro");
-    await converge("a change in it", a, b);
-    await sh(a.data, "chmod -R u+w ro; rm -r ro");
-    await converge("its end", a, b);
-  });
+  await t.step(
+    "read-only directories and files arrive with all that is in them, and change later",
+    async () => {
+      await sh(
+        a.data,
+        "mkdir -p ro/sub; echo 1 > ro/1; echo 2 > ro/sub/2; chmod 444 ro/1; chmod 555 ro/sub ro",
+      );
+      await converge("the read-only tree", a, b);
+      await sh(a.data, "chmod 755 ro; echo 3 > ro/3; rm -f ro/1; chmod 555 ro");
+      await converge("a change in it", a, b);
+      await sh(a.data, "chmod -R u+w ro; rm -r ro");
+      await converge("its end", a, b);
+    },
+  );
 });
 
 Deno.test("a root that goes away stops its folder, deletes nothing anywhere, and goes on when it is back", async (t) => {
@@ -139,11 +157,18 @@ Deno.test("a root that goes away stops its folder, deletes nothing anywhere, and
     Deno.renameSync(a.data, `${a.work}/away`);
     await until("the folder to stop", async () => (await folderOf(a)).state.kind === "stopped", a);
     const { state } = await folderOf(a);
-    assert.ok(state.kind === "stopped" && state.reason.includes(a.data) && state.remedy !== "", JSON.stringify(state));
+    assert.ok(
+      state.kind === "stopped" && state.reason.includes(a.data) && state.remedy !== "",
+      JSON.stringify(state),
+    );
     assert.match(await a.cli("status"), /stopped: .*\n/);
     await sh(b.data, "echo meanwhile > meanwhile; echo changed > d/1; rm d/2");
     // B has been told nothing that it should not have.
-    await until("beta to have seen its own change", async () => (await folderOf(b)).state.kind === "up-to-date", b);
+    await until(
+      "beta to have seen its own change",
+      async () => (await folderOf(b)).state.kind === "up-to-date",
+      b,
+    );
     assert.equal([...Deno.readDirSync(`${b.data}/d`)].length, 49);
   });
 
@@ -162,7 +187,9 @@ Deno.test("a root that goes away stops its folder, deletes nothing anywhere, and
     await sh(`${a.work}/away`, "echo offline > offline; rm d/3");
     Deno.renameSync(`${a.work}/away`, a.data);
     const tree = await converge("the folder to go on", a, b);
-    assert.ok(tree.has("meanwhile") && tree.has("offline") && tree.has("top") && !tree.has("d/2") && !tree.has("d/3"));
+    assert.ok(
+      tree.has("meanwhile") && tree.has("offline") && tree.has("top") && !tree.has("d/2") && !tree.has("d/3"),
+    );
     assert.deepEqual(conflictsIn(tree), []);
   });
 

@@ -100,7 +100,7 @@ Deno.test("pieces and small files go through the workers, their bytes are given 
     const sent = bytes.slice();
     assert.deepEqual(await pool.writeSmall([{ ...small, mode: 0o600, mtimeMs: 1_000 }], sent), [true]);
     assert.equal(sent.length, 0);
-    assert.deepEqual(await pool.readPieces(path, pieces), bytes);
+    assert.deepEqual(await pool.readStretch(path, 0, bytes.length), bytes);
     Deno.writeFileSync(copy, new Uint8Array(0));
     assert.deepEqual(await pool.copyPieces(path, copy, [{ ...pieces[0]!, sourceOffset: 0 }]), [true]);
     assert.deepEqual(await pool.checkPieces(copy, pieces), [true, false]);
@@ -129,10 +129,10 @@ Deno.test("a worker that dies fails its jobs with the reason, and is replaced", 
     return new Worker(new URL("./dying_worker.ts", import.meta.url), { type: "module" });
   });
   try {
-    await assert.rejects(pool.readPieces("/die", []), /worker died in readPieces.*told to die/);
-    assert.equal(await pool.readPieces("/live", []), null);
+    await assert.rejects(pool.readStretch("/die", 0, 1), /worker died in readStretch.*told to die/);
+    assert.equal(await pool.readStretch("/live", 0, 1), null);
     await assert.rejects(pool.hash(["/die"]), /worker died in hashSome/);
-    assert.equal(await pool.readPieces("/live", []), null);
+    assert.equal(await pool.readStretch("/live", 0, 1), null);
     assert.equal(spawned, 3);
   } finally {
     pool.close();

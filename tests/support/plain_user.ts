@@ -7,7 +7,9 @@ const DROPPED = "-dac_override,-dac_read_search";
 export async function plainUser(): Promise<Host | null> {
   if (Deno.build.os === "windows") return null;
   if (Deno.uid() !== 0) return LOOPBACK;
-  const wrap = (argv: readonly string[]) => ["setpriv", `--inh-caps=${DROPPED}`, `--bounding-set=${DROPPED}`, ...argv];
+  const wrap = (
+    argv: readonly string[],
+  ) => ["setpriv", `--inh-caps=${DROPPED}`, `--bounding-set=${DROPPED}`, ...argv];
   try {
     const [program, ...args] = wrap(["true"]);
     const { success } = await new Deno.Command(program!, { args, stdout: "null", stderr: "null" }).output();

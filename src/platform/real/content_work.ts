@@ -34,16 +34,11 @@ function withFile<T>(path: string, how: "read" | "write", work: (fd: number) => 
   });
 }
 
-/** The pieces one behind the other; null when any is not what its digest says. */
-export function readPieces(path: string, pieces: readonly Piece[]): Uint8Array<ArrayBuffer> | null {
+/** A stretch of a file; null when it is not there, short, or reached through a symlink. */
+export function readStretch(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> | null {
   return withFile(path, "read", (fd) => {
-    const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      if (!readPiece(fd, piece, piece.offset, out.subarray(at, at + piece.length))) return null;
-      at += piece.length;
-    }
-    return out;
+    const out = new Uint8Array(length);
+    return readFullSync(fd, out, offset) === length ? out : null;
   });
 }
 

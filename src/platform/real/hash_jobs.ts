@@ -4,8 +4,8 @@ import type { cutBig, hashSome } from "./content_hash.ts";
 import type {
   checkPieces,
   copyPieces,
-  readPieces,
   readSmall,
+  readStretch,
   writePieces,
   writeSmall,
 } from "./content_work.ts";
@@ -14,7 +14,7 @@ import type {
 export interface Jobs {
   readonly hashSome: typeof hashSome;
   readonly cutBig: typeof cutBig;
-  readonly readPieces: typeof readPieces;
+  readonly readStretch: typeof readStretch;
   readonly readSmall: typeof readSmall;
   readonly writePieces: typeof writePieces;
   readonly writeSmall: typeof writeSmall;

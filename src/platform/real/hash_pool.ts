@@ -15,7 +15,7 @@ export function realHashPool(workers = 2, spawn: () => Worker = spawnHashWorker)
   const queue = new HashQueue(workers, spawn);
   return {
     hash: (paths) => hashAll(queue, paths),
-    readPieces: (path, pieces) => queue.run("readPieces", [path, pieces.map(own)], "urgent"),
+    readStretch: (path, offset, length) => queue.run("readStretch", [path, offset, length], "urgent"),
     readSmall: (files) => queue.run("readSmall", [files], "urgent"),
     writePieces: (path, pieces, bytes) =>
       queue.run("writePieces", [path, pieces.map(own), bytes], "urgent", [bytes.buffer]),

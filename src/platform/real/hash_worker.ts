@@ -2,14 +2,14 @@
 /// <reference lib="deno.worker" />
 import { FsError } from "../ports.ts";
 import { cutBig, hashSome } from "./content_hash.ts";
-import { checkPieces, copyPieces, readPieces, readSmall, writePieces, writeSmall } from "./content_work.ts";
+import { checkPieces, copyPieces, readSmall, readStretch, writePieces, writeSmall } from "./content_work.ts";
 import { fsError } from "./fs_errors.ts";
 import type { Answer, Jobs, Request, Wire } from "./hash_jobs.ts";
 
 const WORK: { readonly [K in keyof Jobs]: Jobs[K] } = {
   hashSome,
   cutBig,
-  readPieces,
+  readStretch,
   readSmall,
   writePieces,
   writeSmall,

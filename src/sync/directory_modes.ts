@@ -1,0 +1,68 @@
+/**
+ * Directory modes are applied last (R3): one that forbids its owner to write would keep out what belongs into it. Until all of
+ * it is there the disk has the mode with the owner's bits set, the row has the entry's, and the print says what the disk
+ * has, so that nobody takes the difference for an edit.
+ */
+import type { RelPath } from "../core/ids.ts";
+import { depthOf } from "../core/path.ts";
+import { Pins } from "../folder/pins.ts";
+import { FsError } from "../platform/ports.ts";
+import type { Replica } from "./replica.ts";
+
+const OWNER = 0o700;
+
+/** The mode that a directory has while things are placed in it. */
+export function openMode(mode: number): number {
+  return mode | OWNER;
+}
+
+export class DirectoryModes {
+  /** Directories whose mode on disk is not their entry's yet. */
+  readonly #owed = new Set<RelPath>();
+
+  owe(directory: RelPath): void {
+    this.#owed.add(directory);
+  }
+
+  /** Lets the owner write into a directory of ours; false when that is not what is in the way. */
+  open(replica: Replica, directory: RelPath, pins: Pins): boolean {
+    const own = directory === "" ? null : replica.own(directory);
+    if (own === null || own.row.entry.kind !== "directory" || (own.row.entry.mode & OWNER) === OWNER) {
+      return false;
+    }
+    this.#set(replica, directory, openMode(own.row.entry.mode), pins);
+    this.#owed.add(directory);
+    return true;
+  }
+
+  /** Gives directories in which nothing is needed any more their modes, innermost first. Only within `exclusive`. */
+  settle(replica: Replica): void {
+    const pins = new Pins(replica.deps.fs, replica.root);
+    try {
+      for (const directory of [...this.#owed].sort((a, b) => depthOf(b) - depthOf(a))) {
+        if (replica.catalogue.needs.anyBelow(replica.number, directory)) continue;
+        this.#owed.delete(directory);
+        const own = replica.own(directory);
+        if (own?.row.entry.kind !== "directory") continue;
+        this.#set(replica, directory, own.row.entry.mode, pins);
+      }
+    } catch (error) {
+      // The directory went or changed: the scan tells what it is now.
+      if (!(error instanceof FsError)) throw error;
+    } finally {
+      pins.close();
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#owed.size === 0;
+  }
+
+  #set(replica: Replica, directory: RelPath, mode: number, pins: Pins): void {
+    const { deps: { fs }, catalogue } = replica;
+    const own = replica.own(directory);
+    const print = own === null ? null : catalogue.prints.get(own.state);
+    fs.chmod(pins.at(directory), mode);
+    if (own !== null && print !== null) catalogue.prints.put(own.state, { ...print, mode });
+  }
+}

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { SELF } from "../../src/catalogue/interning.ts";
+import type { Fingerprint } from "../../src/core/fingerprint.ts";
+import type { Row } from "../../src/core/entry.ts";
+import { FOLDER, memoryCatalogue, pageOf } from "../support/catalogues.ts";
+import { deviceOf, dot, entryOf, lsnOf, pathOf, rowOf } from "../support/entries.ts";
+import { rowsRecord } from "../support/ledgers.ts";
+
+const file = (path: string, counter: number, text = path) => rowOf(path, entryOf({ text, dots: [dot(2, counter)] }));
+const PRINT: Fingerprint = {
+  size: 4,
+  mtimeMs: 1.5,
+  ctimeMs: 2.5,
+  birthMs: 0.25,
+  ino: 7,
+  dev: 0,
+  mode: 0o644,
+  settled: true,
+};
+
+// ------------------------------------------------------------------------------------ epochs (R25)
+
+function peerPaths({ catalogue, folder }: ReturnType<typeof memoryCatalogue>): string[] {
+  return ["a", "b", "c", "d/e"].filter((path) => catalogue.rows.at(folder, pathOf(path)).length > 0);
+}
+
+Deno.test("pages of one epoch add up, and the cursor is where they end", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  catalogue.applyPage(pageOf({ to: 3, complete: false, rows: [[1, file("a", 1)], [3, file("b", 2)]] }));
+  catalogue.applyPage(pageOf({ from: 3, to: 9, rows: [[9, file("c", 3)]] }));
+  assert.deepEqual(peerPaths(it), ["a", "b", "c"]);
+  const { epoch, lsn } = catalogue.cursors.of(catalogue.ids.device(deviceOf(2)));
+  assert.deepEqual([epoch, lsn], [1, 9]);
+});
+
+Deno.test("rows of an older epoch stay until the new one is complete, and then those go that it has not said again (R25)", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  const facts = [{ key: "old", value: 1, lsn: lsnOf(1) }, { key: "both", value: 1, lsn: lsnOf(2) }];
+  catalogue.applyPage(pageOf({ to: 5, rows: [[1, file("a", 1)], [2, file("b", 2)], [5, file("c", 3)]], facts }));
+  const again = [{ key: "both", value: 2, lsn: lsnOf(1) }];
+  catalogue.applyPage(pageOf({ epoch: 2, to: 1, complete: false, rows: [[1, file("b", 2)]], facts: again }));
+  assert.deepEqual(peerPaths(it), ["a", "b", "c"]);
+  const device = catalogue.ids.device(deviceOf(2));
+  assert.ok(catalogue.cursors.isSweeping(device));
+  assert.equal(catalogue.values.fact(device, "old"), 1);
+  catalogue.applyPage(pageOf({ epoch: 2, from: 1, to: 2, rows: [[2, file("d/e", 9)]] }));
+  assert.deepEqual(peerPaths(it), ["b", "d/e"]);
+  assert.ok(!catalogue.cursors.isSweeping(device));
+  assert.deepEqual([catalogue.values.fact(device, "old"), catalogue.values.fact(device, "both")], [null, 2]);
+  assert.equal(catalogue.rows.count(), 2);
+});
+
+Deno.test("rows of two older epochs go together", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  catalogue.applyPage(pageOf({ to: 1, rows: [[1, file("a", 1)]] }));
+  catalogue.applyPage(pageOf({ epoch: 2, to: 1, complete: false, rows: [[1, file("b", 2)]] }));
+  catalogue.applyPage(pageOf({ epoch: 3, to: 1, rows: [[1, file("c", 3)]] }));
+  assert.deepEqual(peerPaths(it), ["c"]);
+});
+
+Deno.test("a page of an older epoch changes nothing", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  catalogue.applyPage(pageOf({ epoch: 3, to: 1, rows: [[1, file("a", 1)]] }));
+  catalogue.applyPage(pageOf({ epoch: 2, to: 9, rows: [[9, file("b", 1)]] }));
+  assert.deepEqual(peerPaths(it), ["a"]);
+  assert.equal(catalogue.cursors.of(2).lsn, 1);
+});
+
+Deno.test("a page that was heard before moves no cursor back", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  catalogue.applyPage(pageOf({ to: 9, rows: [[9, file("a", 1)]] }));
+  catalogue.applyPage(pageOf({ to: 4, complete: false, rows: [] }));
+  assert.equal(catalogue.cursors.of(2).lsn, 9);
+});
+
+Deno.test("what is told of ourselves is not taken in", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  catalogue.applyPage(pageOf({ device: 1, to: 1, rows: [[1, file("a", 1)]] }));
+  assert.deepEqual(peerPaths(it), []);
+});
+
+Deno.test("a sweep drops needs that were for its rows alone, and leaves other devices' rows", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  catalogue.setWanted(FOLDER, true);
+  catalogue.applyPage(pageOf({ device: 2, to: 1, rows: [[1, file("a", 1)], [1, file("b", 2)]] }));
+  catalogue.applyPage(pageOf({ device: 3, to: 1, rows: [[1, file("b", 2)]] }));
+  assert.equal(catalogue.needs.total(folder).count, 2);
+  catalogue.applyPage(pageOf({ device: 2, epoch: 2, to: 1 }));
+  assert.deepEqual(catalogue.needs.due(folder, false, 0, 9).map(({ path }) => path), ["b"]);
+});
+
+Deno.test("a page is taken in whole or not at all", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  const bad = { ...file("b", 2), entry: { ...file("b", 2).entry, mtimeMs: "no number" as unknown as number } } as Row;
+  assert.throws(() => catalogue.applyPage(pageOf({ to: 2, rows: [[1, file("a", 1)], [2, bad]] })));
+  assert.deepEqual(peerPaths(it), []);
+  assert.equal(catalogue.cursors.of(2).lsn, 0);
+  catalogue.applyPage(pageOf({ to: 2, rows: [[1, file("a", 1)]] }));
+  assert.deepEqual(peerPaths(it), ["a"]);
+});
+
+// ------------------------------------------------------------------------------------ our own records
+
+Deno.test("appliedLsn is that of the last record; a snapshot's records move it with their seal alone", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  catalogue.restoreRecord(lsnOf(5), rowsRecord([file("a", 1)]));
+  assert.equal(catalogue.appliedLsn, 0);
+  catalogue.restoreRecord(lsnOf(9), { type: "snapshot-end", lsn: lsnOf(9), counter: 77, stamp: file("a", 1).entry.stamp });
+  assert.equal(catalogue.appliedLsn, 9);
+  catalogue.applyRecord(lsnOf(10), { type: "local", key: "k", value: 1 });
+  assert.equal(catalogue.appliedLsn, 10);
+  assert.equal(catalogue.values.meta("last_counter"), 77);
+});
+
+Deno.test("a print stands by the row that it was observed with", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  catalogue.applyRecord(lsnOf(1), rowsRecord([file("a", 1)]), [PRINT]);
+  const { state } = catalogue.rows.own(folder, pathOf("a"))!;
+  assert.deepEqual(catalogue.prints.get(state), PRINT);
+  assert.deepEqual(catalogue.prints.statesOfInode(7).map(({ state }) => state), [state]);
+});
+
+Deno.test("a print follows its file to a newer version of the same content, and goes with any other", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  const own = () => catalogue.rows.own(folder, pathOf("a"))!.state;
+  catalogue.applyRecord(lsnOf(1), rowsRecord([file("a", 1, "same")]), [PRINT]);
+  catalogue.applyRecord(lsnOf(2), rowsRecord([file("a", 2, "same")]), [null]);
+  assert.deepEqual(catalogue.prints.get(own()), PRINT);
+  catalogue.applyRecord(lsnOf(3), rowsRecord([file("a", 3, "other")]), [null]);
+  assert.equal(catalogue.prints.get(own()), null);
+  assert.deepEqual(catalogue.prints.statesOfInode(7), []);
+});
+
+Deno.test("a row that is not held any more has no print", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  catalogue.applyRecord(lsnOf(1), rowsRecord([file("a", 1)]), [PRINT]);
+  catalogue.applyRecord(lsnOf(2), rowsRecord([{ ...file("a", 1), held: false }]), [null]);
+  assert.deepEqual(catalogue.prints.statesOfInode(7), []);
+});
+
+Deno.test("an intent is open until the rows that fulfil it, or a completed scan, close it (R19)", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  const rows = [file("a", 1), file("b", 2)];
+  catalogue.applyRecord(lsnOf(1), { type: "intent", folder: FOLDER, rows });
+  catalogue.applyRecord(lsnOf(2), { type: "intent", folder: FOLDER, rows: [file("c", 3)] });
+  assert.deepEqual(catalogue.openIntents(folder).map(({ path }) => path), ["a", "b", "c"]);
+  assert.deepEqual(catalogue.openIntents(folder)[0], rows[0]);
+  catalogue.applyRecord(lsnOf(3), rowsRecord(rows, { closes: lsnOf(1) }));
+  assert.deepEqual(catalogue.openIntents(folder).map(({ path }) => path), ["c"]);
+  catalogue.closeIntents(folder, lsnOf(1));
+  assert.equal(catalogue.openIntents(folder).length, 1);
+  catalogue.closeIntents(folder, lsnOf(2));
+  assert.equal(catalogue.openIntents(folder).length, 0);
+});
+
+Deno.test("counter and stamp follow what this device's actor and this device wrote, and nobody else (R1, R7)", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  const boot = { type: "boot", boot: "ab".repeat(8), epoch: 1, actor: dot(2, 0).actor, timeMs: 0, osBoot: "" } as never;
+  catalogue.applyRecord(lsnOf(1), boot);
+  const theirs = rowOf("x", entryOf({ dots: [dot(9, 900)], stamp: 9_000, writer: 9 }));
+  const ours = rowOf("y", entryOf({ dots: [dot(2, 50)], meta: dot(2, 60), metaStamp: 700, stamp: 600, writer: 1 }));
+  catalogue.applyRecord(lsnOf(2), rowsRecord([theirs]));
+  assert.equal(catalogue.values.meta("last_counter"), null);
+  assert.equal(catalogue.values.meta("last_stamp"), null);
+  catalogue.applyRecord(lsnOf(3), rowsRecord([ours]));
+  assert.deepEqual([catalogue.values.meta("last_counter"), catalogue.values.meta("last_stamp")], [60, 700]);
+});
+
+Deno.test("kept rows of a snapshot have the lsns at which they were first said", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  const rows = [file("a", 1), file("b", 2)];
+  catalogue.restoreRecord(lsnOf(0), { type: "kept", folder: FOLDER, lsns: [lsnOf(3), lsnOf(8)], rows });
+  assert.deepEqual(catalogue.rows.page(SELF, lsnOf(0), 9).map(({ placed }) => placed.lsn), [3, 8]);
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { Catalogue } from "../../src/catalogue/catalogue.ts";
+import { Database } from "../../src/catalogue/database.ts";
+import { actorOf, deviceOf, folderOf, pathOf } from "../support/entries.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+Deno.test("a new file gets the schema, and an opened one keeps what it has", () => {
+  using dir = tempDir();
+  const first = new Database(dir.at("c.db"));
+  const version = first.get("PRAGMA user_version")![0];
+  assert.ok(Number(version) >= 1);
+  first.run("INSERT INTO meta (key, value) VALUES ('k', 7)");
+  first.close();
+  const again = new Database(dir.at("c.db"));
+  assert.deepEqual(again.get("SELECT value FROM meta WHERE key = 'k'"), [7]);
+  assert.deepEqual(again.get("PRAGMA user_version"), [version]);
+  assert.equal(again.check(), null);
+  assert.ok(again.size() > 4096);
+  again.close();
+});
+
+Deno.test("a file of a newer program is refused with the remedy, and not changed", () => {
+  using dir = tempDir();
+  const first = new Database(dir.at("c.db"));
+  const known = Number(first.get("PRAGMA user_version")![0]);
+  first.run(`PRAGMA user_version = ${known + 1}`);
+  first.close();
+  assert.throws(() => new Database(dir.at("c.db")), { code: "catalogue-newer", message: /newer Cairn/ });
+  assert.throws(() => new Database(dir.at("c.db")), { code: "catalogue-newer" }, "asking changed it");
+});
+
+Deno.test("a file that is no database is refused as what it is", () => {
+  using dir = tempDir();
+  Deno.writeTextFileSync(dir.at("c.db"), "this is no database\n".repeat(400));
+  assert.throws(() => new Database(dir.at("c.db")), /not a database/);
+});
+
+Deno.test("a transaction is all or nothing, and a nested one is part of the outer", () => {
+  const db = new Database(":memory:");
+  assert.throws(() =>
+    db.transaction(() => {
+      db.run("INSERT INTO meta (key, value) VALUES ('a', 1)");
+      db.transaction(() => db.run("INSERT INTO meta (key, value) VALUES ('b', 2)"));
+      throw new Error("no");
+    }), /no/);
+  assert.deepEqual(db.all("SELECT key FROM meta"), []);
+  assert.equal(db.transaction(() => 5), 5);
+  db.transaction(() => db.run("INSERT INTO meta (key, value) VALUES ('c', 3)"));
+  assert.deepEqual(db.all("SELECT key FROM meta"), [["c"]]);
+  db.close();
+});
+
+Deno.test("numbers that a failed transaction gave out are forgotten with it", () => {
+  const catalogue = new Catalogue(":memory:", deviceOf(1));
+  const { ids, values } = catalogue;
+  assert.throws(() =>
+    catalogue.db.transaction(() => {
+      ids.device(deviceOf(2));
+      ids.actor(actorOf(2));
+      ids.directory(ids.folder(folderOf(2)), pathOf("a/b"));
+      values.putMeta("last_counter", 99);
+      throw new Error("disk full");
+    }), /disk full/);
+  assert.equal(values.meta("last_counter"), null);
+  // What is made now must be in the database and not only in somebody's memory.
+  for (const table of ["devices WHERE id > 1", "actors", "folders", "directories"]) {
+    assert.deepEqual(catalogue.db.get(`SELECT count(*) FROM ${table}`), [0], table);
+  }
+  const folder = ids.folder(folderOf(2));
+  ids.directory(folder, pathOf("a/b"));
+  ids.actor(actorOf(2));
+  ids.device(deviceOf(2));
+  for (const table of ["devices WHERE id > 1", "actors", "folders", "directories"]) {
+    assert.deepEqual(catalogue.db.get(`SELECT count(*) FROM ${table}`), [1], table);
+  }
+  catalogue.close();
+});
+
+Deno.test("a catalogue belongs to one device", () => {
+  using dir = tempDir();
+  new Catalogue(dir.at("c.db"), deviceOf(1)).close();
+  assert.throws(() => new Catalogue(dir.at("c.db"), deviceOf(2)), /internal|first that a catalogue knows/i);
+});
+
+Deno.test("numbers of ids are the same after opening again", () => {
+  using dir = tempDir();
+  const first = new Catalogue(dir.at("c.db"), deviceOf(1));
+  const folder = first.ids.folder(folderOf(3));
+  const numbers = [first.ids.device(deviceOf(7)), first.ids.actor(actorOf(7)), folder];
+  const directory = first.ids.directory(folder, pathOf("d"));
+  first.close();
+  const again = new Catalogue(dir.at("c.db"), deviceOf(1));
+  const { ids } = again;
+  assert.deepEqual([ids.device(deviceOf(7)), ids.actor(actorOf(7)), ids.folder(folderOf(3))], numbers);
+  assert.equal(ids.findDirectory(folder, pathOf("d")), directory);
+  assert.deepEqual(ids.directoryOf(directory), { folder, path: "d" });
+  assert.equal(ids.deviceOf(numbers[0]!), deviceOf(7));
+  assert.equal(ids.folderOf(folder), folderOf(3));
+  assert.equal(ids.findDirectory(folder, pathOf("none")), null);
+  again.close();
+});
