@@ -27,7 +27,7 @@ export class Database {
       this.#db.exec("PRAGMA journal_mode = WAL");
       // The journal carries durability; the catalogue only has to stay consistent.
       this.#db.exec("PRAGMA synchronous = NORMAL");
-      this.#db.exec("PRAGMA cache_size = -16000");
+      this.#db.exec("PRAGMA cache_size = -8000");
       this.#db.exec("PRAGMA temp_store = MEMORY");
       this.#migrate(path);
     } catch (error) {

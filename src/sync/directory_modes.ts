@@ -6,10 +6,20 @@
 import type { RelPath } from "../core/ids.ts";
 import { depthOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
-import { FsError } from "../platform/ports.ts";
-import type { Replica } from "./replica.ts";
+import { type Fs, FsError } from "../platform/ports.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { HeldRow } from "../catalogue/rows.ts";
 
 const OWNER = 0o700;
+
+/** What of a replica is needed here. */
+interface Tree {
+  readonly deps: { readonly fs: Fs };
+  readonly root: string;
+  readonly number: number;
+  readonly catalogue: Catalogue;
+  own(path: RelPath): HeldRow | null;
+}
 
 /** The mode that a directory has while things are placed in it. */
 export function openMode(mode: number): number {
@@ -25,7 +35,7 @@ export class DirectoryModes {
   }
 
   /** Lets the owner write into a directory of ours; false when that is not what is in the way. */
-  open(replica: Replica, directory: RelPath, pins: Pins): boolean {
+  open(replica: Tree, directory: RelPath, pins: Pins): boolean {
     const own = directory === "" ? null : replica.own(directory);
     if (own === null || own.row.entry.kind !== "directory" || (own.row.entry.mode & OWNER) === OWNER) {
       return false;
@@ -36,7 +46,7 @@ export class DirectoryModes {
   }
 
   /** Gives directories in which nothing is needed any more their modes, innermost first. Only within `exclusive`. */
-  settle(replica: Replica): void {
+  settle(replica: Tree): void {
     const pins = new Pins(replica.deps.fs, replica.root);
     try {
       for (const directory of [...this.#owed].sort((a, b) => depthOf(b) - depthOf(a))) {
@@ -58,7 +68,7 @@ export class DirectoryModes {
     return this.#owed.size === 0;
   }
 
-  #set(replica: Replica, directory: RelPath, mode: number, pins: Pins): void {
+  #set(replica: Tree, directory: RelPath, mode: number, pins: Pins): void {
     const { deps: { fs }, catalogue } = replica;
     const own = replica.own(directory);
     const print = own === null ? null : catalogue.prints.get(own.state);

@@ -15,7 +15,7 @@ import type { Replica } from "./replica.ts";
 const BATCH_FILES = RECORD_ROWS / 2;
 const BATCH_BYTES = 32 * 2 ** 20;
 /** Batches read ahead of the one that is recorded. */
-const BATCHES_AHEAD = 3;
+const BATCHES_AHEAD = 2;
 
 export interface BatchResult {
   readonly observed: Observed;

@@ -164,6 +164,19 @@ Deno.test("what people have in a folder travels", async (t) => {
     await converge("moved and changed in one go", a, b);
   });
 
+  await t.step("times and permissions that change while a file is on its way", async () => {
+    for (let round = 0; round < 3; round++) {
+      await sh(a.data, `mkdir -p way; for i in $(seq 250); do echo ${round} $i > way/$i; done`);
+      await sh(
+        a.data,
+        "cd way; for i in $(seq 250); do echo same > $i.s; done; touch -d 2001-01-0$((1+$(ls | wc -l) % 9)) *",
+      );
+      await sh(a.data, `chmod ${round % 2 === 0 ? 600 : 640} way/*`);
+    }
+    await converge("the last times and permissions", a, b);
+    await sh(a.data, "rm -r way");
+  });
+
   await t.step("a change of kind: file, directory, symlink, file", async () => {
     await sh(a.data, "echo file > kind");
     await converge("a file", a, b);
