@@ -181,11 +181,9 @@ export class Inbound {
       this.#soon();
       return;
     }
-    this.#enqueue({
-      path,
-      staged: { content: entry.content!, stage: fetched.stage, isDurable: isLarge },
-      movedFrom: null,
-    });
+    const { mode, mtimeMs } = entry;
+    const staged = { content: entry.content!, stage: fetched.stage, mode, mtimeMs, isDurable: isLarge };
+    this.#enqueue({ path, staged, movedFrom: null });
   }
 
   #enqueue(ready: Ready): void {

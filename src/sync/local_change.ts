@@ -28,8 +28,8 @@ export interface Mint {
 }
 
 const EMPTY: Context = new Map();
-/** Without a print to compare with, an mtime this near is the entry's, rounded by a disk (R3). */
-const ROUNDED_MS = 2_000;
+/** Grains to which disks round mtimes: whole seconds, and FAT's two. */
+const GRAINS_MS = [1_000, 2_000] as const;
 
 /**
  * The row that records what was seen, or null when our entry says it already. `print` is what the disk said when our
@@ -86,12 +86,16 @@ function changedMetadata(
 ): { mode: number; mtimeMs: number } | null {
   const modeTouched = seen.kind !== "symlink" && seen.mode !== (print?.mode ?? entry.mode);
   const timeTouched = seen.kind === "file" &&
-    (print !== null
-      ? seen.mtimeMs !== Math.floor(print.mtimeMs)
-      : Math.abs(seen.mtimeMs - entry.mtimeMs) >= ROUNDED_MS);
+    (print !== null ? seen.mtimeMs !== Math.floor(print.mtimeMs) : !isRounded(entry.mtimeMs, seen.mtimeMs));
   const mode = modeTouched ? seen.mode : entry.mode;
   const mtimeMs = timeTouched ? seen.mtimeMs : entry.mtimeMs;
   return mode === entry.mode && mtimeMs === entry.mtimeMs ? null : { mode, mtimeMs };
+}
+
+/** Without a print to compare with: the disk's mtime is the entry's, or what a coarse disk makes of it (R3). */
+function isRounded(entryMs: number, diskMs: number): boolean {
+  return entryMs === diskMs ||
+    GRAINS_MS.some((grain) => diskMs % grain === 0 && Math.abs(diskMs - entryMs) < grain);
 }
 
 function withNewMetadata(entry: Entry, metadata: { mode: number; mtimeMs: number }, mint: Mint): Entry {

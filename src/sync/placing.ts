@@ -17,7 +17,16 @@ import { type Expected, place, type Placed, type Placement } from "../folder/pla
 import { FsError } from "../platform/ports.ts";
 import { openMode } from "./directory_modes.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
-import { contextOf, type Gathered, noteDone, type Outcome, type Ready, rowOf, type Step } from "./step.ts";
+import {
+  contextOf,
+  type Gathered,
+  noteDone,
+  type Outcome,
+  type Ready,
+  rowOf,
+  type Staged,
+  type Step,
+} from "./step.ts";
 import { keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
 
 /** More files or directories than this are made durable by one sync of the file system. */
@@ -150,6 +159,13 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   return settle(replica, step, placed, gathered);
 }
 
+/** The entry's mode and time may have changed while its bytes were on their way. */
+function upToDateStage({ deps: { fs } }: Replica, { stage, mode, mtimeMs }: Staged, entry: Entry): string {
+  if (mode !== entry.mode) fs.chmod(stage, entry.mode);
+  if (mtimeMs !== entry.mtimeMs) fs.setMtime(stage, entry.mtimeMs);
+  return stage;
+}
+
 /** Places; a directory of ours that its own mode keeps us out of is opened for it (R3). */
 function placeOpening(replica: Replica, step: Step, expected: Expected, gathered: Gathered): Placed {
   const { path } = step.ready;
@@ -186,7 +202,9 @@ function placementOf(replica: Replica, { ready, entry, own }: Step): Placement {
       if (own !== null && own.row.entry.kind === "file" && own.row.entry.content === entry.content) {
         return { kind: "metadata", mode: entry.mode, mtimeMs: entry.mtimeMs };
       }
-      if (ready.movedFrom === null) return { kind: "file", stage: ready.staged!.stage };
+      if (ready.movedFrom === null) {
+        return { kind: "file", stage: upToDateStage(replica, ready.staged!, entry) };
+      }
       const source = replica.own(ready.movedFrom);
       const print = source === null ? null : replica.catalogue.prints.get(source.state);
       if (source?.row.entry.content !== entry.content || print === null) {

@@ -165,7 +165,9 @@ export class Replica {
     const intended = this.#intended.get(path);
     const isFresh = own === null || !isAlive(own.row.entry);
     if (intended !== undefined && isWhat(intended, observation)) {
-      changes.push({ row: intended, print, isFresh });
+      // What somebody did to its mode or time since is an edit on top of it.
+      const touched = rowOfSeen(path, intended, null, observation, this.#mint);
+      changes.push({ row: touched ?? intended, print, isFresh });
       return;
     }
     const known = own === null ? null : this.catalogue.prints.get(own.state);

@@ -9,12 +9,19 @@ import type { PlaceContext } from "../folder/place.ts";
 import type { Stat } from "../platform/ports.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 
+/** Bytes on this disk, with the mode and time that the entry had when they were asked for. */
+export interface Staged {
+  readonly content: ContentId;
+  readonly stage: string;
+  readonly mode: number;
+  readonly mtimeMs: number;
+  readonly isDurable: boolean;
+}
+
 /** A path whose need is to be done; `staged` are the bytes for a file's content. */
 export interface Ready {
   readonly path: RelPath;
-  readonly staged:
-    | { readonly content: ContentId; readonly stage: string; readonly isDurable: boolean }
-    | null;
+  readonly staged: Staged | null;
   /** A path of this folder that holds the content and is to be deleted: its file moves. */
   readonly movedFrom: RelPath | null;
 }
