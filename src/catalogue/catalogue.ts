@@ -196,6 +196,15 @@ export class Catalogue {
       .flatMap(([block]) => decodeRows(decode(block as Uint8Array)).map(({ row }) => row));
   }
 
+  /** Every placement that was announced and not recorded as done, over all folders. */
+  allIntents(): { lsn: Lsn; folder: number; rows: Row[] }[] {
+    return this.db.all("SELECT lsn, folder, block FROM intents ORDER BY lsn").map(([lsn, folder, block]) => ({
+      lsn: Number(lsn) as Lsn,
+      folder: Number(folder),
+      rows: decodeRows(decode(block as Uint8Array)).map(({ row }) => row),
+    }));
+  }
+
   /** Intents that a completed scan has settled one way or the other. */
   closeIntents(folder: number, upTo: Lsn): void {
     this.db.run("DELETE FROM intents WHERE folder = ? AND lsn <= ?", folder, upTo);

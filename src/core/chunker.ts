@@ -33,8 +33,7 @@ const TIERS = [
   { below: 512 * MIB, params: paramsOf(16) },
   { below: 8 * GIB, params: paramsOf(17) },
   { below: 64 * GIB, params: paramsOf(19) },
-  { below: 1024 * GIB, params: paramsOf(21) },
-  { below: Infinity, params: paramsOf(23) },
+  { below: Infinity, params: paramsOf(20) },
 ] as const;
 
 function paramsOf(averageBits: number): ChunkParams {

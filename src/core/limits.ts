@@ -6,10 +6,12 @@ export const PATH_BYTES = 4000;
 export const NAME_BYTES = 255;
 /** Longest symlink target: Linux' PATH_MAX. */
 export const SYMLINK_TARGET_BYTES = 4095;
-/** Largest file: keeps chunk lists within `CHUNK_LIST_CHUNKS` at the top tier's chunk size. */
-export const FILE_BYTES = 8 * 2 ** 40;
-/** Most chunks in one list: 8 TiB in chunks of at least 2 MiB, 144 MiB of list. */
+/** Largest file: keeps a chunk list, which is held in memory, within 40 MiB as a rule. */
+export const FILE_BYTES = 2 ** 40;
+/** Most chunks in one list: 1 TiB in chunks of the least length, 256 KiB. */
 export const CHUNK_LIST_CHUNKS = 4 * 2 ** 20;
+/** Chunk records in one answer: a list of any length comes in pages of about 4 MiB. */
+export const LIST_PAGE_CHUNKS = 116_000;
 /** Most dots or context entries in one version: one per actor that ever wrote the path. */
 export const VERSION_ACTORS = 1024;
 

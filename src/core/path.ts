@@ -10,6 +10,11 @@ export const RESERVED_TOP = ".cairn";
 /** The root itself, as the parent of top-level names. */
 export const ROOT = "" as RelPath;
 
+/** Cairn's own name at the top, also as disks that know no case take it. */
+export function isReserved(name: string): boolean {
+  return name.toLowerCase() === RESERVED_TOP;
+}
+
 const encoder = new TextEncoder();
 
 /** Length of a string in UTF-8 bytes. */
@@ -37,7 +42,7 @@ export function checkPath(path: string): string | null {
     if (wrong !== null) return wrong;
   }
   if (utf8Length(path) > PATH_BYTES) return `the path is longer than ${PATH_BYTES} bytes`;
-  if (names[0] === RESERVED_TOP) return `"${RESERVED_TOP}" at the top is Cairn's own`;
+  if (isReserved(names[0]!)) return `"${RESERVED_TOP}" at the top is Cairn's own`;
   return null;
 }
 

@@ -14,7 +14,7 @@ import type { Entry, EntryKind, Row } from "./entry.ts";
 import { CairnError } from "./errors.ts";
 import { type ActorId, type DeviceId, fromHex, idOf, type Lsn, type RelPath } from "./ids.ts";
 import { FILE_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS } from "./limits.ts";
-import { checkName, checkPath, childOf, nameOf, parentOf, RESERVED_TOP, utf8Length } from "./path.ts";
+import { checkName, checkPath, childOf, isReserved, nameOf, parentOf, utf8Length } from "./path.ts";
 import { isStamp } from "./stamp.ts";
 import { type Context, type Dot, sameDot, type Version } from "./version.ts";
 
@@ -148,7 +148,7 @@ function decodeRow(
   if (typeof name !== "string") invalid("name");
   const wrong = checkName(name);
   if (wrong !== null) invalid(wrong);
-  if (parent === "" && name === RESERVED_TOP) invalid("a reserved name");
+  if (parent === "" && isReserved(name)) invalid("a reserved name");
   const path = childOf(parent, name);
   const tooLong = utf8Length(path) > 1000 ? checkPath(path) : null;
   if (tooLong !== null) invalid(tooLong);

@@ -173,7 +173,7 @@ export class FolderSet {
       throw new CairnError(
         "root-foreign",
         `${path} is a copy of ${known.path}, which is a folder of this device already`,
-        `If the copy shall be a folder of its own, remove ${layoutOf(path).own} and add it again.`,
+        `If the copy shall be a folder of its own, remove ${layoutOf(path).marker} and add it again.`,
       );
     }
     await this.#running.get(known.folder)?.stop();

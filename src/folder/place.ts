@@ -151,8 +151,7 @@ function remove(
   const taken = fs.lstat(kept.at);
   // A rename moves ctime; all else tells whether this is the file that we looked at.
   if (taken !== null && isSameBut(expected.print, relativeStat(taken, rootDev))) return kept;
-  fs.link(kept.at, at);
-  fs.unlink(kept.at);
+  putBack(fs, kept, at);
   return "changed";
 }
 
@@ -192,8 +191,17 @@ function replace(
 }
 
 function giveBack(fs: Fs, kept: KeptVersion, at: string): void {
-  if (kept.moved) fs.rename(kept.at, at);
+  if (kept.moved) putBack(fs, kept, at);
   else fs.unlink(kept.at);
+}
+
+/** Puts back what was taken, unless something has come to its place meanwhile: then both are kept. */
+function putBack(fs: Fs, kept: KeptVersion, at: string): void {
+  try {
+    createByLink(fs, kept.at, at);
+  } catch (error) {
+    if (!(error instanceof FsError) || error.code !== "exists") throw error;
+  }
 }
 
 /** A new name never replaces one that came meanwhile ("exists"). */

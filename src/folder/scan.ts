@@ -6,7 +6,8 @@ import type { BriefRow } from "../catalogue/briefs.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { isSameInode, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
-import { checkName, checkPath, childOf, nameOf, RESERVED_TOP, ROOT, utf8Length } from "../core/path.ts";
+import { FILE_BYTES } from "../core/limits.ts";
+import { checkName, checkPath, childOf, isReserved, nameOf, ROOT, utf8Length } from "../core/path.ts";
 import {
   type DirItem,
   type FileKind,
@@ -61,8 +62,6 @@ export interface Difference {
   readonly entries: number;
   /** Files that agree, but could have changed within the clock's grain: look again, strictly, when that has passed. */
   readonly unsettled: readonly RelPath[];
-  /** FIFOs, which can block a watcher. */
-  readonly fifos: readonly string[];
 }
 
 /** A `Stat` whose device number is relative to the root's. */
@@ -124,7 +123,6 @@ const NOTHING: Difference = {
   problems: [],
   entries: 0,
   unsettled: [],
-  fifos: [],
 };
 
 /** Mutable while it is gathered. */
@@ -142,7 +140,6 @@ function gathering(): Gathering {
     problems: [],
     entries: 0,
     unsettled: [],
-    fifos: [],
   };
 }
 
@@ -158,7 +155,7 @@ function compareSome(
     context.catalogue.briefs.at(context.folder, directory, names).map((row) => [row.name, row]),
   );
   for (const name of names) {
-    if (directory === ROOT && name === RESERVED_TOP) continue;
+    if (directory === ROOT && isReserved(name)) continue;
     const stat = context.fs.lstat(pin.at(name));
     if (stat === null) {
       if (rows.get(name)?.kind !== "deleted" && rows.has(name)) return null; // only a full listing can say so
@@ -190,7 +187,7 @@ function compareAll(
   const items = fs.list(pin.self);
   const rows = new Map(catalogue.briefs.inDirectory(folder, directory).map((row) => [row.name, row]));
   for (const { name } of items) {
-    if (directory === ROOT && name === RESERVED_TOP) continue;
+    if (directory === ROOT && isReserved(name)) continue;
     const row = rows.get(name);
     rows.delete(name);
     const stat = fs.lstat(pin.at(name));
@@ -243,11 +240,18 @@ function compareName(
     return;
   }
   if (stat.kind === "other") {
-    out.fifos.push(path);
     out.problems.push({
       path,
       cause: "is a socket, pipe or device",
       remedy: "Nothing to do: such files are not synced.",
+    });
+    return;
+  }
+  if (stat.kind === "file" && stat.size > FILE_BYTES) {
+    out.problems.push({
+      path,
+      cause: "is larger than 1 TiB",
+      remedy: "Cairn does not sync such a file; split it.",
     });
     return;
   }

@@ -21,12 +21,17 @@ export interface VersionStore {
 
 export interface KeptVersion {
   readonly at: string;
+  /** The directory that it stands in, to be made durable. */
+  readonly shard: string;
   /** The path is empty now; false where the kept one is a second name of what still stands there. */
   readonly moved: boolean;
 }
 
 export function openVersionStore(fs: Fs, clock: Clock, root: string): VersionStore {
-  const { versions, stage } = layoutOf(root);
+  const { own, versions, stage } = layoutOf(root);
+  // What is on its way in, or was deleted, may be somebody's secret.
+  fs.makeDirectories(own);
+  fs.chmod(own, 0o700);
   fs.makeDirectories(versions);
   fs.makeDirectories(stage);
   let count = 0;
@@ -38,22 +43,22 @@ export function versionKey(path: RelPath): string {
   return toHex(sha256(new TextEncoder().encode(path)).subarray(0, 16));
 }
 
-function placeFor(fs: Fs, store: VersionStore, path: RelPath): string {
+function placeFor(fs: Fs, store: VersionStore, path: RelPath): { at: string; shard: string } {
   const key = versionKey(path);
   const shard = `${store.dir}/${key.slice(0, 2)}`;
   if (!store.shards.has(shard)) {
     fs.makeDirectories(shard);
     store.shards.add(shard);
   }
-  return `${shard}/${key}-${store.clock.now()}-${store.next()}`;
+  return { at: `${shard}/${key}-${store.clock.now()}-${store.next()}`, shard };
 }
 
 /** A second name for what is at `at`, so that the path itself is never empty. */
 export function keepByLink(fs: Fs, store: VersionStore, path: RelPath, at: string): KeptVersion {
   const to = placeFor(fs, store, path);
   try {
-    fs.link(at, to);
-    return { at: to, moved: false };
+    fs.link(at, to.at);
+    return { ...to, moved: false };
   } catch (error) {
     if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) {
       throw error;
@@ -66,6 +71,6 @@ export function keepByLink(fs: Fs, store: VersionStore, path: RelPath, at: strin
 /** Takes what is at `at` away. */
 export function keepByRename(fs: Fs, store: VersionStore, path: RelPath, at: string): KeptVersion {
   const to = placeFor(fs, store, path);
-  fs.rename(at, to);
-  return { at: to, moved: true };
+  fs.rename(at, to.at);
+  return { ...to, moved: true };
 }

@@ -212,7 +212,10 @@ export class Ledger {
       .filter(({ firstLsn }) => firstLsn > this.#snapshotLsn)
       .reduce((sum, { bytes }) => sum + bytes, 0);
     try {
-      if (behind > SNAPSHOT_AFTER_BYTES) await this.snapshot();
+      if (behind > SNAPSHOT_AFTER_BYTES) {
+        this.catalogue.contents.sweep();
+        await this.snapshot();
+      }
     } catch (error) {
       this.#options.say(
         `Cannot write a journal snapshot: ${messageOf(error)}. The journal stays longer; Cairn tries again.`,

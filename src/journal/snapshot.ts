@@ -82,6 +82,9 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
   for (const { lsn, key, value } of values.factsAfter(SELF, 0 as Lsn)) {
     yield [lsn, { type: "fact", key, value }];
   }
+  for (const { lsn, folder, rows: intended } of catalogue.allIntents()) {
+    yield [lsn, { type: "intent", folder: ids.folderOf(folder), rows: intended }];
+  }
   for (let after = 0;;) {
     const some = rows.ownAfter(after, RECORD_ROWS);
     if (some.length === 0) return;

@@ -84,10 +84,12 @@ export class Announcer {
     const isNews = rows.length + facts.length + shared.length > 0 || said.epoch !== end.epoch;
     // But the first page of a session always comes: it says that there is no more.
     if (!isNews && (device !== SELF || this.#saidOwnEnd)) return false;
-    const complete = rows.length < PAGE_ROWS;
+    // Of another device we may ourselves have only half of its new epoch.
+    const isEnd = rows.length < PAGE_ROWS;
+    const complete = isEnd && (device === SELF || !catalogue.cursors.isSweeping(device));
     // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
-    const lsn = complete ? end.lsn : rows.at(-1)!.placed.lsn;
-    const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : complete ? end.boot : from.boot;
+    const lsn = isEnd ? end.lsn : rows.at(-1)!.placed.lsn;
+    const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : isEnd ? end.boot : from.boot;
     const to: Cursor = { epoch: end.epoch, boot, lsn };
     const upTo = <T extends { readonly lsn: Lsn }>(items: readonly T[]) =>
       items.filter((item) => item.lsn <= lsn);

@@ -2,14 +2,20 @@
  * Fetches one large file into its stage: the chunk list first, then what the stage already has (a resumed one is hashed again,
  * R22), then what this disk has elsewhere, and the rest from every peer that holds the content, several pieces at a time.
  */
-import { checkChunkList, chunkCount, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
-import type { ContentId } from "../core/ids.ts";
-import { toHex } from "../core/ids.ts";
-import { PIECE_BYTES } from "../core/limits.ts";
+import {
+  checkChunkList,
+  CHUNK_RECORD_BYTES,
+  chunkCount,
+  chunkLength,
+  type ChunkList,
+  chunkOffsets,
+} from "../core/content.ts";
+import { type ContentId, fromHex, toHex } from "../core/ids.ts";
+import { CHUNK_LIST_CHUNKS, PIECE_BYTES } from "../core/limits.ts";
 import { type Fs, FsError, type HashPool, type Piece } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
 import { diskTrouble, type Fetched, nobody } from "./fetch_small.ts";
-import { encodeContents, MESSAGE, read } from "./messages.ts";
+import { MESSAGE, read } from "./messages.ts";
 import { piecesOf } from "./serve.ts";
 import type { Sources } from "./sources.ts";
 
@@ -76,17 +82,34 @@ async function fetchList({ sources }: LargeDeps, want: LargeWant): Promise<Chunk
     const list = await sources.ask(want.devices, avoid, async (session) => {
       avoid.add(session);
       try {
-        const answer = await session.request(MESSAGE.list, encodeContents([want.content]));
-        const [size] = read("listAnswer", answer.header);
-        const good = size === want.size && checkChunkList(answer.raw, want.content, want.size) === null;
-        session.consumed("bulk", answer.size);
-        return good ? answer.raw : undefined;
+        return await fetchListFrom(session, want);
       } catch {
         return undefined;
       }
     });
     if (list !== undefined) return list;
   }
+}
+
+/** The whole list, page by page; undefined when the peer does not have it, or says what cannot be. */
+async function fetchListFrom(session: Session, want: LargeWant): Promise<ChunkList | undefined> {
+  const pages: Uint8Array[] = [];
+  for (let have = 0, total = 1; have < total;) {
+    const answer = await session.request(MESSAGE.list, [fromHex(want.content), have]);
+    session.consumed("bulk", answer.size);
+    const [size, chunks] = read("listAnswer", answer.header);
+    if (size !== want.size || chunks > CHUNK_LIST_CHUNKS || answer.raw.length === 0) return undefined;
+    pages.push(answer.raw);
+    total = chunks;
+    have += answer.raw.length / CHUNK_RECORD_BYTES;
+  }
+  const list = new Uint8Array(pages.reduce((sum, page) => sum + page.length, 0));
+  let at = 0;
+  for (const page of pages) {
+    list.set(page, at);
+    at += page.length;
+  }
+  return checkChunkList(list, want.content, want.size) === null ? list : undefined;
 }
 
 /** Notes which pieces of a resumed stage are good. */
@@ -210,7 +233,7 @@ async function fetchRun(
   let answer;
   try {
     answer = await session.request(MESSAGE.pieces, [
-      ...encodeContents([want.content]) as unknown[],
+      fromHex(want.content),
       first,
       count,
     ]);

@@ -22,6 +22,8 @@ export interface FolderSyncDeps extends ReplicaDeps {
 const ROOT_CHECK_MS = 5_000;
 /** The marker's high-water mark is written this often at most (R24). */
 const MARKER_MS = 60_000;
+/** A large stage that was not written for this long is given up. */
+const STAGE_MS = 7 * 86_400_000;
 
 const ROOT_REMEDY = "Mount or put it back; Cairn goes on by itself. Nothing counts as deleted meanwhile.";
 
@@ -184,12 +186,16 @@ export class FolderSync {
     }
   }
 
-  /** Small stages of a run before this one are of no use; large ones are gone on with. */
+  /** Small stages of a run before this one are of no use; large ones are gone on with, unless nobody did for long. */
   #sweepStage(): void {
-    const { fs } = this.#deps;
+    const { fs, clock } = this.#deps;
     const { stage } = this.replica.layout;
     try {
-      for (const { name } of fs.list(stage)) if (/^(s|copy|link)-/.test(name)) fs.unlink(`${stage}/${name}`);
+      for (const { name } of fs.list(stage)) {
+        const at = `${stage}/${name}`;
+        const isOld = (fs.lstat(at)?.ctimeMs ?? 0) < clock.now() - STAGE_MS;
+        if (isOld || /^(s|copy|link)-/.test(name)) fs.unlink(at);
+      }
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
       this.replica.troubles.set(ROOT as RelPath, {

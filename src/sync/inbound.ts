@@ -29,6 +29,8 @@ const MOST_RETRY_MS = 60_000;
 const WAIT_MS = 50;
 /** Tries of a passing trouble before it is told. */
 const QUIET_TRIES = 3;
+/** Looks at a disk that is not as expected before that is told. */
+const LOOKS = 20;
 
 export interface InboundEvents {
   changed(): void;
@@ -247,11 +249,24 @@ export class Inbound {
       if (movedFrom !== null) this.#movingFrom.delete(movedFrom);
       if (staged !== null) {
         this.#staging.delete(staged.content);
-        if (outcome.kind !== "done") this.#stager.discard(this.#replica, staged.stage);
+        // A large one is gone on with at the next try; the start sweeps what nobody came back for.
+        if (outcome.kind !== "done" && !staged.isDurable) this.#stager.discard(this.#replica, staged.stage);
       }
       const size = this.#replica.own(path)?.row.entry.size ?? 0;
       this.#finish(path, outcome, size);
     }
+  }
+
+  /** The disk was not as expected. That passes with the next look, and is told when it does not. */
+  #postponeLook(path: RelPath): void {
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    const tries = catalogue.needs.attempts(number, path);
+    const [delayMs, cause, remedy] = tries < LOOKS ? [RETRY_MS / 4, "", ""] : [
+      MOST_RETRY_MS,
+      "what is on this disk keeps changing or cannot be read",
+      "Cairn tries again; see what uses the file.",
+    ];
+    catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy);
   }
 
   #finish(path: RelPath, outcome: Outcome, bytes: number): void {
@@ -263,7 +278,7 @@ export class Inbound {
         return;
       case "look":
         this.#events.lookAgain(outcome.paths);
-        catalogue.needs.postpone(number, path, clock.now() + RETRY_MS / 4, "", "");
+        this.#postponeLook(path);
         return;
       case "again":
         return;

@@ -6,7 +6,7 @@ import type { SharedField } from "../core/record.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { decodePage, type Subscription } from "./messages.ts";
 
-/** Where we want each device's announcement to go on, ourselves included: a peer that has more of us than we have tells us so (R24). */
+/** Where each device's announcement is to go on. What is said of the peer itself tells it whether it is who it was (R24). */
 export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Subscription {
   const { cursors, ids } = ledger.catalogue;
   const out = new Map<DeviceId, Cursor>();

@@ -7,7 +7,7 @@
  *                               [[key, value, lsn], …], shared fields]                  fields: only of the sender itself
  *   18    progress    control  [files, bytes]                                           what the sender still needs
  *   20    small       request  [content: bin33, …]            answer 21  [length | -1, …], the bytes one behind the other
- *   22    list        request  [content]                      answer 23  [size | -1], the chunk list
+ *   22    list        request  [content, first]               answer 23  [size | -1, chunks], records from `first` on
  *   24    pieces      request  [content, first, count]        answer 25  [1 | 0], the bytes of those chunks
  */
 import * as v from "valibot";
@@ -75,8 +75,8 @@ const schemas = {
   progress: v.tuple([count, count]),
   small: v.pipe(v.array(content), v.maxLength(SMALL_BATCH)),
   smallAnswer: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
-  list: v.tuple([content]),
-  listAnswer: v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(-1))]),
+  list: v.tuple([content, count]),
+  listAnswer: v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(-1)), count]),
   pieces: v.tuple([content, count, v.pipe(count, v.minValue(1), v.maxValue(CHUNK_LIST_CHUNKS))]),
   piecesAnswer: v.tuple([v.picklist([0, 1])]),
 } as const;

@@ -8,7 +8,7 @@
  */
 import { SELF } from "../catalogue/interning.ts";
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
-import { conflictPath } from "../core/conflict_name.ts";
+import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Lsn, RelPath } from "../core/ids.ts";
 import { ancestorsOf, depthOf } from "../core/path.ts";
@@ -60,7 +60,7 @@ async function runSteps(
   const changes: RowAndPrint[] = [];
   const touched = new Set<RelPath>();
   const pins = new Pins(replica.deps.fs, replica.root);
-  const gathered: Gathered = { changes, touched, placedNow: new Set(), pins };
+  const gathered: Gathered = { changes, touched, placedNow: new Set(), shards: new Set(), pins };
   try {
     for (const step of steps) {
       try {
@@ -73,7 +73,7 @@ async function runSteps(
   } finally {
     pins.close();
   }
-  await syncDirectories(replica, touched);
+  await syncDirectories(replica, touched, gathered.shards);
   await replica.record("received", changes, intent);
   return outcomes;
 }
@@ -96,9 +96,7 @@ function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome
     outcomes.set(ready.path, { kind: "again" });
     return [];
   }
-  const copy = decision.copy === null
-    ? null
-    : { path: conflictPath(ready.path, decision.copy), entry: decision.copy };
+  const copy = decision.copy === null ? null : conflictCopy(ready.path, decision.copy);
   return [{ ready, own, entry, copy, adoptOnly: false }];
 }
 
@@ -223,6 +221,7 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
     case "not-empty":
       return leftOvers(replica, step, gathered);
     case "done":
+      if (placed.kept !== null) gathered.shards.add(placed.kept.shard);
       noteDone(replica, path, entry, step.own, placed.stat, gathered);
       if (movedFrom !== null) noteMovedAway(replica, movedFrom, gathered);
       return { kind: "done" };
@@ -235,9 +234,15 @@ function noteMovedAway(replica: Replica, from: RelPath, gathered: Gathered): voi
   if (decision.kind === "take") noteDone(replica, from, decision.entry, replica.own(from), null, gathered);
 }
 
-async function syncDirectories(replica: Replica, touched: ReadonlySet<RelPath>): Promise<void> {
+async function syncDirectories(
+  replica: Replica,
+  touched: ReadonlySet<RelPath>,
+  shards: ReadonlySet<string>,
+): Promise<void> {
   const { fs } = replica.deps;
-  if (touched.size >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
+  if (touched.size + shards.size >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
+  // The old content is durable where it is kept before its path is durably another's (invariant 4).
+  await Promise.all([...shards].map((shard) => fs.syncDirectory(shard)));
   await Promise.all([...touched].map(async (directory) => {
     let pin;
     try {

@@ -2,9 +2,16 @@
  * Gives peers the bytes that they ask for by content id. A file is read only while its fingerprint is that of our row,
  * before and after; whatever has changed is answered "gone" and looked at again. The receiver hashes what it got (R22).
  */
-import { chunkCount, chunkDigest, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
+import {
+  CHUNK_RECORD_BYTES,
+  chunkCount,
+  chunkDigest,
+  chunkLength,
+  type ChunkList,
+  chunkOffsets,
+} from "../core/content.ts";
 import type { ContentId } from "../core/ids.ts";
-import { BULK_CREDIT_BYTES, SMALL_FILE_BYTES } from "../core/limits.ts";
+import { BULK_CREDIT_BYTES, LIST_PAGE_CHUNKS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Message, Session } from "../peer/session.ts";
 import type { HashPool, Piece } from "../platform/ports.ts";
 import { findLocal, isStill, type Local } from "./local_source.ts";
@@ -68,16 +75,17 @@ async function serveSmall(server: Server, session: Session, message: Message): P
 }
 
 function serveList(server: Server, session: Session, message: Message): void {
-  const [content] = read("list", message.header) as [ContentId];
+  const [content, first] = read("list", message.header) as [ContentId, number];
   const source = findLocal(server, content);
   source?.pin.close();
   const chunks = source === null ? null : server.catalogue.contents.chunks(content);
   if (source === null || chunks === null) {
-    session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [-1]);
+    session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [-1, 0]);
     if (source !== null) server.changed(source.replica, source.path);
     return;
   }
-  session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [source.size], chunks);
+  const page = chunks.subarray(first * CHUNK_RECORD_BYTES, (first + LIST_PAGE_CHUNKS) * CHUNK_RECORD_BYTES);
+  session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [source.size, chunkCount(chunks)], page);
 }
 
 async function servePieces(server: Server, session: Session, message: Message): Promise<void> {

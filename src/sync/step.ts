@@ -54,6 +54,8 @@ export interface Gathered {
   readonly changes: RowAndPrint[];
   readonly touched: Set<RelPath>;
   readonly placedNow: Set<RelPath>;
+  /** Directories of the version store that took something in. */
+  readonly shards: Set<string>;
   readonly pins: Pins;
 }
 

@@ -2,7 +2,7 @@
  * Where one thing has to make way for another (R4, R6): the loser of a conflict, a file where a directory must be, a
  * directory that others deleted and that still holds something. Nothing is lost here (invariant 4).
  */
-import { conflictPath } from "../core/conflict_name.ts";
+import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ancestorsOf, childOf } from "../core/path.ts";
@@ -105,7 +105,8 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
     const print = replica.catalogue.prints.get(own.state);
     if (print === null) return { kind: "look", paths: [ancestor] };
     const { entry } = own.row;
-    const to = conflictPath(ancestor, entry);
+    const copy = conflictCopy(ancestor, entry);
+    const to = copy.path;
     const placement: Placement = entry.kind === "symlink"
       ? { kind: "symlink", target: entry.target! }
       : { kind: "moved", from: ancestor, print, mode: entry.mode, mtimeMs: entry.mtimeMs };
@@ -114,7 +115,7 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
     const at = gathered.pins.at(ancestor);
     if (entry.kind === "symlink") fs.unlink(at);
     fs.makeDirectory(at);
-    noteDone(replica, to, entry, replica.own(to), placed.stat, gathered);
+    noteDone(replica, to, copy.entry, replica.own(to), placed.stat, gathered);
     return { kind: "look", paths: [ancestor, path] };
   }
   return { kind: "look", paths: [...ancestorsOf(path)] };

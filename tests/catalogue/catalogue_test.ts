@@ -6,7 +6,8 @@ import { FOLDER, memoryCatalogue, pageOf } from "../support/catalogues.ts";
 import { deviceOf, dot, entryOf, lsnOf, pathOf, rowOf } from "../support/entries.ts";
 import { rowsRecord } from "../support/ledgers.ts";
 
-const file = (path: string, counter: number, text = path) => rowOf(path, entryOf({ text, dots: [dot(2, counter)] }));
+const file = (path: string, counter: number, text = path) =>
+  rowOf(path, entryOf({ text, dots: [dot(2, counter)] }));
 const PRINT: Fingerprint = {
   size: 4,
   mtimeMs: 1.5,
@@ -38,7 +39,9 @@ Deno.test("rows of an older epoch stay until the new one is complete, and then t
   using it = memoryCatalogue();
   const { catalogue } = it;
   const facts = [{ key: "old", value: 1, lsn: lsnOf(1) }, { key: "both", value: 1, lsn: lsnOf(2) }];
-  catalogue.applyPage(pageOf({ to: 5, rows: [[1, file("a", 1)], [2, file("b", 2)], [5, file("c", 3)]], facts }));
+  catalogue.applyPage(
+    pageOf({ to: 5, rows: [[1, file("a", 1)], [2, file("b", 2)], [5, file("c", 3)]], facts }),
+  );
   const again = [{ key: "both", value: 2, lsn: lsnOf(1) }];
   catalogue.applyPage(pageOf({ epoch: 2, to: 1, complete: false, rows: [[1, file("b", 2)]], facts: again }));
   assert.deepEqual(peerPaths(it), ["a", "b", "c"]);
@@ -99,7 +102,10 @@ Deno.test("a sweep drops needs that were for its rows alone, and leaves other de
 Deno.test("a page is taken in whole or not at all", () => {
   using it = memoryCatalogue();
   const { catalogue } = it;
-  const bad = { ...file("b", 2), entry: { ...file("b", 2).entry, mtimeMs: "no number" as unknown as number } } as Row;
+  const bad = {
+    ...file("b", 2),
+    entry: { ...file("b", 2).entry, mtimeMs: "no number" as unknown as number },
+  } as Row;
   assert.throws(() => catalogue.applyPage(pageOf({ to: 2, rows: [[1, file("a", 1)], [2, bad]] })));
   assert.deepEqual(peerPaths(it), []);
   assert.equal(catalogue.cursors.of(2).lsn, 0);
@@ -114,7 +120,12 @@ Deno.test("appliedLsn is that of the last record; a snapshot's records move it w
   const { catalogue } = it;
   catalogue.restoreRecord(lsnOf(5), rowsRecord([file("a", 1)]));
   assert.equal(catalogue.appliedLsn, 0);
-  catalogue.restoreRecord(lsnOf(9), { type: "snapshot-end", lsn: lsnOf(9), counter: 77, stamp: file("a", 1).entry.stamp });
+  catalogue.restoreRecord(lsnOf(9), {
+    type: "snapshot-end",
+    lsn: lsnOf(9),
+    counter: 77,
+    stamp: file("a", 1).entry.stamp,
+  });
   assert.equal(catalogue.appliedLsn, 9);
   catalogue.applyRecord(lsnOf(10), { type: "local", key: "k", value: 1 });
   assert.equal(catalogue.appliedLsn, 10);
@@ -169,10 +180,20 @@ Deno.test("an intent is open until the rows that fulfil it, or a completed scan,
 Deno.test("counter and stamp follow what this device's actor and this device wrote, and nobody else (R1, R7)", () => {
   using it = memoryCatalogue();
   const { catalogue } = it;
-  const boot = { type: "boot", boot: "ab".repeat(8), epoch: 1, actor: dot(2, 0).actor, timeMs: 0, osBoot: "" } as never;
+  const boot = {
+    type: "boot",
+    boot: "ab".repeat(8),
+    epoch: 1,
+    actor: dot(2, 0).actor,
+    timeMs: 0,
+    osBoot: "",
+  } as never;
   catalogue.applyRecord(lsnOf(1), boot);
   const theirs = rowOf("x", entryOf({ dots: [dot(9, 900)], stamp: 9_000, writer: 9 }));
-  const ours = rowOf("y", entryOf({ dots: [dot(2, 50)], meta: dot(2, 60), metaStamp: 700, stamp: 600, writer: 1 }));
+  const ours = rowOf(
+    "y",
+    entryOf({ dots: [dot(2, 50)], meta: dot(2, 60), metaStamp: 700, stamp: 600, writer: 1 }),
+  );
   catalogue.applyRecord(lsnOf(2), rowsRecord([theirs]));
   assert.equal(catalogue.values.meta("last_counter"), null);
   assert.equal(catalogue.values.meta("last_stamp"), null);

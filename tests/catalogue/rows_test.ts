@@ -27,7 +27,10 @@ const fewRow = fc.record({ path: fc.constantFrom(...PATHS), entry: fewEntries, o
   .map(({ path, entry, offered }) => rowOf(path, entry, { offered }));
 
 type Put = readonly [device: number, row: Row];
-const puts = fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.oneof(fewRow, anyRow)), { maxLength: 25, size: "max" });
+const puts = fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.oneof(fewRow, anyRow)), {
+  maxLength: 25,
+  size: "max",
+});
 
 /** The last row of each device and path. */
 function modelOf(story: readonly Put[]): Map<string, { row: Row; lsn: number }> {
@@ -60,9 +63,11 @@ Deno.test("equal statements share one state, and a state that nobody makes is go
     assert.equal(unheld, 0);
     const [stateless] = db.get("SELECT count(*) FROM holds WHERE state NOT IN (SELECT id FROM states)")!;
     assert.equal(stateless, 0);
-    const said = new Set([...modelOf(story).values()].map(({ row: { path, entry } }) =>
-      JSON.stringify([path, entry, [...entry.version.context].sort()])
-    ));
+    const said = new Set(
+      [...modelOf(story).values()].map(({ row: { path, entry } }) =>
+        JSON.stringify([path, entry, [...entry.version.context].sort()])
+      ),
+    );
     assert.equal(db.get("SELECT count(*) FROM states")![0], said.size);
   }));
 });
@@ -71,7 +76,9 @@ Deno.test("ten devices that say the same cost one state", () => {
   using it = memoryCatalogue();
   const { catalogue: { rows, ids, db }, folder } = it;
   const row = rowOf("d/a", entryOf({ dots: [dot(1, 1), dot(2, 2)], seen: [dot(3, 3)] }));
-  for (let device = 1; device <= 10; device++) rows.put(ids.device(deviceOf(device)), folder, row, lsnOf(device));
+  for (let device = 1; device <= 10; device++) {
+    rows.put(ids.device(deviceOf(device)), folder, row, lsnOf(device));
+  }
   assert.deepEqual([db.get("SELECT count(*) FROM states")![0], rows.count()], [1, 10]);
 });
 
@@ -112,7 +119,9 @@ Deno.test("a need exists exactly where the rules would do something (invariant 1
       catalogue.setWanted(FOLDER, true);
       story.forEach(([device, row], i) => {
         rows.put(ids.device(deviceOf(device)), folder, row, lsnOf(i + 1));
-        const all = [false, true].flatMap((deletes) => needs.due(folder, deletes, 0, 100).map(({ path, bytes }) => [path, bytes, deletes]));
+        const all = [false, true].flatMap((deletes) =>
+          needs.due(folder, deletes, 0, 100).map(({ path, bytes }) => [path, bytes, deletes])
+        );
         const expected = PATHS.map(pathOf).flatMap((path) => {
           const decision = decideFor(rows.at(folder, path));
           if (decision.kind === "none") return [];
@@ -147,7 +156,10 @@ Deno.test("a need that was postponed waits with its cause, and news of its path 
   catalogue.setWanted(FOLDER, true);
   rows.put(2, folder, rowOf("a", entryOf({ text: "12345", dots: [dot(2, 1)] })), lsnOf(1));
   needs.postpone(folder, pathOf("a"), 1_000, "the disk is full", "Free some.");
-  assert.deepEqual([needs.due(folder, false, 999, 10).length, needs.due(folder, false, 1_000, 10).length], [0, 1]);
+  assert.deepEqual([needs.due(folder, false, 999, 10).length, needs.due(folder, false, 1_000, 10).length], [
+    0,
+    1,
+  ]);
   assert.deepEqual([needs.nextDueMs(folder), needs.attempts(folder, pathOf("a"))], [1_000, 1]);
   assert.deepEqual(needs.total(folder), { count: 1, bytes: 5, blocked: 1 });
   assert.equal(needs.blocked(folder, 5)[0]!.cause, "the disk is full");
@@ -155,7 +167,10 @@ Deno.test("a need that was postponed waits with its cause, and news of its path 
   assert.equal(needs.due(folder, false, 0, 10).length, 1);
   needs.postpone(folder, pathOf("a"), 1_000, "again", "");
   rows.put(2, folder, rowOf("a", entryOf({ text: "other", dots: [dot(2, 2)] })), lsnOf(2));
-  assert.deepEqual(needs.due(folder, false, 0, 10).map(({ attempts, cause }) => [attempts, cause]), [[0, ""]]);
+  assert.deepEqual(needs.due(folder, false, 0, 10).map(({ attempts, cause }) => [attempts, cause]), [[
+    0,
+    "",
+  ]]);
   needs.drop(folder, pathOf("a"));
   assert.ok(needs.isEmpty(folder) && needs.nextDueMs(folder) === null);
 });
@@ -167,7 +182,9 @@ Deno.test("pages end on whole lsns, and together they are all rows of the device
   fc.assert(fc.property(lsns, fc.integer({ min: 1, max: 6 }), (lsns, atLeast) => {
     using it = memoryCatalogue();
     const { catalogue: { rows }, folder } = it;
-    lsns.forEach((lsn, i) => rows.put(2, folder, rowOf(`d${i % 3}/${i}`, entryOf({ dots: [dot(2, i + 1)] })), lsnOf(lsn)));
+    lsns.forEach((lsn, i) =>
+      rows.put(2, folder, rowOf(`d${i % 3}/${i}`, entryOf({ dots: [dot(2, i + 1)] })), lsnOf(lsn))
+    );
     rows.put(3, folder, rowOf("other", entryOf({ dots: [dot(3, 1)] })), lsnOf(1));
     const got: number[] = [];
     for (let after = 0;;) {
@@ -175,7 +192,10 @@ Deno.test("pages end on whole lsns, and together they are all rows of the device
       if (page.length === 0) break;
       assert.ok(page.length >= Math.min(atLeast, lsns.length - got.length));
       const last = page.at(-1)!.placed.lsn;
-      assert.equal(page.filter(({ placed }) => placed.lsn === last).length, lsns.filter((lsn) => lsn === last).length);
+      assert.equal(
+        page.filter(({ placed }) => placed.lsn === last).length,
+        lsns.filter((lsn) => lsn === last).length,
+      );
       got.push(...page.map(({ placed }) => placed.lsn));
       after = last;
     }

@@ -20,24 +20,40 @@ const anyFields = fc.uniqueArray(anyField, {
 });
 
 Deno.test("of each field the last writer wins, in whatever order the writes arrive", () => {
-  fc.assert(fc.property(anyFields.chain((fields) => fc.tuple(fc.constant(fields), fc.shuffledSubarray(fields, { minLength: fields.length }))), ([one, two]) => {
-    using a = memoryCatalogue();
-    using b = memoryCatalogue();
-    one.forEach((field, i) => a.catalogue.values.putShared(field, lsnOf(i + 1)));
-    two.forEach((field, i) => b.catalogue.values.putShared(field, lsnOf(i + 1)));
-    for (const { kind, key, field } of one) {
-      const best = one.filter((other) => other.kind === kind && other.key === key && other.field === field)
-        .sort((x, y) => x.stamp - y.stamp || (x.writer < y.writer ? -1 : 1)).at(-1)!;
-      assert.deepEqual(a.catalogue.values.shared(kind, key, field), best);
-      assert.deepEqual(b.catalogue.values.shared(kind, key, field), best);
-    }
-  }));
+  fc.assert(
+    fc.property(
+      anyFields.chain((fields) =>
+        fc.tuple(fc.constant(fields), fc.shuffledSubarray(fields, { minLength: fields.length }))
+      ),
+      ([one, two]) => {
+        using a = memoryCatalogue();
+        using b = memoryCatalogue();
+        one.forEach((field, i) => a.catalogue.values.putShared(field, lsnOf(i + 1)));
+        two.forEach((field, i) => b.catalogue.values.putShared(field, lsnOf(i + 1)));
+        for (const { kind, key, field } of one) {
+          const best = one.filter((other) =>
+            other.kind === kind && other.key === key && other.field === field
+          )
+            .sort((x, y) => x.stamp - y.stamp || (x.writer < y.writer ? -1 : 1)).at(-1)!;
+          assert.deepEqual(a.catalogue.values.shared(kind, key, field), best);
+          assert.deepEqual(b.catalogue.values.shared(kind, key, field), best);
+        }
+      },
+    ),
+  );
 });
 
 Deno.test("a field is news only when it is later, or as late and by a greater device", () => {
   using it = memoryCatalogue();
   const { values } = it.catalogue;
-  const field: SharedField = { kind: "folder", key: "k", field: "name", value: "v", stamp: stampOf(5), writer: deviceOf(2) };
+  const field: SharedField = {
+    kind: "folder",
+    key: "k",
+    field: "name",
+    value: "v",
+    stamp: stampOf(5),
+    writer: deviceOf(2),
+  };
   assert.ok(values.isNews(field));
   values.putShared(field, lsnOf(1));
   assert.ok(!values.isNews(field));
@@ -62,7 +78,10 @@ Deno.test("shared fields are told by the lsn of our own journal, and each once (
   values.putShared(field("b", 1), lsnOf(4));
   values.putShared(field("a", 2), lsnOf(7));
   values.putShared(field("b", 0), lsnOf(9)); // no news: keeps its place
-  assert.deepEqual(values.sharedAfter(lsnOf(0)).map(({ lsn, field }) => [lsn, field.field]), [[4, "b"], [7, "a"]]);
+  assert.deepEqual(values.sharedAfter(lsnOf(0)).map(({ lsn, field }) => [lsn, field.field]), [[4, "b"], [
+    7,
+    "a",
+  ]]);
   assert.deepEqual(values.sharedAfter(lsnOf(4)).map(({ lsn }) => lsn), [7]);
   const ofKind = values.sharedOfKind("folder");
   assert.deepEqual([...ofKind.get("k")!.keys()].sort(), ["a", "b"]);
@@ -88,7 +107,10 @@ Deno.test("local values are found by their prefix, and null removes one", () => 
   values.putLocal("replica/a", { path: "/a" });
   values.putLocal("replica/b%", 1);
   values.putLocal("replicas", 2);
-  assert.deepEqual(values.localWithPrefix("replica/").map(({ key }) => key).sort(), ["replica/a", "replica/b%"]);
+  assert.deepEqual(values.localWithPrefix("replica/").map(({ key }) => key).sort(), [
+    "replica/a",
+    "replica/b%",
+  ]);
   assert.deepEqual(values.localWithPrefix("replica/%"), []);
   values.putLocal("replica/a", null);
   assert.equal(values.local("replica/a"), null);

@@ -19,6 +19,7 @@ function fakeDaemon(start: Status, changes: Partial<Daemon> = {}) {
       const folder = { id: "f1", name: "Notes", path: "/home/ann/Notes" };
       return Promise.resolve({ peer: { id: "d2", name: "desktop" }, folder });
     },
+    hasStopped: false,
     addFolder: (request) => {
       asked.push(request);
       return Promise.resolve(status.folders[0]!);

@@ -83,6 +83,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ["a name of one byte too many", "x".repeat(NAME_BYTES + 1), /longer/],
   ["a name of few characters and too many bytes", "ß".repeat(128), /longer/],
   ["Cairn's own directory", RESERVED_TOP, /own/],
+  ["Cairn's own directory, as a disk without case takes it", ".Cairn/x", /own/],
   ["what is in Cairn's own directory", `${RESERVED_TOP}/stage/x`, /own/],
 ];
 for (const [what, path, why] of REFUSED) {

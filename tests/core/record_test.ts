@@ -11,20 +11,18 @@ import {
   type JournalRecord,
   type SharedField,
 } from "../../src/core/record.ts";
-import {
-  actorOf,
-  anyRow,
-  anyStamp,
-  bootOf,
-  deviceOf,
-  folderOf,
-  lsnOf,
-} from "../support/entries.ts";
+import { actorOf, anyRow, anyStamp, bootOf, deviceOf, folderOf, lsnOf } from "../support/entries.ts";
 import { FORMATS } from "../support/fixtures.ts";
 import { anyValue, damaged } from "../support/garbage.ts";
 import { SAMPLE_RECORDS } from "../support/sample_records.ts";
 
-const plainValue = fc.oneof(fc.constant(null), fc.string(), fc.boolean(), fc.uint8Array(), fc.array(fc.integer()));
+const plainValue = fc.oneof(
+  fc.constant(null),
+  fc.string(),
+  fc.boolean(),
+  fc.uint8Array(),
+  fc.array(fc.integer()),
+);
 const rows = fc.array(anyRow, { maxLength: 6 });
 const field: fc.Arbitrary<SharedField> = fc.record({
   kind: fc.string(),
@@ -56,10 +54,15 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     fresh: fc.array(fc.nat(5)),
   }, { noNullPrototype: true }),
   fc.record({ type: fc.constant("intent" as const), folder, rows }, { noNullPrototype: true }),
-  fc.record({ type: fc.constant("shared" as const), fields: fc.array(field, { maxLength: 4 }) }, { noNullPrototype: true }),
-  fc.record({ type: fc.constantFrom("fact" as const, "local" as const), key: fc.string(), value: plainValue }, {
+  fc.record({ type: fc.constant("shared" as const), fields: fc.array(field, { maxLength: 4 }) }, {
     noNullPrototype: true,
   }),
+  fc.record(
+    { type: fc.constantFrom("fact" as const, "local" as const), key: fc.string(), value: plainValue },
+    {
+      noNullPrototype: true,
+    },
+  ),
   rows.chain((rows) =>
     fc.record({
       type: fc.constant("kept" as const),
@@ -108,7 +111,9 @@ for (const [type, record] of Object.entries(SAMPLE_RECORDS)) {
 }
 
 Deno.test("any bytes are read or refused as message-invalid, nothing else", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void tryDecode(bytes)), { numRuns: 500 });
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void tryDecode(bytes)), {
+    numRuns: 500,
+  });
   fc.assert(fc.property(anyValue, (value) => void tryDecode(encode(value))));
 });
 
@@ -127,7 +132,12 @@ Deno.test("shared fields come out as they went in, and refuse what they are not"
   }));
   const good: unknown[] = ["folder", "k", "name", "v", 1, new Uint8Array(32)];
   assert.equal(decodeSharedFields([good]).length, 1);
-  for (const [at, bad] of [[0, 1], [1, null], [2, 5], [4, -1], [4, 0.5], [5, new Uint8Array(31)], [5, "x"]] as const) {
+  for (
+    const [at, bad] of [[0, 1], [1, null], [2, 5], [4, -1], [4, 0.5], [5, new Uint8Array(31)], [
+      5,
+      "x",
+    ]] as const
+  ) {
     assert.throws(() => decodeSharedFields([good.with(at, bad)]), { code: "message-invalid" });
   }
   for (const bad of [null, {}, "x", [1], [[]]]) {

@@ -89,7 +89,10 @@ const MALFORMED: readonly (readonly [string, unknown])[] = [
   ["a directory outside", block({ directory: "../x" })],
   ["an absolute directory", block({ directory: "/etc" })],
   ["a directory inside Cairn's own", block({ directory: ".cairn/stage" })],
-  ["a path that is too long together", block({ directory: Array(19).fill("d".repeat(200)).join("/"), at: [[0, "x".repeat(255)]] })],
+  [
+    "a path that is too long together",
+    block({ directory: Array(19).fill("d".repeat(200)).join("/"), at: [[0, "x".repeat(255)]] }),
+  ],
   ["a negative lsn", block({ lsn: -1 })],
   ["a lsn beyond what is exact", block({ lsn: 2 ** 53 })],
   ["unknown flags", block({ at: [[1, 16]] })],

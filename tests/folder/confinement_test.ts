@@ -97,7 +97,12 @@ Deno.test("a symlink as the last name is replaced or deleted itself, and its tar
     Deno.symlinkSync(`${root.outside}/victim`, root.at("link"));
     using context = root.context();
     const expected: Expected = { kind: "symlink", print: root.print("link") };
-    const { result } = place(context, pathOf("link"), expected, placements(root).find((one) => one.kind === kind)!);
+    const { result } = place(
+      context,
+      pathOf("link"),
+      expected,
+      placements(root).find((one) => one.kind === kind)!,
+    );
     assert.equal(result, "done");
     assert.deepEqual(outsideOf(root), before, kind);
     if (kind !== "deleted") Deno.removeSync(root.at("link"));

@@ -41,7 +41,10 @@ Deno.test("no rules ignore nothing", () => {
 Deno.test("whatever people write into the file, every path gets an answer", () => {
   const line = fc.oneof(
     fc.string({ maxLength: 12 }),
-    fc.string({ maxLength: 8, unit: fc.constantFrom("[", "]", "*", "?", "\\", "!", "/", "a", "-", "^", "(", "{", "|", "$", " ") }),
+    fc.string({
+      maxLength: 8,
+      unit: fc.constantFrom("[", "]", "*", "?", "\\", "!", "/", "a", "-", "^", "(", "{", "|", "$", " "),
+    }),
   );
   fc.assert(
     fc.property(fc.array(line, { maxLength: 5 }), anyPath, fc.boolean(), (lines, path, isDirectory) => {

@@ -3,7 +3,7 @@ import { layoutOf } from "../../src/folder/layout.ts";
 import { type Marker, readMarker, refuseForeign, writeMarker } from "../../src/folder/marker.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { deviceOf, folderOf, libraryOf } from "../support/entries.ts";
-import { tempDir, type TempDir } from "../support/temp_dir.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
 const MARKER: Marker = {
   library: libraryOf(1),

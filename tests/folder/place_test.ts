@@ -36,7 +36,12 @@ Deno.test("creating never replaces what is there already, whatever it is (invari
     if (put === "symlink") Deno.symlinkSync("x", root.at(PATH));
     const stage = root.stage("new");
     const before = realFs().lstat(root.at(PATH));
-    for (const placement of [{ kind: "file", stage }, { kind: "symlink", target: "t" }, { kind: "directory", mode: 0o755 }] as const) {
+    for (
+      const placement of [{ kind: "file", stage }, { kind: "symlink", target: "t" }, {
+        kind: "directory",
+        mode: 0o755,
+      }] as const
+    ) {
       assert.deepEqual(run(root, null, placement), { result: "changed" }, `${placement.kind} on ${put}`);
     }
     assert.deepEqual(realFs().lstat(root.at(PATH)), before);
@@ -50,7 +55,9 @@ Deno.test("a name that comes between the look and the creation is not replaced (
   const fs = watchedFs(realFs(), (call) => {
     if (call === "link" && root.read(PATH) === null) root.write(PATH, "by hand");
   });
-  assert.deepEqual(run(root, null, { kind: "file", stage: root.stage("new") }, { fs }), { result: "changed" });
+  assert.deepEqual(run(root, null, { kind: "file", stage: root.stage("new") }, { fs }), {
+    result: "changed",
+  });
   assert.equal(root.read(PATH), "by hand");
 });
 
@@ -59,7 +66,9 @@ Deno.test("where there are no hard links a file is created all the same, and rep
   const fs: Fs = { ...realFs(), link: (_, to) => fail("unsupported", to) };
   assert.equal(run(root, null, { kind: "file", stage: root.stage("new") }, { fs }).result, "done");
   assert.equal(root.read(PATH), "new");
-  assert.deepEqual(run(root, null, { kind: "file", stage: root.stage("newer") }, { fs }), { result: "changed" });
+  assert.deepEqual(run(root, null, { kind: "file", stage: root.stage("newer") }, { fs }), {
+    result: "changed",
+  });
   assert.equal(root.read(PATH), "new");
 });
 
@@ -133,7 +142,11 @@ Deno.test("a save that comes while a file is replaced or deleted is at its path 
         using root = testRoot();
         root.write(PATH, "old");
         const stage = root.stage("new");
-        const placement: Placement = kind === "file" ? { kind, stage } : kind === "symlink" ? { kind, target: "t" } : { kind };
+        const placement: Placement = kind === "file"
+          ? { kind, stage }
+          : kind === "symlink"
+          ? { kind, target: "t" }
+          : { kind };
         let calls = 0;
         let at = "";
         const fs = watchedFs(realFs(), (call) => {
@@ -155,7 +168,10 @@ Deno.test("a save that comes while a file is replaced or deleted is at its path 
     }
   }
   // The one window that remains (docs/failure-model.md): a file renamed over the path between the last look and our own rename.
-  assert.deepEqual(windows, ["file, saved by rename before rename", "symlink, saved by rename before rename"]);
+  assert.deepEqual(windows, [
+    "file, saved by rename before rename",
+    "symlink, saved by rename before rename",
+  ]);
 });
 
 function readIfFile(root: TestRoot): string | null {
@@ -169,7 +185,9 @@ Deno.test("where there are no hard links the old is kept by rename, and given ba
   const fs = watchedFs({ ...realFs(), link: (_, to) => fail("unsupported", to) }, (call) => {
     if (call === "rename" && !saved) saved = (root.write(PATH, "by hand, longer"), true);
   });
-  assert.deepEqual(run(root, expected(root, PATH), { kind: "file", stage: root.stage("new") }, { fs }), { result: "changed" });
+  assert.deepEqual(run(root, expected(root, PATH), { kind: "file", stage: root.stage("new") }, { fs }), {
+    result: "changed",
+  });
   assert.deepEqual([root.read(PATH), root.kept()], ["by hand, longer", []]);
 });
 
@@ -232,7 +250,10 @@ Deno.test("a file becomes a directory, and an empty directory a file; what was t
   using root = testRoot();
   root.write(PATH, "old");
   assert.equal(run(root, expected(root, PATH), { kind: "directory", mode: 0o750 }).result, "done");
-  assert.deepEqual([realFs().lstat(root.at(PATH))!.kind, realFs().lstat(root.at(PATH))!.mode], ["directory", 0o750]);
+  assert.deepEqual([realFs().lstat(root.at(PATH))!.kind, realFs().lstat(root.at(PATH))!.mode], [
+    "directory",
+    0o750,
+  ]);
   assert.deepEqual(root.kept(), ["old"]);
   root.write(`${PATH}/x`, "kept");
   const stage = root.stage("new");
@@ -246,7 +267,10 @@ Deno.test("metadata changes mode and time and leaves the bytes and the inode alo
   using root = testRoot();
   root.write(PATH, "text");
   const { ino } = root.print(PATH);
-  assert.equal(run(root, expected(root, PATH), { kind: "metadata", mode: 0o640, mtimeMs: 1_000_000 }).result, "done");
+  assert.equal(
+    run(root, expected(root, PATH), { kind: "metadata", mode: 0o640, mtimeMs: 1_000_000 }).result,
+    "done",
+  );
   const now = root.print(PATH);
   assert.deepEqual([root.read(PATH), now.mode, now.mtimeMs, now.ino], ["text", 0o640, 1_000_000, ino]);
 });

@@ -44,7 +44,9 @@ Deno.test("where there are no hard links, keepByLink() renames; any other failur
     Deno.removeSync(kept.at);
   }
   Deno.writeTextFileSync(dir.at("file"), "stays");
-  assert.throws(() => keepByLink(failing("no-space"), store(dir.path), PATH, dir.at("file")), { code: "no-space" });
+  assert.throws(() => keepByLink(failing("no-space"), store(dir.path), PATH, dir.at("file")), {
+    code: "no-space",
+  });
   assert.equal(Deno.readTextFileSync(dir.at("file")), "stays");
 });
 

@@ -10,18 +10,33 @@ import { FsError } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { failingFs } from "../support/broken_fs.ts";
 import { deviceOf, entryOf, lsnOf, pathOf, rowOf, stampOf } from "../support/entries.ts";
-import { FOLDER, type Home, homeAt, ownRow, removeCatalogue, rowsRecord, truthOf } from "../support/ledgers.ts";
+import {
+  FOLDER,
+  type Home,
+  homeAt,
+  ownRow,
+  removeCatalogue,
+  rowsRecord,
+  truthOf,
+} from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 /** Some of everything. */
 async function fill(ledger: Ledger, round = 0): Promise<void> {
   await ledger.commit(rowsRecord([ownRow(ledger, `a${round}`), ownRow(ledger, `d/b${round}`)]));
   await ledger.commit({ type: "local", key: `local ${round}`, value: { path: "/x" } });
+  await ledger.commit({ type: "intent", folder: FOLDER, rows: [ownRow(ledger, `about to be ${round}`)] });
   await ledger.commit({ type: "fact", key: "mode", value: `round ${round}` });
   const field = { kind: "folder", key: FOLDER, field: "name", value: `Notes ${round}` };
-  await ledger.commit({ type: "shared", fields: [{ ...field, stamp: ledger.mintStamp(), writer: deviceOf(1) }] });
+  await ledger.commit({
+    type: "shared",
+    fields: [{ ...field, stamp: ledger.mintStamp(), writer: deviceOf(1) }],
+  });
   const changed = ledger.catalogue.rows.own(ledger.catalogue.ids.folder(FOLDER), pathOf(`a${round}`))!.row;
-  const gone = { ...entryOf({ kind: "deleted", dots: changed.entry.version.dots }), stamp: ledger.mintStamp() };
+  const gone = {
+    ...entryOf({ kind: "deleted", dots: changed.entry.version.dots }),
+    stamp: ledger.mintStamp(),
+  };
   await ledger.commit(rowsRecord([rowOf(`a${round}`, gone), ownRow(ledger, "always", `text ${round}`)]));
 }
 
@@ -95,11 +110,13 @@ Deno.test("a deleted catalogue is rebuilt from the journal, the same in everythi
   await ledger.close();
 });
 
-for (const [what, damage] of [
-  ["is no database", () => new TextEncoder().encode("garbage ".repeat(1000))],
-  ["is empty", () => new Uint8Array(0)],
-  ["has lost all but its first page", (bytes: Uint8Array) => bytes.fill(0, 4096)],
-] as const) {
+for (
+  const [what, damage] of [
+    ["is no database", () => new TextEncoder().encode("garbage ".repeat(1000))],
+    ["is empty", () => new Uint8Array(0)],
+    ["has lost all but its first page", (bytes: Uint8Array) => bytes.fill(0, 4096)],
+  ] as const
+) {
   Deno.test(`a catalogue that ${what} is rebuilt from the journal (invariant 9)`, async () => {
     using dir = tempDir();
     const { home, truth } = await filled(dir.path);
@@ -194,13 +211,15 @@ Deno.test("newEpoch() lies above the one that was reported, with another actor (
   await ledger.close();
 });
 
-for (const [what, clean, osBoot, crashed] of [
-  ["a clean stop, the machine running on", true, "os-1", false],
-  ["a clean stop, the machine started anew", true, "os-2", false],
-  ["a kill, the machine running on", false, "os-1", false],
-  ["a kill, the machine started anew", false, "os-2", true],
-  ["a kill, on a machine that does not tell its starts apart", false, "", true],
-] as const) {
+for (
+  const [what, clean, osBoot, crashed] of [
+    ["a clean stop, the machine running on", true, "os-1", false],
+    ["a clean stop, the machine started anew", true, "os-2", false],
+    ["a kill, the machine running on", false, "os-1", false],
+    ["a kill, the machine started anew", false, "os-2", true],
+    ["a kill, on a machine that does not tell its starts apart", false, "", true],
+  ] as const
+) {
   for (const rebuilt of [false, true]) {
     const name = `after ${what}${rebuilt ? ", the catalogue rebuilt" : ""}`;
     Deno.test(`${name}, the ledger ${crashed ? "takes it for" : "sees no"} crash of the machine (R16)`, async () => {

@@ -25,7 +25,14 @@ async function snapshotIn(home: string): Promise<string> {
   await ledger.commit(rowsRecord([ownRow(ledger, "a", "newer")]));
   await ledger.commit({ type: "fact", key: "k", value: 1 });
   await ledger.commit({ type: "local", key: "l", value: [2] });
-  const field = { kind: "folder", key: FOLDER, field: "name", value: "Notes", stamp: stampOf(9), writer: deviceOf(2) };
+  const field = {
+    kind: "folder",
+    key: FOLDER,
+    field: "name",
+    value: "Notes",
+    stamp: stampOf(9),
+    writer: deviceOf(2),
+  };
   await ledger.commit({ type: "shared", fields: [field] });
   await ledger.snapshot();
   await ledger.close();
@@ -37,8 +44,15 @@ Deno.test("a snapshot says what is, with the lsns at which it was said, and its 
   const records = await readAll(await snapshotIn(dir.path));
   const types = records.map(([, record]) => record.type);
   assert.deepEqual(types, ["boot", "local", "shared", "fact", "kept", "snapshot-end"]);
-  const kept = records.find(([, record]) => record.type === "kept")![1] as Extract<JournalRecord, { type: "kept" }>;
-  assert.deepEqual(kept.rows.map(({ path }, i) => `${kept.lsns[i]} ${path}`).sort(), ["2 d/b", "2 d/c", "3 a"]);
+  const kept = records.find(([, record]) => record.type === "kept")![1] as Extract<
+    JournalRecord,
+    { type: "kept" }
+  >;
+  assert.deepEqual(kept.rows.map(({ path }, i) => `${kept.lsns[i]} ${path}`).sort(), [
+    "2 d/b",
+    "2 d/c",
+    "3 a",
+  ]);
   const [lsn, seal] = records.at(-1)!;
   assert.equal(lsn, 6);
   assert.equal(seal.type === "snapshot-end" && seal.lsn, 6);
@@ -75,11 +89,13 @@ Deno.test("a snapshot with any bit flipped is refused, or says what it said", as
   );
 });
 
-Deno.test("the newest snapshot counts, and none that was not finished", async () => {
+Deno.test("the newest snapshot counts, and none that was not finished", () => {
   using dir = tempDir();
   const fs = realFs();
   assert.equal(findSnapshot(fs, dir.path), null);
-  for (const name of ["0000000000000009.snap", "0000000000000010.snap", "0000000000000011.snap.part", "x.snap"]) {
+  for (
+    const name of ["0000000000000009.snap", "0000000000000010.snap", "0000000000000011.snap.part", "x.snap"]
+  ) {
     Deno.writeFileSync(dir.at(name), new Uint8Array(0));
   }
   assert.deepEqual(findSnapshot(fs, dir.path), { path: dir.at("0000000000000010.snap"), lsn: lsnOf(10) });

@@ -27,7 +27,9 @@ export interface PageParts {
   readonly facts?: Page["facts"];
 }
 
-export function pageOf({ device = 2, epoch = 1, from = 0, to, complete = true, rows = [], facts = [] }: PageParts): Page {
+export function pageOf(
+  { device = 2, epoch = 1, from = 0, to, complete = true, rows = [], facts = [] }: PageParts,
+): Page {
   return {
     origin: deviceOf(device),
     from: { epoch, boot: null, lsn: lsnOf(from) },

@@ -76,8 +76,20 @@ export function removeCatalogue(home: Home): void {
 }
 
 /** A "rows" record of this device, of files whose text is their path and version. */
-export function rowsRecord(rows: readonly Row[], over: Partial<Extract<JournalRecord, { type: "rows" }>> = {}) {
-  return { type: "rows", folder: FOLDER, cause: "local", timeMs: 1, closes: lsnOf(0), rows, fresh: [], ...over } as const;
+export function rowsRecord(
+  rows: readonly Row[],
+  over: Partial<Extract<JournalRecord, { type: "rows" }>> = {},
+) {
+  return {
+    type: "rows",
+    folder: FOLDER,
+    cause: "local",
+    timeMs: 1,
+    closes: lsnOf(0),
+    rows,
+    fresh: [],
+    ...over,
+  } as const;
 }
 
 /** Row `path` as the ledger's actor writes it: the counter is minted. */
@@ -86,7 +98,10 @@ export function ownRow(ledger: Ledger, path: string, text = path): Row {
   const entry = entryOf({ text, dots: [dot(1, counter)], stamp: ledger.mintStamp() });
   const version = entry.version;
   const own = { actor: ledger.actor, counter };
-  return rowOf(path, { ...entry, version: { ...version, dots: [own], meta: own, context: new Map([[own.actor, counter]]) } });
+  return rowOf(path, {
+    ...entry,
+    version: { ...version, dots: [own], meta: own, context: new Map([[own.actor, counter]]) },
+  });
 }
 
 /** Everything of this device that the journal is the truth of (invariant 9). */
@@ -100,6 +115,7 @@ export function truthOf({ catalogue, epoch, actor }: Ledger) {
     shared: catalogue.values.sharedAfter(0 as Lsn),
     facts: catalogue.values.factsAfter(SELF, 0 as Lsn),
     local: catalogue.values.localWithPrefix(""),
+    intents: catalogue.openIntents(catalogue.ids.folder(FOLDER)),
     totals: catalogue.totals(FOLDER),
   };
 }

@@ -14,7 +14,9 @@ import { SAMPLE_PAGE, SAMPLE_RECORDS, SAMPLE_ROWS } from "./sample_records.ts";
 /** A journal segment of two records. */
 export function sampleSegment(): Uint8Array {
   const payloads = [SAMPLE_RECORDS.stop, SAMPLE_RECORDS.local].map(encodeRecord);
-  const out = new Uint8Array(payloads.reduce((sum, { length }) => sum + FRAME_HEAD_BYTES + length, HEADER_BYTES));
+  const out = new Uint8Array(
+    payloads.reduce((sum, { length }) => sum + FRAME_HEAD_BYTES + length, HEADER_BYTES),
+  );
   out.set(encodeHeader(lsnOf(40)));
   payloads.reduce((at, payload, i) => encodeFrame(out, at, lsnOf(40 + i), payload), HEADER_BYTES);
   return out;

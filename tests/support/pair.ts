@@ -110,13 +110,14 @@ export async function converge(what: string, first: Device, ...others: readonly 
     async () => {
       seen = others.flatMap((other) => differences(outlineOf(first.data), outlineOf(other.data)));
       if (seen.length > 0) return false;
-      tree = await timedTreeOf(first.data);
-      for (const other of others) seen.push(...differences(tree, await timedTreeOf(other.data)));
-      if (seen.length > 0) return false;
+      // Asked before the costly look: who still works has no final tree.
       for (const device of [first, ...others]) {
         const { state } = await folderOf(device);
         if (state.kind !== "up-to-date") seen.push(`${device.name} says: ${JSON.stringify(state)}`);
       }
+      if (seen.length > 0) return false;
+      tree = await timedTreeOf(first.data);
+      for (const other of others) seen.push(...differences(tree, await timedTreeOf(other.data)));
       return seen.length === 0;
     },
     first,

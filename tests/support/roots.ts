@@ -75,7 +75,9 @@ function readText(path: string): string | null {
 function textsBelow(dir: string): string[] {
   return [...Deno.readDirSync(dir)].flatMap(({ name, isDirectory, isSymlink }) => {
     const path = `${dir}/${name}`;
-    return isDirectory ? textsBelow(path) : [isSymlink ? `-> ${Deno.readLinkSync(path)}` : Deno.readTextFileSync(path)];
+    return isDirectory
+      ? textsBelow(path)
+      : [isSymlink ? `-> ${Deno.readLinkSync(path)}` : Deno.readTextFileSync(path)];
   });
 }
 
@@ -85,4 +87,3 @@ export function listingOf(dir: string): string[] {
     isDirectory ? [`${name}/`, ...listingOf(`${dir}/${name}`).map((below) => `${name}/${below}`)] : [name]
   ).sort();
 }
-

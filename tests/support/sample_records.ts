@@ -12,7 +12,10 @@ const stamp = stampAt(TIME_MS);
 export const SAMPLE_ROWS: readonly Row[] = [
   rowOf("a.txt", entryOf({ text: "hello", dots: [dot(1, TIME_MS)], stamp, mtimeMs: TIME_MS })),
   rowOf("b", entryOf({ kind: "directory", dots: [dot(1, TIME_MS + 1)], stamp, mode: 0o755 })),
-  rowOf("b/größe \u{1f600}", entryOf({ kind: "symlink", text: "../a.txt", dots: [dot(2, 7)], stamp, mode: 0o777 })),
+  rowOf(
+    "b/größe \u{1f600}",
+    entryOf({ kind: "symlink", text: "../a.txt", dots: [dot(2, 7)], stamp, mode: 0o777 }),
+  ),
   rowOf("b/gone", entryOf({ kind: "deleted", dots: [dot(2, 8)], seen: [dot(1, 5)], stamp, writer: 2 })),
   rowOf(
     "b/merged",
@@ -53,7 +56,10 @@ export const SAMPLE_RECORDS: Readonly<Record<JournalRecord["type"], JournalRecor
     fresh: [0, 2],
   },
   "intent": { type: "intent", folder: folderOf(5), rows: SAMPLE_ROWS.slice(0, 2) },
-  "shared": { type: "shared", fields: [FIELD, { ...FIELD, field: "picture", value: new Uint8Array([1, 2, 3]) }] },
+  "shared": {
+    type: "shared",
+    fields: [FIELD, { ...FIELD, field: "picture", value: new Uint8Array([1, 2, 3]) }],
+  },
   "fact": { type: "fact", key: `replica/${folderOf(5)}`, value: { mode: "sync" } },
   "local": { type: "local", key: "library", value: null },
   "kept": { type: "kept", folder: folderOf(5), lsns: [3, 3, 9, 10, 10].map(lsnOf), rows: SAMPLE_ROWS },
