@@ -64,7 +64,9 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
     if (stat.kind === "directory") done.push(plain(item, printOf(stat, now)));
     else if (stat.kind === "symlink") {
       try {
-        done.push({ ...plain(item, printOf(stat, now)), target: readLink(context, path) });
+        const target = readLink(context, path);
+        if (target.includes("\ufffd")) throw new FsError("unsupported", path);
+        done.push({ ...plain(item, printOf(stat, now)), target });
       } catch (error) {
         noteFailure(path, error, vanished, unreadable);
       }

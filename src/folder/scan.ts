@@ -4,6 +4,7 @@
  */
 import type { BriefRow } from "../catalogue/briefs.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { EntryKind } from "../core/entry.ts";
 import { isSameInode, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FILE_BYTES } from "../core/limits.ts";
@@ -176,11 +177,14 @@ function compareAll(
   const out = gathering();
   const self = fs.lstat(`${pin.self}/.`);
   const mounted = self !== null && self.dev !== rootDev;
-  if (!mounted && catalogue.briefs.wasMounted(folder, directory)) {
+  const wasMounted = catalogue.briefs.wasMounted(folder, directory);
+  if (mounted !== wasMounted && (wasMounted || ownBelow(context, directory).length > 0)) {
     out.problems.push({
       path: directory,
-      cause: "a disk that was mounted here is not",
-      remedy: "Mount it again. Until then nothing in it counts as deleted.",
+      cause: wasMounted
+        ? "a disk that was mounted here is not"
+        : "a disk is mounted over what is synced here",
+      remedy: `${wasMounted ? "Mount it again" : "Unmount it"}. Until then nothing in it counts as deleted.`,
     });
     return out;
   }
@@ -211,7 +215,7 @@ function compareAll(
     if (row.kind === "directory") out.gone.push(...goneBelow(context, path));
     out.gone.push({ path, basedOn: row.state });
   }
-  if (mounted !== catalogue.briefs.wasMounted(folder, directory)) {
+  if (mounted !== wasMounted) {
     catalogue.briefs.setMounted(folder, directory, mounted);
   }
   return out;
@@ -234,7 +238,9 @@ function compareName(
   const stat = relativeStat(absolute, context.rootDev);
   if (context.ignore.ignores(path, stat.kind === "directory")) {
     if (row !== undefined && row.kind !== "deleted" && row.offered) {
-      if (row.kind === "directory") out.ignored.push(...goneBelow(context, path));
+      if (row.kind === "directory") {
+        out.ignored.push(...ownBelow(context, path).filter(({ offered }) => offered));
+      }
       out.ignored.push({ path, basedOn: row.state });
     }
     return;
@@ -300,14 +306,26 @@ export function listInside({ fs, root }: Pick<ScanContext, "fs" | "root">, direc
   }
 }
 
-/** Everything of ours below a path, deepest directory first. */
-function goneBelow({ catalogue, folder, ignore }: ScanContext, path: RelPath): Gone[] {
+/** Everything of ours below a path that counts as gone with it, deepest directory first. */
+function goneBelow(context: ScanContext, path: RelPath): Gone[] {
+  return ownBelow(context, path).filter((row) => !context.ignore.ignores(row.path, row.kind === "directory"))
+    .map(({ path: below, basedOn }) => ({ path: below, basedOn }));
+}
+
+/** Our living, held rows below a path, deepest directory first. */
+function ownBelow(
+  { catalogue, folder }: ScanContext,
+  path: RelPath,
+): (Gone & { readonly kind: EntryKind; readonly offered: boolean })[] {
   const directories = catalogue.briefs.directoriesBelow(folder, path).sort((a, b) => b.length - a.length);
   return directories.flatMap((directory) =>
     catalogue.briefs.inDirectory(folder, directory)
       .filter((row) => row.kind !== "deleted" && row.held)
-      .map((row) => ({ path: childOf(directory, row.name), basedOn: row.state, kind: row.kind }))
-      .filter((gone) => !ignore.ignores(gone.path, gone.kind === "directory"))
-      .map(({ path, basedOn }) => ({ path, basedOn }))
+      .map((row) => ({
+        path: childOf(directory, row.name),
+        basedOn: row.state,
+        kind: row.kind,
+        offered: row.offered,
+      }))
   );
 }

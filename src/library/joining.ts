@@ -13,7 +13,15 @@ import type { Refusal } from "../peer/messages.ts";
 import type { PairedDevice } from "../peer/pairing.ts";
 import type { Random } from "../platform/ports.ts";
 import { FOLDER, isAcceptableFolder } from "./folders.ts";
-import { isAcceptable, isGoodName, MEMBER, membershipFields, membershipStamp, membersOf } from "./members.ts";
+import {
+  isAcceptable,
+  isGoodName,
+  isWellFormed,
+  MEMBER,
+  membershipFields,
+  membershipStamp,
+  membersOf,
+} from "./members.ts";
 
 const LIBRARY = "library";
 
@@ -70,7 +78,7 @@ export async function welcome(
   joiner: PairedDevice,
   info: Uint8Array,
 ): Promise<Uint8Array | Refusal> {
-  const read = v.safeParse(infoSchema, decode(info));
+  const read = v.safeParse(infoSchema, decoded(info));
   if (!read.success) {
     return {
       code: "message-invalid",
@@ -115,7 +123,7 @@ export async function acceptWelcome(
   inviter: PairedDevice,
   self: DeviceIdentity,
 ): Promise<Refusal | null> {
-  const read = v.safeParse(welcomeSchema, decode(bytes));
+  const read = v.safeParse(welcomeSchema, decoded(bytes));
   const malformed: Refusal = {
     code: "message-invalid",
     message: "The inviter's welcome is malformed",
@@ -126,9 +134,8 @@ export async function acceptWelcome(
   const isAlone = membersOf(ledger.catalogue).every(({ device }) => device === self.id);
   if (libraryOf(ledger) !== library && !isAlone) return twoLibraries();
   // What the one who knows the code says is the root of our trust: everything later must be signed by a member.
-  const fields = decodeSharedFields(read.output.fields).filter(({ kind }) =>
-    kind === MEMBER || kind === FOLDER
-  );
+  const fields = sensibleFields(read.output.fields);
+  if (fields === null) return malformed;
   const keys = new Set(fields.filter(({ kind }) => kind === MEMBER).map(({ key }) => key));
   if (!keys.has(inviter.device) || !keys.has(self.id)) return malformed;
   for (const { stamp } of fields) ledger.receive(stamp);
@@ -137,4 +144,25 @@ export async function acceptWelcome(
     ledger.commit({ type: "shared", fields }),
   ]);
   return null;
+}
+
+/** What MessagePack bytes say; null when they are none. */
+function decoded(bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** The member and folder fields of a welcome; null when any of them makes no sense. */
+function sensibleFields(value: unknown): SharedField[] | null {
+  try {
+    const fields = decodeSharedFields(value).filter(({ kind }) => kind === MEMBER || kind === FOLDER);
+    return fields.every((field) => field.kind === FOLDER ? isAcceptableFolder(field) : isWellFormed(field))
+      ? fields
+      : null;
+  } catch {
+    return null;
+  }
 }

@@ -56,15 +56,21 @@ function statementOf(library: LibraryId, device: DeviceId): Uint8Array {
   return out;
 }
 
-/** Whether a member field may be taken in: a name of anybody, a membership only with a member's good signature. */
-export function isAcceptable(catalogue: Catalogue, library: LibraryId, field: SharedField): boolean {
+/** Whether a member field is one at all: a good name, or a certificate of the device that it is said of. */
+export function isWellFormed(field: SharedField): boolean {
   if (!isId("device", field.key)) return false;
   if (field.field === NAME) return typeof field.value === "string" && isGoodName(field.value);
-  if (field.field !== MEMBERSHIP) return false;
   const read = v.safeParse(membershipSchema, field.value);
-  if (!read.success) return false;
-  const { certificate, by, signature } = read.output;
-  if (checkCertificate(certificate) !== null || deviceIdOf(certificate) !== field.key) return false;
+  return field.field === MEMBERSHIP && read.success && checkCertificate(read.output.certificate) === null &&
+    deviceIdOf(read.output.certificate) === field.key;
+}
+
+/** Whether a member field may be taken in: a name of anybody, a membership only with a member's good signature. */
+export function isAcceptable(catalogue: Catalogue, library: LibraryId, field: SharedField): boolean {
+  if (!isWellFormed(field) || !isId("device", field.key)) return false;
+  const read = v.safeParse(membershipSchema, field.value);
+  if (!read.success) return field.field === NAME;
+  const { by, signature } = read.output;
   const signer = certificateOf(catalogue, toHex(by) as DeviceId);
   return signer !== null && verify(signer, statementOf(library, field.key), signature);
 }

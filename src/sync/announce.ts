@@ -85,7 +85,7 @@ export class Announcer {
     // But the first page of a session always comes: it says that there is no more.
     if (!isNews && (device !== SELF || this.#saidOwnEnd)) return false;
     // Of another device we may ourselves have only half of its new epoch.
-    const isEnd = rows.length < PAGE_ROWS;
+    const isEnd = rows.length < PAGE_ROWS || rows.at(-1)!.placed.lsn === end.lsn;
     const complete = isEnd && (device === SELF || !catalogue.cursors.isSweeping(device));
     // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
     const lsn = isEnd ? end.lsn : rows.at(-1)!.placed.lsn;

@@ -2,6 +2,7 @@
  * Fetches whole small files, many in a request. Wants that come in one turn travel together; each is answered with the
  * staged file or the reason why there is none.
  */
+import { messageOf } from "../core/errors.ts";
 import type { ContentId } from "../core/ids.ts";
 import { PIECE_BYTES } from "../core/limits.ts";
 import { FsError, type HashPool, type SmallFile } from "../platform/ports.ts";
@@ -91,8 +92,13 @@ export class SmallFetcher {
       const why = nobody(this.#sources, batch[0]!.want.devices);
       for (const { resolve } of batch) resolve(why);
     } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      for (const { resolve } of batch) resolve(diskTrouble(error));
+      const why: Fetched = error instanceof FsError ? diskTrouble(error) : {
+        ok: false,
+        cause: `the other device's answer makes no sense: ${messageOf(error)}`,
+        remedy: "Update Cairn on both devices; it is asked again.",
+        isPassing: false,
+      };
+      for (const { resolve } of batch) resolve(why);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Takes in what a peer announces: shared fields into our own journal (R25), rows and facts into the catalogue. */
 import { SELF } from "../catalogue/interning.ts";
 import { BEGINNING, type Cursor } from "../core/cursor.ts";
-import type { DeviceId } from "../core/ids.ts";
+import type { DeviceId, Stamp } from "../core/ids.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { decodePage, type Subscription } from "./messages.ts";
@@ -43,12 +43,16 @@ export class Intake {
       const { catalogue } = this.#ledger;
       const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
       // A page that does not go on where we are was overtaken by one from another relay (R30).
-      if (page.to.epoch === known.epoch && page.from.lsn > known.lsn) return;
+      if (page.from.lsn > (page.to.epoch === known.epoch ? known.lsn : 0)) return;
       const news = page.shared.filter((field) => this.#accept(field) && catalogue.values.isNews(field));
       for (const { stamp } of news) this.#ledger.receive(stamp);
       // Before the cursor moves on: what it has passed is not told again.
       if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
-      for (const { rows } of page.folders) for (const { row } of rows) this.#ledger.receive(row.entry.stamp);
+      for (const { rows } of page.folders) {
+        for (const { row: { entry } } of rows) {
+          this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
+        }
+      }
       catalogue.applyPage(page);
       if (page.complete) this.#complete.add(page.origin);
       this.#taken();

@@ -59,7 +59,9 @@ function isSame(entry: Entry, seen: SeenContent): boolean {
 
 function newContent(replaced: Entry | null, seen: SeenContent, mint: Mint): Entry {
   const dot = mint.dot();
-  const stamp = replaced === null ? mint.found(seen.writtenMs) : mint.stamp(replaced.stamp);
+  const stamp = replaced === null
+    ? mint.found(seen.writtenMs)
+    : mint.stamp(Math.max(replaced.stamp, replaced.version.metaStamp) as Stamp);
   return {
     kind: seen.kind,
     size: seen.size,

@@ -3,11 +3,13 @@
  * directory that others deleted and that still holds something. Nothing is lost here (invariant 4).
  */
 import { conflictCopy } from "../core/conflict_name.ts";
-import { type Entry, isAlive } from "../core/entry.ts";
+import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ancestorsOf, childOf } from "../core/path.ts";
+import { decide, supersedes } from "../core/reconcile.ts";
 import { type Expected, place, type Placement } from "../folder/place.ts";
 import { holdsOnlyUnsynced, listInside } from "../folder/scan.ts";
+import { type Fs, FsError } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
 import type { Replica } from "./replica.ts";
 import { contextOf, type Gathered, noteDone, type Outcome, rowOf, type Step } from "./step.ts";
@@ -15,17 +17,28 @@ import { contextOf, type Gathered, noteDone, type Outcome, rowOf, type Step } fr
 /** Keeps our own loser under its conflict name before the winner takes its place (invariant 4). Null when it is kept. */
 export function keepCopy(
   replica: Replica,
-  { ready: { path } }: Step,
+  step: Step,
   copy: { readonly path: RelPath; readonly entry: Entry },
   expected: Expected,
   gathered: Gathered,
 ): Outcome | null {
+  const { path } = step.ready;
   const there = replica.own(copy.path);
-  if (
-    there !== null && there.row.entry.content === copy.entry.content &&
-    there.row.entry.target === copy.entry.target
-  ) {
-    return null;
+  if (there !== null) {
+    // Somebody edited or deleted the copy since it was first made: that stands (R4).
+    if (supersedes(there.row.entry, copy.entry)) return null;
+    if (sameContent(there.row.entry, copy.entry)) {
+      const settled = decide(there.row.entry, [copy.entry]);
+      if (settled.kind !== "none") {
+        gathered.changes.push({ row: rowOf(copy.path, settled.entry), print: null, isFresh: false });
+      }
+      return null;
+    }
+    // Another file stands there, which is an ordinary conflict at that path: the copy lost it, and goes one further (R5).
+    if (isAlive(there.row.entry)) {
+      const next = conflictCopy(copy.path, copy.entry);
+      return keepCopy(replica, step, next, expected, gathered);
+    }
   }
   if (expected === null || expected.kind === "directory") return { kind: "look", paths: [path] };
   const { deps: { fs }, versions } = replica;
@@ -33,16 +46,33 @@ export function keepCopy(
   let placement: Placement;
   if (copy.entry.kind === "symlink") placement = { kind: "symlink", target: copy.entry.target! };
   else {
-    fs.link(gathered.pins.at(path), stage);
+    linkOrMove(fs, gathered.pins.at(path), stage);
     placement = { kind: "file", stage };
   }
   const placed = place(contextOf(replica, gathered), copy.path, null, placement);
-  if (fs.lstat(stage) !== null) fs.unlink(stage);
+  if (fs.lstat(stage) !== null) giveUpStage(fs, stage, gathered.pins.at(path));
   if (placed.result !== "done") return { kind: "look", paths: [copy.path, path] };
   noteDone(replica, copy.path, copy.entry, there, placed.stat, gathered);
   // The link moved ctime: what is expected at the path itself has to follow.
   refreshPrint(replica, path, gathered);
   return null;
+}
+
+/** A second name for the loser; without hard links it moves, and its path is empty until the winner comes. */
+function linkOrMove(fs: Fs, from: string, to: string): void {
+  try {
+    fs.link(from, to);
+  } catch (error) {
+    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) {
+      throw error;
+    }
+    fs.rename(from, to);
+  }
+}
+
+function giveUpStage(fs: Fs, stage: string, at: string): void {
+  if (fs.lstat(at) === null) fs.rename(stage, at);
+  else fs.unlink(stage);
 }
 
 function refreshPrint(replica: Replica, path: RelPath, { pins }: Gathered): void {

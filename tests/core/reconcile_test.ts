@@ -105,7 +105,13 @@ Deno.test("a delete that has seen the content deletes it, and leaves no copy", (
 });
 
 Deno.test("what we deleted does not come back because something concurrent to it lives (pinned: seed 984971599)", () => {
-  const deletedB = entryOf({ kind: "deleted", dots: [dot(3, 30)], seen: [dot(2, 20)], stamp: 3000, writer: 3 });
+  const deletedB = entryOf({
+    kind: "deleted",
+    dots: [dot(3, 30)],
+    seen: [dot(2, 20)],
+    stamp: 3000,
+    writer: 3,
+  });
   const { entry, copy } = taken(decide(deletedB, [A, B]));
   assert.ok(sameContent(entry, A) && copy === null);
   assert.ok(covers(entry.version.context, dot(2, 20)));

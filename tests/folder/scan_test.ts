@@ -285,7 +285,6 @@ Deno.test("a mounted disk that went freezes its directory; the same disk back ag
 Deno.test({
   name: "a disk that comes to be mounted over a directory with content of ours freezes it (R13)",
   // src/folder/scan.ts, compareAll(): only a mount that went is frozen; what one hides counts as deleted.
-  ignore: true,
   fn() {
     using it = scene();
     it.have("m", { kind: "directory" });
@@ -321,7 +320,6 @@ Deno.test("a path that became ignored is withdrawn, not deleted, whether it is o
 Deno.test({
   name: "a directory that became ignored is withdrawn with all that is in it (R9, R18)",
   // src/folder/scan.ts: goneBelow() leaves out ignored paths, and below an ignored directory every path is one.
-  ignore: true,
   fn() {
     using it = scene();
     it.have("build", { kind: "directory" });

@@ -99,7 +99,6 @@ Deno.test("an edit supersedes the entry that it is based on, with a later stamp 
 Deno.test({
   name: "an edit's metadata is later than the metadata that it replaces, also on a slow clock (R7)",
   // src/sync/local_change.ts, newContent(): stamps look at replaced.stamp and not at replaced.version.metaStamp.
-  ignore: true,
   fn() {
     const chmodded = entryOf({
       text: "text",
