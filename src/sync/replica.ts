@@ -17,10 +17,11 @@ import type { Cause } from "../core/record.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
 import type { Observation } from "../folder/observe.ts";
+import { Pins } from "../folder/pins.ts";
 import type { Gone } from "../folder/scan.ts";
 import type { VersionStore } from "../folder/versions.ts";
 import type { Ledger } from "../journal/ledger.ts";
-import type { Clock, Fs, HashPool } from "../platform/ports.ts";
+import { type Clock, type Fs, FsError, type HashPool } from "../platform/ports.ts";
 import { DirectoryModes } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 
@@ -144,11 +145,14 @@ export class Replica {
         if (own === "stale") stale.push(observation.path);
         else this.#noteSeen(own, observation, changes);
       }
+      const pins = new Pins(this.deps.fs, this.root);
       for (const { path, basedOn } of gone) {
         const own = current(path, basedOn);
-        if (own === "stale") stale.push(path);
+        // Between its listing and now it may have come back.
+        if (own === "stale" || this.#isThere(path, pins)) stale.push(path);
         else if (own !== null) changes.push(this.#goneRow(own));
       }
+      pins.close();
       for (const { path, basedOn } of ignored) {
         const own = current(path, basedOn);
         if (own !== null && own !== "stale") {
@@ -174,6 +178,16 @@ export class Replica {
     const row = rowOfSeen(path, own?.row ?? null, known, observation, this.#mint);
     if (row !== null) changes.push({ row, print, isFresh });
     else this.catalogue.prints.put(own!.state, print);
+  }
+
+  /** True when something is at the path, or when nobody can tell. */
+  #isThere(path: RelPath, pins: Pins): boolean {
+    try {
+      return this.deps.fs.lstat(pins.at(path)) !== null;
+    } catch (error) {
+      if (error instanceof FsError) return error.code !== "not-found" && error.code !== "not-directory";
+      throw error;
+    }
   }
 
   #goneRow(own: HeldRow): RowAndPrint {
