@@ -95,7 +95,7 @@ export function compareDirectory(
       const some = compareSome(context, directory, pin, names, strictness);
       if (some !== null) return some;
     }
-    return compareAll(context, directory, pin, strictness);
+    return compareAll(context, directory, pin, names, strictness);
   } catch (error) {
     return unreadable(directory, error);
   } finally {
@@ -159,7 +159,10 @@ function compareSome(
     if (directory === ROOT && isReserved(name)) continue;
     const stat = context.fs.lstat(pin.at(name));
     if (stat === null) {
-      if (rows.get(name)?.kind !== "deleted" && rows.has(name)) return null; // only a full listing can say so
+      // Only a full listing can say that it is gone, or with it what was below.
+      const row = rows.get(name);
+      const isLiving = row !== undefined && row.kind !== "deleted";
+      if (isLiving || ownBelow(context, childOf(directory, name)).length > 0) return null;
       continue;
     }
     compareName(context, childOf(directory, name), stat, rows.get(name), strictness, out);
@@ -171,6 +174,7 @@ function compareAll(
   context: ScanContext,
   directory: RelPath,
   pin: PinnedDir,
+  hinted: ReadonlySet<string> | null,
   strictness: Strictness,
 ): Difference {
   const { fs, catalogue, folder, rootDev } = context;
@@ -189,11 +193,14 @@ function compareAll(
     return out;
   }
   const items = fs.list(pin.self);
+  // Of a directory that has no living row itself, what we have in it is gone with it all the same.
+  const missing = new Set(hinted);
   const rows = new Map(catalogue.briefs.inDirectory(folder, directory).map((row) => [row.name, row]));
   for (const { name } of items) {
     if (directory === ROOT && isReserved(name)) continue;
     const row = rows.get(name);
     rows.delete(name);
+    missing.delete(name);
     const stat = fs.lstat(pin.at(name));
     if (stat === null && name.includes("\ufffd")) {
       out.problems.push({
@@ -208,6 +215,7 @@ function compareAll(
   for (const row of rows.values()) {
     if (row.kind === "deleted" || !row.held) continue;
     const path = childOf(directory, row.name);
+    missing.delete(row.name);
     if (context.ignore.ignores(path, row.kind === "directory")) {
       if (row.offered) out.ignored.push({ path, basedOn: row.state });
       continue;
@@ -215,6 +223,7 @@ function compareAll(
     if (row.kind === "directory") out.gone.push(...goneBelow(context, path));
     out.gone.push({ path, basedOn: row.state });
   }
+  for (const name of missing) out.gone.push(...goneBelow(context, childOf(directory, name)));
   if (mounted !== wasMounted) {
     catalogue.briefs.setMounted(folder, directory, mounted);
   }

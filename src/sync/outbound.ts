@@ -213,11 +213,13 @@ export class Outbound {
       () => this.#events.checkRoot(),
     );
     const todo = [...dirty];
+    const visited = everywhere ? new Set<RelPath>() : null;
     if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
     let entries = 0;
     while (todo.length > 0 && !this.#stopped) {
       const [directory, names] = todo.pop()!;
       const difference = this.#compare(directory, names, strictness);
+      visited?.add(directory);
       if (difference === null) {
         // The directory itself is gone: its parent's listing says so.
         if (directory !== ROOT && !everywhere) todo.push([parentOf(directory), new Set([nameOf(directory)])]);
@@ -239,6 +241,15 @@ export class Outbound {
       }
     }
     await pipeline.finish();
+    if (visited !== null) this.#lookForLost(visited);
+  }
+
+  /** Directories that were not come across, though something of ours should be in them, are gone with it. */
+  #lookForLost(visited: ReadonlySet<RelPath>): void {
+    const { catalogue, number, ignore } = this.#replica;
+    for (const directory of catalogue.briefs.directoriesBelow(number, ROOT)) {
+      if (!visited.has(directory) && !ignore.ignores(directory, true)) this.#mark(directory, null);
+    }
   }
 
   #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {

@@ -144,6 +144,21 @@ Deno.test("a row without a print is seen again: a rebuilt catalogue has none", (
 
 // ------------------------------------------------------------------------------------ gone (R13)
 
+Deno.test("what we have in a directory goes with it, also when the directory's own row says deleted already", () => {
+  using it = scene();
+  it.have("d", { kind: "directory" });
+  it.have("d/a");
+  Deno.removeSync(it.root.at("d"), { recursive: true });
+  const tombstone = entryOf({ kind: "deleted", dots: [dot(9, 9)] });
+  it.catalogue.rows.put(
+    SELF,
+    it.folder,
+    { path: pathOf("d"), entry: tombstone, offered: true, held: false },
+    lsnOf(9),
+  );
+  assert.deepEqual(it.compare("", { names: ["d"] }).gone.map(({ path }) => path), ["d/a"]);
+});
+
 Deno.test("a name that a complete listing lacks is gone, a directory's content before it, deepest first", () => {
   using it = scene();
   for (const path of ["d", "d/e"]) it.have(path, { kind: "directory" });
