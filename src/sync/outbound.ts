@@ -15,6 +15,7 @@ import { nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
 import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
 import { compareDirectory, type Difference, type Strictness } from "../folder/scan.ts";
 import { FsError } from "../platform/ports.ts";
+import { CrashGuard } from "./crash_guard.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
 
@@ -49,6 +50,7 @@ export interface OutboundEvents {
 export class Outbound {
   readonly #replica: Replica;
   readonly #events: OutboundEvents;
+  readonly #guard: CrashGuard;
   /** Dirty directories: the names in them, or null for all. */
   #dirty = new Map<RelPath, Set<string> | null>();
   readonly #strict = new Set<RelPath>();
@@ -68,6 +70,7 @@ export class Outbound {
   constructor(replica: Replica, events: OutboundEvents) {
     this.#replica = replica;
     this.#events = events;
+    this.#guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.#later(FULL_SCAN_MS, () => this.#hourly());
   }
 
@@ -194,7 +197,10 @@ export class Outbound {
     try {
       await this.#round(new Map([[ROOT, null]]), "strict", true);
       if (this.#stopped) return;
-      if (!this.#firstScanDone) this.#replica.settleIntents();
+      if (!this.#firstScanDone) {
+        this.#replica.settleIntents();
+        this.#guard.settle();
+      }
       this.#firstScanDone = true;
     } finally {
       this.#scan = null;
@@ -209,6 +215,7 @@ export class Outbound {
   ): Promise<void> {
     const pipeline = new Pipeline(
       this.#replica,
+      this.#guard,
       (result) => this.#afterBatch(result),
       () => this.#events.checkRoot(),
     );

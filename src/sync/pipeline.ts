@@ -9,6 +9,7 @@ import { RECORD_ROWS } from "../core/limits.ts";
 import type { RelPath } from "../core/ids.ts";
 import { observe, type Observed } from "../folder/observe.ts";
 import type { Difference, Gone, Seen } from "../folder/scan.ts";
+import type { CrashGuard } from "./crash_guard.ts";
 import type { Replica } from "./replica.ts";
 
 /** Files observed together, by number and by bytes: moved ones and the paths that they left fill one record. */
@@ -27,6 +28,7 @@ export class Pipeline {
   readonly #replica: Replica;
   readonly #after: (result: BatchResult) => void;
   readonly #checkRoot: () => boolean;
+  readonly #guard: CrashGuard;
   #seen: Seen[] = [];
   #replaced: Gone[] = [];
   #ignored: Gone[] = [];
@@ -37,10 +39,16 @@ export class Pipeline {
   #lastRecorded: Promise<void> = Promise.resolve();
 
   /** `checkRoot` says whether the root is still what it was: asked before anything is recorded as gone (invariant 8). */
-  constructor(replica: Replica, after: (result: BatchResult) => void, checkRoot: () => boolean) {
+  constructor(
+    replica: Replica,
+    guard: CrashGuard,
+    after: (result: BatchResult) => void,
+    checkRoot: () => boolean,
+  ) {
     this.#replica = replica;
     this.#after = after;
     this.#checkRoot = checkRoot;
+    this.#guard = guard;
   }
 
   async add(difference: Difference): Promise<void> {
@@ -67,9 +75,10 @@ export class Pipeline {
     const recorded = (async () => {
       const observed = await reading;
       await before;
+      const good = await this.#guard.sift(observed.done);
       const left = [...replaced, ...this.#leftBy(observed)];
       const gone = left.length > 0 && this.#checkRoot() ? left : [];
-      const { stale } = await this.#replica.commitLocal(observed.done, gone, ignored);
+      const { stale } = await this.#replica.commitLocal(good, gone, ignored);
       this.#after({ observed, stale });
     })();
     this.#lastRecorded = recorded;

@@ -1,0 +1,115 @@
+/**
+ * After a crash of the machine, some file systems leave files that were being written empty or ending in zeros. Such a file
+ * must not be news that replaces good copies elsewhere (R16): it is held back, named in `status`, until somebody
+ * writes or touches it. What is held back outlives a restart.
+ */
+import * as v from "valibot";
+import type { RelPath } from "../core/ids.ts";
+import { nameOf, parentOf } from "../core/path.ts";
+import type { Observation } from "../folder/observe.ts";
+import { FsError } from "../platform/ports.ts";
+import type { Replica } from "./replica.ts";
+
+/** So much of a file's end must be zeros: a block, which is what a lost write leaves. */
+const TAIL_BYTES = 512;
+const CAUSE = "was empty or ended in zeros after the machine crashed, so it is not sent to others";
+const REMEDY = "To keep it as it is, touch it. To have the former content, copy it here from another device.";
+
+const heldSchema = v.array(v.tuple([v.string(), v.number(), v.number()]));
+
+/** How a held file looked; any change of it is a person's word. */
+interface Held {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+export class CrashGuard {
+  readonly #replica: Replica;
+  readonly #held: Map<RelPath, Held>;
+  /** The machine crashed before this run, and what it left has not all been looked at yet. */
+  #suspects: boolean;
+
+  constructor(replica: Replica, crashed: boolean) {
+    this.#replica = replica;
+    this.#suspects = crashed;
+    const saved = v.safeParse(heldSchema, replica.catalogue.values.local(this.#key));
+    this.#held = new Map(
+      (saved.success ? saved.output : []).map((
+        [path, size, mtimeMs],
+      ) => [path as RelPath, { size, mtimeMs }]),
+    );
+  }
+
+  get #key(): string {
+    return `held/${this.#replica.folder}`;
+  }
+
+  /** All that the crash left has been looked at. */
+  settle(): void {
+    this.#suspects = false;
+  }
+
+  /** The observations that may be recorded; the others are held back and named. */
+  async sift(observations: readonly Observation[]): Promise<readonly Observation[]> {
+    if (!this.#suspects && this.#held.size === 0) return observations;
+    const before = this.#held.size;
+    let isChanged = false;
+    const good: Observation[] = [];
+    for (const observation of observations) {
+      const { path, size, mtimeMs } = observation;
+      const held = this.#held.get(path);
+      if (held !== undefined && (held.size !== size || held.mtimeMs !== mtimeMs)) {
+        this.#held.delete(path);
+        isChanged = true;
+      }
+      const stays = this.#held.has(path) ||
+        (held === undefined && this.#suspects && await this.#isSuspect(observation));
+      if (!stays) {
+        good.push(observation);
+        continue;
+      }
+      this.#held.set(path, { size, mtimeMs });
+      this.#replica.troubles.set(path, { cause: CAUSE, remedy: REMEDY });
+    }
+    if (isChanged || this.#held.size !== before) await this.#save();
+    return good;
+  }
+
+  /** A file that we have with other bytes, and that is now empty or ends in zeros. */
+  async #isSuspect({ path, kind, size, content }: Observation): Promise<boolean> {
+    const own = this.#replica.own(path)?.row.entry;
+    if (kind !== "file" || own?.kind !== "file" || own.size === 0 || own.content === content) return false;
+    return size === 0 || await this.#endsInZeros(path, size);
+  }
+
+  async #endsInZeros(path: RelPath, size: number): Promise<boolean> {
+    const { deps: { fs }, root } = this.#replica;
+    const tail = new Uint8Array(Math.min(size, TAIL_BYTES));
+    try {
+      const pin = fs.pin(root, parentOf(path));
+      try {
+        const file = fs.open(pin.at(nameOf(path)), "read");
+        try {
+          const read = await file.read(tail, size - tail.length);
+          return read === tail.length && tail.every((byte) => byte === 0);
+        } finally {
+          file.close();
+        }
+      } finally {
+        pin.close();
+      }
+    } catch (error) {
+      if (error instanceof FsError) return false; // changed again: the next look tells
+      throw error;
+    }
+  }
+
+  async #save(): Promise<void> {
+    const value = [...this.#held].map(([path, { size, mtimeMs }]) => [path, size, mtimeMs]);
+    await this.#replica.deps.ledger.commit({
+      type: "local",
+      key: this.#key,
+      value: value.length === 0 ? null : value,
+    });
+  }
+}
