@@ -208,7 +208,6 @@ class RunningDaemon implements Daemon, LogSource {
       startedMs: this.#startedMs,
       openInvites: this.#invites.isOpen() ? 1 : 0,
       rates: this.#rates,
-      notes: [],
     });
   }
 

@@ -4,12 +4,13 @@
  */
 import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
+import { HANDSHAKE_MS } from "../core/limits.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { acceptsField, foundLibrary, libraryOf } from "../library/joining.ts";
 import { membersOf } from "../library/members.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
-import type { DeviceIdentity } from "../peer/identity.ts";
-import { Links } from "../peer/links.ts";
+import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
+import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
 import type { Refusal } from "../peer/messages.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
@@ -55,6 +56,8 @@ export class Device {
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
   readonly gained = new Map<FolderId, number>();
   discovery: Discovery | null = null;
+  /** Where another device runs with our identity; null when none is known. */
+  twin: string | null = null;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sources = new Sources();
@@ -156,6 +159,7 @@ export class Device {
         tcpPort: this.links.port,
         ...(this.#options.beaconPort === undefined ? {} : { beaconPort: this.#options.beaconPort }),
         isKnown: (device) => this.#admit(device) === null,
+        twin: (address) => void this.#lookAtTwin(address),
         sighted: (sighting) => {
           this.links.sighted(sighting);
           this.#changed();
@@ -166,6 +170,20 @@ export class Device {
       this.#options.say(
         `${error.message}. Other devices are not found by themselves; give an address with --at HOST:PORT.`,
       );
+    }
+  }
+
+  /** A beacon has our id: it counts only when whoever is there shows our own certificate (R36). */
+  async #lookAtTwin(address: string): Promise<void> {
+    try {
+      const link = await this.#ports.net.dial(address, this.identity, SESSION_PROTOCOL, HANDSHAKE_MS);
+      const isTwin = link.peerCertificate !== null && deviceIdOf(link.peerCertificate) === this.identity.id;
+      link.destroy();
+      this.twin = isTwin ? address : null;
+      this.#changed();
+    } catch (error) {
+      // Nobody is there: a forged beacon.
+      if (!(error instanceof CairnError)) throw error;
     }
   }
 

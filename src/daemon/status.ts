@@ -45,7 +45,6 @@ export interface StatusContext {
   readonly startedMs: number;
   readonly openInvites: number;
   readonly rates: Rates;
-  readonly notes: readonly Problem[];
 }
 
 export function statusOf(device: Device, context: StatusContext): Status {
@@ -80,8 +79,16 @@ export function statusOf(device: Device, context: StatusContext): Status {
       note: "",
     },
     openInvites: context.openInvites,
-    notes: context.notes,
+    notes: notesOf(device),
   };
+}
+
+function notesOf({ twin }: Device): Problem[] {
+  return twin === null ? [] : [{
+    path: "",
+    cause: `another device uses this device's identity at ${twin}: a cloned disk, or a copied home`,
+    remedy: "Start one of the two with a home of its own (--home DIR) and pair it anew.",
+  }];
 }
 
 /** Rows of our own living entries: what counting all of them would tell takes too long for each look. */

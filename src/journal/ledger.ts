@@ -245,7 +245,12 @@ function journalDir(home: string): string {
 function openCatalogue({ fs, home, self, say, clock }: LedgerOptions): Catalogue {
   const path = `${home}/${CATALOGUE}`;
   try {
-    return new Catalogue(path, self);
+    const catalogue = new Catalogue(path, self);
+    // Damage in the middle shows late; after a stop that was none it is looked for.
+    const damage = catalogue.values.meta("clean") === 0 ? catalogue.db.check() : null;
+    if (damage === null) return catalogue;
+    catalogue.close();
+    throw new Error(damage);
   } catch (error) {
     if (error instanceof CairnError && error.code === "catalogue-newer") throw error;
     const aside = `${path}.damaged-${clock.now()}`;

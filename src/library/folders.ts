@@ -66,10 +66,3 @@ export function replicaRecords({ folder, path, mode, replica }: ReplicaConfig): 
     { type: "fact", key: REPLICA + folder, value: { mode } },
   ];
 }
-
-/** Whether a device takes part in a folder, as it says itself. */
-export function modeOf(catalogue: Catalogue, device: DeviceId, folder: FolderId): Mode | null {
-  const value = catalogue.values.fact(catalogue.ids.device(device), REPLICA + folder);
-  const read = v.safeParse(v.object({ mode: configSchema.entries.mode }), value);
-  return read.success ? read.output.mode : null;
-}

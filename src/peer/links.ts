@@ -10,7 +10,7 @@ import { messageOf } from "../core/errors.ts";
 import type { DeviceId } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import type { Clock, Listener, Net, SecureLink } from "../platform/ports.ts";
-import type { Greeting } from "./greeting.ts";
+import { type Greeting, roleThatStays } from "./greeting.ts";
 import type { DeviceIdentity } from "./identity.ts";
 import { PAIRING_PROTOCOL } from "./pairing.ts";
 import { openSession, type Session } from "./session.ts";
@@ -163,11 +163,9 @@ export class Links {
 
   #isBetter(session: Session, before: Session): boolean {
     if (session.agreement.hello.extra.instance !== before.agreement.hello.extra.instance) return true;
-    const own = this.#options.identity.id;
-    const dialler = (one: Session) => one.role === "dialled" ? own : one.peer;
     // Dialled twice by the same side: the former one is dead and does not know it yet.
-    if (dialler(session) === dialler(before)) return true;
-    return dialler(session) < dialler(before);
+    if (session.role === before.role) return true;
+    return session.role === roleThatStays(this.#options.identity.id, session.peer);
   }
 
   #ended(session: Session, reason: string): void {

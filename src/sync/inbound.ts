@@ -9,7 +9,7 @@
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { SELF } from "../catalogue/interning.ts";
 import { messageOf } from "../core/errors.ts";
-import { EMPTY_CONTENT } from "../core/content.ts";
+import { EMPTY_CONTENT, isKnownAlgorithm } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
@@ -129,6 +129,18 @@ export class Inbound {
       return;
     }
     const { entry } = decision;
+    if (entry.content !== null && !isKnownAlgorithm(entry.content)) {
+      // Whatever we made of it could not be checked (R31).
+      const retryMs = this.#replica.deps.clock.now() + MOST_RETRY_MS;
+      catalogue.needs.postpone(
+        number,
+        path,
+        retryMs,
+        "comes from a newer Cairn",
+        "Update Cairn on this device.",
+      );
+      return;
+    }
     const ready: Ready = { path, staged: null, movedFrom: null };
     if (decision.kind === "adopt" || entry.kind !== "file") {
       this.#underWay.add(path);
