@@ -3,9 +3,9 @@ import * as v from "valibot";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { type DeviceId, type FolderId, isId, type Stamp } from "../core/ids.ts";
 import type { JournalRecord, SharedField } from "../core/record.ts";
+import { FOLDER, isSharedSetting } from "./folder_settings.ts";
 import { isGoodName, uniqueName } from "./members.ts";
 
-export const FOLDER = "folder";
 const NAME = "name";
 const REPLICA = "replica/";
 
@@ -47,8 +47,9 @@ export function folderField(id: FolderId, name: string, stamp: Stamp, writer: De
 }
 
 export function isAcceptableFolder(field: SharedField): boolean {
-  return isId("folder", field.key) && field.field === NAME && typeof field.value === "string" &&
-    isGoodName(field.value);
+  if (!isId("folder", field.key)) return false;
+  if (field.field !== NAME) return isSharedSetting(field);
+  return typeof field.value === "string" && isGoodName(field.value);
 }
 
 export function replicasOf(catalogue: Catalogue): ReplicaConfig[] {

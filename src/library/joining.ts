@@ -12,7 +12,8 @@ import type { DeviceIdentity } from "../peer/identity.ts";
 import type { Refusal } from "../peer/messages.ts";
 import type { PairedDevice } from "../peer/pairing.ts";
 import type { Random } from "../platform/ports.ts";
-import { FOLDER, isAcceptableFolder } from "./folders.ts";
+import { FOLDER } from "./folder_settings.ts";
+import { isAcceptableFolder } from "./folders.ts";
 import {
   isAcceptable,
   isGoodName,
