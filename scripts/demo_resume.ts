@@ -1,5 +1,6 @@
 /** The demo's last step: a device is killed in the middle of a large transfer and goes on where it was. */
 import type { Device } from "../tests/support/device.ts";
+import { receivedSince } from "../tests/support/lan.ts";
 import { waitFor } from "../tests/support/wait.ts";
 import { formatBytes } from "../src/cli/format.ts";
 import { makeLargeFile } from "./demo_files.ts";
@@ -95,14 +96,6 @@ async function resumeByStaging(world: World, name: string): Promise<number> {
     throw new Error(`${b.name} threw away ${formatBytes(lost)} that it had staged`);
   }
   return KILL_AT_BYTES - lost;
-}
-
-/** What the device's host has received since now, asked of the kernel in microseconds. */
-function receivedSince(device: Device): () => number {
-  const path = `/proc/${device.pid}/net/dev`;
-  const read = () => Number(/^\s*eth0:\s*(\d+)/m.exec(Deno.readTextFileSync(path))?.[1] ?? 0);
-  const start = read();
-  return () => read() - start;
 }
 
 function stagedSince(device: Device): () => number {

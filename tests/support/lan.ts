@@ -4,7 +4,7 @@
  *
  * A router namespace stands for the internet: it answers at `INTERNET` as long as the hosts have a default route.
  */
-import type { Host } from "./device.ts";
+import type { Device, Host } from "./device.ts";
 
 /** An address that is no host's anywhere (TEST-NET-3), here the router's. */
 export const INTERNET = "203.0.113.1";
@@ -139,6 +139,14 @@ export class Lan {
       await ip("netns", "del", this.namespace(host)).catch(() => {});
     }
   }
+}
+
+/** What the device's host has received since now, asked of the kernel in microseconds. Good until the device restarts. */
+export function receivedSince(device: Device): () => number {
+  const path = `/proc/${device.pid}/net/dev`;
+  const read = () => Number(/^\s*eth0:\s*(\d+)/m.exec(Deno.readTextFileSync(path))?.[1] ?? 0);
+  const start = read();
+  return () => read() - start;
 }
 
 /** One call of iproute2; its standard output. */

@@ -36,9 +36,9 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** What the device says of itself, asked of its API without a process of its own. */
+/** What the device says of itself; where it shares our loopback, asked of its API without a process of its own. */
 export function statusOf(device: Device): Promise<Status> {
-  return connect(device.home).status();
+  return device.host.loopback ? connect(device.home).status() : device.status();
 }
 
 /** The folder of a device that has one. */
@@ -73,7 +73,7 @@ export function share(device: Device): Promise<void> {
 
 /** Pairs `joiner`, which does not run yet, with `inviter`, and waits until it has the folder. */
 export async function join(joiner: Device, inviter: Device, ...args: string[]): Promise<void> {
-  const { code } = await connect(inviter.home).invite();
+  const code = await inviter.invite();
   const at = await addressOf(inviter);
   await joiner.start("join", code, joiner.data, "--at", at, "--name", joiner.name, ...args);
   await waitFor(`${joiner.name} to have joined`, async () => {
