@@ -161,12 +161,17 @@ export class Catalogue {
       const known = this.cursors.of(device);
       if (page.to.epoch < known.epoch) return;
       if (page.to.epoch > known.epoch) this.#beginEpoch(device, page.to.epoch, known);
+      // What lies behind our cursor we have, or something newer: a relay that lags must not bring it back (R30).
+      const had = this.cursors.of(device).lsn;
+      const isNews = ({ lsn }: { readonly lsn: Lsn }) => lsn > had;
       for (const { folder, rows } of page.folders) {
         const id = this.ids.folder(folder);
-        for (const { lsn, row } of rows) this.rows.put(device, id, row, lsn);
+        for (const { lsn, row } of rows.filter(isNews)) this.rows.put(device, id, row, lsn);
       }
-      for (const { key, value, lsn } of page.facts) this.values.putFact(device, key, value, lsn);
-      if (page.to.lsn > this.cursors.of(device).lsn) this.cursors.set(device, page.to);
+      for (const { key, value, lsn } of page.facts.filter(isNews)) {
+        this.values.putFact(device, key, value, lsn);
+      }
+      if (page.to.lsn > had) this.cursors.set(device, page.to);
       if (page.complete && this.cursors.isSweeping(device)) this.#sweep(device);
     });
   }

@@ -35,6 +35,25 @@ Deno.test("pages of one epoch add up, and the cursor is where they end", () => {
   assert.deepEqual([epoch, lsn], [1, 9]);
 });
 
+Deno.test("a relay that lags brings nothing old back: neither a row nor a fact (R30)", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  const fact = (value: number, lsn: number) => ({ key: "k", value, lsn: lsnOf(lsn) });
+  const late = pageOf({ from: 0, to: 5, rows: [[5, file("a", 1)]], facts: [fact(1, 4)] });
+  catalogue.applyPage(
+    pageOf({
+      to: 8,
+      rows: [[7, rowOf("a", entryOf({ kind: "deleted", dots: [dot(2, 9)] }))]],
+      facts: [fact(2, 8)],
+    }),
+  );
+  catalogue.applyPage(late);
+  assert.equal(catalogue.rows.at(folder, pathOf("a"))[0]!.row.entry.kind, "deleted");
+  const device = catalogue.ids.device(deviceOf(2));
+  assert.equal(catalogue.values.fact(device, "k"), 2);
+  assert.equal(catalogue.cursors.of(device).lsn, 8);
+});
+
 Deno.test("rows of an older epoch stay until the new one is complete, and then those go that it has not said again (R25)", () => {
   using it = memoryCatalogue();
   const { catalogue } = it;
