@@ -1,0 +1,208 @@
+/** Devices that come back changed: after long, with an older home, with a torn journal, by way of a third. */
+import assert from "node:assert/strict";
+import { realClock } from "../../src/platform/real/clock.ts";
+import { realFs } from "../../src/platform/real/fs.ts";
+import { realRandom } from "../../src/platform/real/random.ts";
+import { Home } from "../../src/daemon/home.ts";
+import { Ledger } from "../../src/journal/ledger.ts";
+import { FRAME_HEAD_BYTES } from "../../src/journal/frame.ts";
+import { openSegments, readFrames } from "../../src/journal/segments.ts";
+import type { Lsn } from "../../src/core/ids.ts";
+import type { Device } from "../support/device.ts";
+import {
+  conflictsIn,
+  converge,
+  exists,
+  join,
+  pairUp,
+  sh,
+  share,
+  start,
+  statusOf,
+  textOf,
+  until,
+  World,
+} from "../support/pair.ts";
+
+Deno.test("a device that returns after 10,000 changes of all kinds has them all, and its own edits stay", async () => {
+  await using world = new World();
+  const { a, b } = await pairUp(world);
+  await sh(
+    a.data,
+    "for d in 1 2 3 4; do mkdir $d; (cd $d; seq -f %05.0f 1000 | xargs -n 50 sh -c 'for i; do echo $i > $i; done' -); done",
+  );
+  await sh(a.data, "mkdir own; echo 1 > own/file; echo base > shared");
+  await converge("the start", a, b);
+  await b.stop();
+  // 4,000 edits, 2,000 deletes, 2,000 renames (of which 1,000 in one), 2,000 new ones.
+  await sh(
+    a.data,
+    "for d in 1 2 3 4; do (cd $d; seq -f %05.0f 1000 | xargs -n 50 sh -c 'for i; do echo new $i > $i; done' -); done",
+  );
+  await sh(
+    a.data,
+    "rm -r 1; (cd 2; seq -f %05.0f 1000 | xargs rm); mv 3 moved; (cd 4; for i in $(seq -f %05.0f 1000); do mv $i r$i; done)",
+  );
+  await sh(
+    a.data,
+    "mkdir 5 6; for d in 5 6; do (cd $d; for i in $(seq 1000); do echo $d $i > $i; done); done",
+  );
+  await sh(b.data, "echo 2 > own/file; echo offline > own/new; echo of beta > shared; rm -r 2/00001");
+  await sh(a.data, "echo of alpha > shared");
+  await start(b, "up");
+  const tree = await converge("what was missed", a, b);
+  assert.equal(textOf(`${a.data}/own/file`), "2\n");
+  assert.equal(textOf(`${a.data}/own/new`), "offline\n");
+  assert.equal([...tree.keys()].filter((path) => /^moved\/\d/.test(path)).length, 1000);
+  assert.ok(!tree.has("1") && !tree.has("2/00002") && tree.has("4/r00500") && tree.has("6/1000"));
+  assert.deepEqual(conflictsIn(tree).map((path) => path.replace(/\.conflict.*/, "")), ["shared"]);
+});
+
+Deno.test("a home copied back from an old backup: no edit since is undone, none is lost, and the device goes on", async (t) => {
+  await using world = new World();
+  const { a, b } = await pairUp(world);
+  await sh(a.data, "mkdir d; for i in $(seq 60); do echo $i > d/$i; done");
+  await converge("the start", a, b);
+
+  for (const when of ["with the other device there", "alone, working past what it had"]) {
+    await t.step(when, async () => {
+      await b.stop();
+      await sh(b.work, "rm -rf backup; cp -a home backup");
+      await start(b, "up");
+      await sh(b.data, `echo '${when}' > d/1; rm -f d/2 d/2a; echo ${when.length} > d/since; echo x > d/3`);
+      await converge("what the backup knows nothing of", a, b);
+      await sh(a.data, `echo 'alpha ${when}' > d/4; rm -f d/5`);
+      await converge("and of the other", a, b);
+      await b.stop();
+      await sh(b.work, "rm -r home; cp -a backup home");
+      const alone = when.startsWith("alone");
+      if (alone) {
+        await a.stop();
+        await start(b, "up");
+        await sh(b.data, "for i in $(seq 80); do echo $i > d/past$i; sleep 0.01; done; echo edited > d/6");
+        await until("its edits to be recorded", async () => (await statusOf(b)).folders[0]!.files > 130, b);
+        await start(a, "up");
+      } else {
+        await sh(b.data, "echo edited > d/6");
+        await start(b, "up");
+      }
+      const tree = await converge("the older home", a, b);
+      assert.equal(textOf(`${a.data}/d/1`), `${when}\n`);
+      assert.equal(textOf(`${b.data}/d/4`), `alpha ${when}\n`);
+      assert.equal(textOf(`${a.data}/d/6`), "edited\n");
+      assert.ok(!tree.has("d/2") && !tree.has("d/5"), "what was deleted stays so");
+      if (alone) assert.ok(tree.has("d/past80"));
+      assert.deepEqual(conflictsIn(tree), []);
+    });
+  }
+});
+
+Deno.test("a journal cut at every byte of its last record opens, with and without its catalogue, and the device goes on", async (t) => {
+  await using world = new World();
+  const { a, b } = await pairUp(world);
+  await sh(a.data, "mkdir d; for i in $(seq 30); do echo $i > d/$i; done");
+  await converge("the start", a, b);
+  await sh(b.data, "echo last > last");
+  await converge("the last record", a, b);
+  await b.kill();
+  const { segment, from, to } = lastRecord(b);
+  const kept = `${b.work}/kept`;
+  await sh(b.work, "cp -a home kept");
+
+  await t.step("at every byte", async () => {
+    for (let cut = from; cut <= to; cut++) {
+      for (const without of [false, true]) {
+        await sh(b.work, `rm -rf torn; cp -a kept torn; truncate -s ${cut} torn/journal/${segment}`);
+        if (without) await sh(b.work, "rm torn/catalogue.db*");
+        const ledger = await openLedger(`${b.work}/torn`);
+        const files = Number(ledger.catalogue.db.get("SELECT sum(files) FROM folders")![0]);
+        assert.ok(files >= 30, `cut at ${cut}: ${files} files`);
+        await ledger.close();
+      }
+    }
+  });
+
+  for (const [i, cut] of [from, Math.floor((from + to) / 2), to - 1].entries()) {
+    for (const without of [false, true]) {
+      await t.step(
+        `a device with ${cut - from} bytes of it${without ? ", catalogue lost" : ""}`,
+        async () => {
+          await b.kill();
+          await sh(b.work, `rm -r home; cp -a ${kept} home; truncate -s ${cut} home/journal/${segment}`);
+          if (without) await sh(b.home, "rm catalogue.db*");
+          await start(b, "up");
+          await sh(b.data, `echo ${i} ${without} > edit`);
+          const tree = await converge("the torn one", a, b);
+          assert.equal(textOf(`${a.data}/last`), "last\n");
+          assert.equal(textOf(`${a.data}/edit`), `${i} ${without}\n`);
+          assert.deepEqual(conflictsIn(tree), []);
+        },
+      );
+    }
+  }
+});
+
+function lastRecord(device: Device): { segment: string; from: number; to: number } {
+  const dir = `${device.home}/journal`;
+  const names = [...Deno.readDirSync(dir)].map(({ name }) => name).filter((name) => name.endsWith(".seg"))
+    .sort();
+  const segment = names.at(-1)!;
+  const { segments, lastLsn } = openSegments(realFs(), dir, 0 as Lsn);
+  const frames = [...readFrames(realFs(), segments, lastLsn)];
+  assert.equal(frames.length, 1);
+  const to = segments.at(-1)!.bytes;
+  // Length, CRC and lsn stand before the payload; a few bytes more of the record before it do no harm.
+  return { segment, from: to - frames[0]!.payload.length - FRAME_HEAD_BYTES, to };
+}
+
+async function openLedger(home: string): Promise<Ledger> {
+  const identity = Home.open(realFs(), home);
+  const self = (await identity.identity(realRandom())).id;
+  identity.close();
+  return await Ledger.open({
+    fs: realFs(),
+    clock: realClock(),
+    random: realRandom(),
+    home,
+    self,
+    osBoot: "",
+    say: () => {},
+  });
+}
+
+Deno.test("two devices that are never there together agree by way of the third", async () => {
+  await using world = new World();
+  const [a, b, c] = [world.device("alpha"), world.device("beta"), world.device("gamma")];
+  await share(b);
+  await join(a, b);
+  await join(c, b);
+  await sh(b.data, "mkdir d; echo base > d/both; echo base > d/same; echo gone > d/gone");
+  await converge("the start", a, b, c);
+  await a.stop();
+  for (let round = 0; round < 3; round++) {
+    await sh(
+      c.data,
+      `echo gamma ${round} > d/of-gamma; echo same ${round} > d/same; echo gamma ${round} > d/both; seq ${round}90000 > d/large`,
+    );
+    await converge("gamma and beta", c, b);
+    await c.stop();
+    await sh(
+      a.data,
+      `echo alpha ${round} > d/of-alpha; echo same ${round} > d/same; echo alpha ${round} > d/both; rm -f d/gone`,
+    );
+    await start(a, "up");
+    await converge("alpha and beta", a, b);
+    await sh(a.data, "rm -f d/both*; echo settled > d/both");
+    await converge("alpha's resolution", a, b);
+    await a.stop();
+    await start(c, "up");
+    const tree = await converge("gamma by way of beta", b, c);
+    assert.equal(textOf(`${c.data}/d/of-alpha`), `alpha ${round}\n`);
+    assert.ok(!tree.has("d/gone"));
+    assert.deepEqual(conflictsIn(tree), [], "equal work done twice is adopted; the resolution travels");
+    assert.equal(textOf(`${c.data}/d/both`), "settled\n");
+  }
+  await start(a, "up");
+  await converge("all three", a, b, c);
+  assert.ok(!exists(`${a.data}/d/gone`));
+});
