@@ -11,6 +11,9 @@ import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher 
 import { FolderSync } from "../sync/folder_sync.ts";
 import type { Stager } from "../sync/stager.ts";
 
+/** Folders that could not be started are tried again this often: a disk may come late. */
+const START_AGAIN_MS = 5_000;
+
 /** What a device still has to take. */
 export interface Needed {
   readonly files: number;
@@ -35,6 +38,8 @@ export class FolderSet {
   readonly failures = new Map<FolderId, CairnError>();
   readonly #deps: FolderSetDeps;
   readonly #running = new Map<FolderId, FolderSync>();
+  #cancelRetry: (() => void) | null = null;
+  #isStopped = false;
 
   constructor(deps: FolderSetDeps) {
     this.#deps = deps;
@@ -70,6 +75,8 @@ export class FolderSet {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRetry?.();
     await Promise.all([...this.#running.values()].map((sync) => sync.stop()));
   }
 
@@ -104,7 +111,7 @@ export class FolderSet {
         throw new CairnError(
           "path-unusable",
           `${config.path} does not have this folder's marker (${layoutOf(config.path).marker})`,
-          "Mount the disk or put the directory back, then start Cairn again. Nothing counts as deleted meanwhile.",
+          "Mount the disk or put the directory back; Cairn goes on by itself. Nothing counts as deleted meanwhile.",
         );
       }
       // A catalogue that was rebuilt does not know it yet.
@@ -121,13 +128,35 @@ export class FolderSet {
       const failure = error instanceof CairnError ? error : new CairnError(
         "path-unusable",
         `${config.path} cannot be used: ${messageOf(error)}`,
-        "Mend it and start Cairn again.",
+        "Mend it; Cairn tries again by itself.",
         error,
       );
+      if (this.failures.get(config.folder)?.message !== failure.message) {
+        say(`${failure.message}. ${failure.hint}`);
+      }
       this.failures.set(config.folder, failure);
-      say(`${failure.message}. ${failure.hint}`);
+      this.#tryAgain();
     }
     changed();
+  }
+
+  #tryAgain(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#deps.clock.after(START_AGAIN_MS, () => void this.#startFailed());
+  }
+
+  /** A disk that comes late may also show that the home is older than it (R24). */
+  async #startFailed(): Promise<void> {
+    try {
+      await this.checkMarks();
+    } catch {
+      // The journal refuses, as `status` tells.
+      if (!this.#isStopped) this.#tryAgain();
+      return;
+    }
+    for (const config of replicasOf(this.#deps.ledger.catalogue)) {
+      if (!this.#isStopped && !this.#running.has(config.folder)) this.#start(config);
+    }
   }
 
   /**

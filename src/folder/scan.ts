@@ -59,6 +59,8 @@ export interface Difference {
   /** Directories to look at next. */
   readonly directories: readonly RelPath[];
   readonly problems: readonly { readonly path: RelPath; readonly cause: string; readonly remedy: string }[];
+  /** Nothing can be concluded of the directory at present (R13). */
+  readonly frozen: boolean;
   /** Names looked at. */
   readonly entries: number;
   /** Files that agree, but could have changed within the clock's grain: look again, strictly, when that has passed. */
@@ -107,6 +109,7 @@ function unreadable(directory: RelPath, error: unknown): Difference {
   if (!(error instanceof FsError)) throw error;
   return {
     ...NOTHING,
+    frozen: true,
     problems: [{
       path: directory,
       cause: `cannot be listed (${error.code})`,
@@ -122,13 +125,14 @@ const NOTHING: Difference = {
   ignored: [],
   directories: [],
   problems: [],
+  frozen: false,
   entries: 0,
   unsettled: [],
 };
 
 /** Mutable while it is gathered. */
 type Gathering = {
-  -readonly [K in keyof Difference]: Difference[K] extends readonly (infer T)[] ? T[] : number;
+  -readonly [K in keyof Difference]: Difference[K] extends readonly (infer T)[] ? T[] : Difference[K];
 };
 
 function gathering(): Gathering {
@@ -139,6 +143,7 @@ function gathering(): Gathering {
     ignored: [],
     directories: [],
     problems: [],
+    frozen: false,
     entries: 0,
     unsettled: [],
   };
@@ -190,6 +195,7 @@ function compareAll(
         : "a disk is mounted over what is synced here",
       remedy: `${wasMounted ? "Mount it again" : "Unmount it"}. Until then nothing in it counts as deleted.`,
     });
+    out.frozen = true;
     return out;
   }
   const items = fs.list(pin.self);

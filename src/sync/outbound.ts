@@ -11,11 +11,12 @@ import { messageOf } from "../core/errors.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FULL_SCAN_MS, RACY_MS, STILL_WRITING_MS } from "../core/limits.ts";
-import { nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
+import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
 import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
 import { compareDirectory, type Difference, type Strictness } from "../folder/scan.ts";
 import { FsError } from "../platform/ports.ts";
 import { CrashGuard } from "./crash_guard.ts";
+import { Frozen } from "./frozen.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
 
@@ -51,6 +52,7 @@ export class Outbound {
   readonly #replica: Replica;
   readonly #events: OutboundEvents;
   readonly #guard: CrashGuard;
+  readonly #frozen: Frozen;
   /** Dirty directories: the names in them, or null for all. */
   #dirty = new Map<RelPath, Set<string> | null>();
   readonly #strict = new Set<RelPath>();
@@ -71,6 +73,7 @@ export class Outbound {
     this.#replica = replica;
     this.#events = events;
     this.#guard = new CrashGuard(replica, replica.deps.ledger.crashed);
+    this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#later(FULL_SCAN_MS, () => this.#hourly());
   }
 
@@ -92,8 +95,8 @@ export class Outbound {
 
   stop(): void {
     this.#stopped = true;
+    this.#frozen.stop();
     for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
   }
 
   #hourly(): void {
@@ -261,7 +264,7 @@ export class Outbound {
 
   #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {
     const { deps: { fs }, root, rootDev, catalogue, number, ignore, troubles } = this.#replica;
-    const again = names !== null && [...names].some((name) => this.#strict.delete(pathIn(directory, name)));
+    const again = names !== null && [...names].some((name) => this.#strict.delete(childOf(directory, name)));
     const difference = compareDirectory(
       { fs, root, rootDev, catalogue, folder: number, ignore },
       directory,
@@ -271,14 +274,16 @@ export class Outbound {
     if (names === null) this.#forgetTroublesIn(directory);
     const seen = new Set(difference?.seen.map(({ path }) => path));
     for (const name of names ?? []) {
-      const path = pathIn(directory, name);
+      const path = childOf(directory, name);
       troubles.delete(path);
       // Gone, or as we have it by now: nothing is left to wait for.
       if (!seen.has(path)) this.#busy.delete(path);
     }
     for (const { path, cause, remedy } of difference?.problems ?? []) troubles.set(path, { cause, remedy });
-    if (difference !== null && difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
-    return difference === null ? null : this.#withoutPlaced(difference);
+    if (difference === null) return null;
+    if (difference.frozen) this.#frozen.add(directory);
+    if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
+    return this.#withoutPlaced(difference);
   }
 
   /** A whole directory was compared: what was said of its names before is out of date. */
@@ -389,8 +394,4 @@ export class Outbound {
       });
     }
   }
-}
-
-function pathIn(directory: RelPath, name: string): RelPath {
-  return (directory === "" ? name : `${directory}/${name}`) as RelPath;
 }

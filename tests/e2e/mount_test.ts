@@ -16,7 +16,7 @@ import {
 
 /** A disk in a file, so that what is on it survives being unmounted. */
 async function makeDisk(file: string): Promise<void> {
-  await sh("/", `truncate -s 64M ${file}; mkfs.ext4 -q -F ${file}`);
+  await sh("/", `truncate -s 400M ${file}; mkfs.ext4 -q -F ${file}`);
 }
 
 async function canMount(): Promise<boolean> {
