@@ -13,6 +13,7 @@ import {
   conflictsIn,
   converge,
   exists,
+  folderOf,
   join,
   pairUp,
   sh,
@@ -95,6 +96,36 @@ Deno.test("a home copied back from an old backup: no edit since is undone, none 
       assert.deepEqual(conflictsIn(tree), []);
     });
   }
+});
+
+Deno.test("two clones of a device that run by turns: each is heard, nothing that either wrote is lost (R24)", async () => {
+  await using world = new World();
+  const { a, b } = await pairUp(world);
+  await sh(a.data, "mkdir d; for i in $(seq 20); do echo $i > d/$i; done");
+  await converge("the start", a, b);
+  await b.stop();
+  await sh(b.work, "cp -a home home.other; cp -a data data.other");
+  for (let turn = 0; turn < 4; turn++) {
+    // Alone at first, so that both clones give out the same lsns; then with the other device.
+    await a.stop();
+    await start(b, "up");
+    await sh(b.data, `echo ${turn} > d/turn${turn}; echo turn ${turn} >> d/log; echo ${turn} > d/${turn}`);
+    await until("the edits to be recorded", async () => (await folderOf(b)).state.kind === "up-to-date", b);
+    await start(a, "up");
+    await converge(`turn ${turn}`, a, b);
+    await b.stop();
+    await sh(
+      b.work,
+      "mv home h; mv home.other home; mv h home.other; mv data d; mv data.other data; mv d data.other",
+    );
+  }
+  await start(b, "up");
+  const tree = await converge("the end", a, b);
+  for (let turn = 0; turn < 4; turn++) assert.equal(textOf(`${a.data}/d/turn${turn}`), `${turn}\n`);
+  const logs = [...tree.keys()].filter((path) => /^d\/log/.test(path)).map((path) =>
+    textOf(`${a.data}/${path}`)
+  ).join();
+  for (let turn = 0; turn < 4; turn++) assert.match(logs, new RegExp(`turn ${turn}`));
 });
 
 Deno.test("a journal cut at every byte of its last record opens, with and without its catalogue, and the device goes on", async (t) => {

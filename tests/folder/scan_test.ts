@@ -81,7 +81,15 @@ function scene(): Scene {
 }
 
 const paths = (items: readonly { readonly path: string }[]) => items.map(({ path }) => path).sort();
-const NOTHING = { seen: [], gone: [], replaced: [], ignored: [], problems: [], unsettled: [] };
+const NOTHING = {
+  frozen: false,
+  seen: [],
+  gone: [],
+  replaced: [],
+  ignored: [],
+  problems: [],
+  unsettled: [],
+};
 
 function assertQuiet(difference: Difference): void {
   const { directories: _directories, entries: _entries, ...rest } = difference;
