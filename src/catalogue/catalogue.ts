@@ -14,6 +14,7 @@ import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
 import { Database } from "./database.ts";
 import { Interning, SELF } from "./interning.ts";
+import { KeptVersions } from "./kept_versions.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
@@ -43,6 +44,7 @@ export class Catalogue {
   readonly contents: Contents;
   readonly values: Values;
   readonly cursors: Cursors;
+  readonly kept: KeptVersions;
 
   constructor(path: string, self: DeviceId) {
     this.db = new Database(path);
@@ -54,6 +56,7 @@ export class Catalogue {
     this.contents = new Contents(this.db);
     this.values = new Values(this.db);
     this.cursors = new Cursors(this.db);
+    this.kept = new KeptVersions(this.db, this.ids);
   }
 
   /** The last lsn of our journal that is in here. */

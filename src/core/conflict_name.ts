@@ -11,8 +11,11 @@ import { stampMs } from "./stamp.ts";
 import { toHex } from "./ids.ts";
 import { compareDots, type Context, type Dot } from "./version.ts";
 
+/** What the name of a copy depends on. */
+export type Loser = Pick<Entry, "stamp" | "content" | "target">;
+
 /** The path of the copy of `loser`, a file or symlink that lost at `path`. */
-export function conflictPath(path: RelPath, loser: Entry): RelPath {
+export function conflictPath(path: RelPath, loser: Loser): RelPath {
   const name = conflictName(nameOf(path), loser);
   let parent = parentOf(path);
   while (parent !== "" && utf8Length(childOf(parent, name)) > PATH_BYTES) parent = parentOf(parent);
@@ -50,7 +53,7 @@ function actorOfCopy(path: RelPath, actor: ActorId): ActorId {
   ) as ActorId;
 }
 
-function conflictName(name: string, loser: Entry): string {
+function conflictName(name: string, loser: Loser): string {
   const dot = name.lastIndexOf(".");
   const hasExtension = dot > 0 && dot < name.length - 1; // a leading dot is no extension
   const stem = hasExtension ? name.slice(0, dot) : name;
@@ -60,12 +63,12 @@ function conflictName(name: string, loser: Entry): string {
   return cutToBytes(stem, NAME_BYTES - utf8Length(tag + extension)) + tag + extension;
 }
 
-function dateOf(loser: Entry): string {
+function dateOf(loser: Loser): string {
   return new Date(stampMs(loser.stamp)).toISOString().slice(0, 10).replaceAll("-", "");
 }
 
 /** Eight hex digits of the content, behind the algorithm byte that all contents share; of a symlink its target's. */
-function hashOf(loser: Entry): string {
+function hashOf(loser: Loser): string {
   if (loser.content !== null) return loser.content.slice(2, 10);
   return toHex(sha256(new TextEncoder().encode(loser.target ?? ""))).slice(0, 8);
 }

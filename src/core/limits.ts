@@ -78,3 +78,5 @@ export const YOUNG_MS = 60_000;
 export const STAMP_AHEAD_MS = 24 * 3_600_000;
 /** Full scan of every replica, whatever the watcher says. */
 export const FULL_SCAN_MS = 3_600_000;
+/** A segment of a version store's index: about ten thousand lines, so that one is rewritten within a turn of upkeep. */
+export const KEPT_SEGMENT_BYTES = 4 * 2 ** 20;

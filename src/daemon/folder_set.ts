@@ -4,6 +4,7 @@ import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { layoutOf } from "../folder/layout.ts";
 import { type Marker, readMarker, refuseForeign, writeMarker } from "../folder/marker.ts";
 import type { Ledger } from "../journal/ledger.ts";
+import { settingsOf } from "../library/folder_settings.ts";
 import { folderField, type ReplicaConfig, replicaRecords, replicasOf } from "../library/folders.ts";
 import { libraryOf } from "../library/joining.ts";
 import { isGoodName } from "../library/members.ts";
@@ -117,7 +118,17 @@ export class FolderSet {
       // A catalogue that was rebuilt does not know it yet.
       if (!ledger.catalogue.isWanted(config.folder)) ledger.catalogue.setWanted(config.folder, true);
       const sync = new FolderSync(
-        { fs, clock, pool, ledger, device, watcher, stager, changed: () => changed() },
+        {
+          fs,
+          clock,
+          pool,
+          ledger,
+          device,
+          watcher,
+          stager,
+          settings: () => settingsOf(ledger.catalogue, config.folder),
+          changed: () => changed(),
+        },
         config.path,
         marker,
       );

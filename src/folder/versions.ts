@@ -1,22 +1,32 @@
 /**
  * The version store: what a remote change replaced or deleted, before it is gone from its path (invariant 4, R21).
  * A kept file stands at `versions/XX/HASH-TIME-SEQ`: HASH is the start of the path's SHA-256 (so that a path of any
- * length fits), XX its first byte, TIME the milliseconds at which it was kept.
+ * length fits), XX its first byte, TIME the milliseconds at which it was kept. What each one is, the store's index tells.
  */
-import { sha256 } from "../core/content.ts";
-import { type RelPath, toHex } from "../core/ids.ts";
+import type { RelPath } from "../core/ids.ts";
+import { type Kept, keptName, roomOf } from "../core/kept.ts";
 import { type Clock, type Fs, FsError } from "../platform/ports.ts";
+import { KeptIndex } from "./kept_index.ts";
 import { layoutOf } from "./layout.ts";
+
+export { versionKey } from "../core/kept.ts";
 
 export interface VersionStore {
   readonly dir: string;
   /** Where something is made before it takes its place; on the same file system. */
   readonly stage: string;
   readonly clock: Clock;
+  readonly index: KeptIndex;
   /** A number that was not given before in this run. */
   next(): number;
   /** Shards that are known to exist. */
   readonly shards: Set<string>;
+  /** What the index has announced of paths that are about to be placed: their names in the store. */
+  readonly announced: Map<RelPath, Kept>;
+  /** What was kept since the catalogue last took in the index counts for this much. */
+  readonly fresh: { bytes: number };
+  /** Directories made in this run whose names are not durable yet. */
+  readonly unsynced: Set<string>;
 }
 
 export interface KeptVersion {
@@ -35,22 +45,54 @@ export function openVersionStore(fs: Fs, clock: Clock, root: string): VersionSto
   fs.makeDirectories(versions);
   fs.makeDirectories(stage);
   let count = 0;
-  return { dir: versions, stage, clock, next: () => ++count, shards: new Set() };
+  return {
+    dir: versions,
+    stage,
+    clock,
+    index: new KeptIndex(fs, `${versions}/index`),
+    next: () => ++count,
+    shards: new Set(),
+    announced: new Map(),
+    fresh: { bytes: 0 },
+    unsynced: new Set([own, versions]),
+  };
 }
 
-/** The start of the names of all kept versions of a path. */
-export function versionKey(path: RelPath): string {
-  return toHex(sha256(new TextEncoder().encode(path)).subarray(0, 16));
+/** Where a version of the store stands. */
+export function storedAt(store: VersionStore, { file }: Pick<Kept, "file">): string {
+  return `${store.dir}/${file.slice(0, 2)}/${file}`;
+}
+
+/** The name that the next version of a path will have. */
+export function nextName(
+  store: VersionStore,
+  path: RelPath,
+): { readonly file: string; readonly keptMs: number } {
+  const keptMs = Math.max(0, Math.floor(store.clock.now()));
+  return { file: keptName(path, keptMs, store.next()), keptMs };
+}
+
+/** Writes into the index what is about to be kept. Answers the file to be synced with the intent, null where nothing is. */
+export async function announceKept(store: VersionStore, versions: readonly Kept[]): Promise<string | null> {
+  store.announced.clear();
+  if (versions.length === 0) return null;
+  const file = await store.index.write(versions);
+  for (const kept of versions) store.announced.set(kept.path, kept);
+  return file;
 }
 
 function placeFor(fs: Fs, store: VersionStore, path: RelPath): { at: string; shard: string } {
-  const key = versionKey(path);
-  const shard = `${store.dir}/${key.slice(0, 2)}`;
+  const announced = store.announced.get(path);
+  store.announced.delete(path);
+  const { file } = announced ?? nextName(store, path);
+  const shard = `${store.dir}/${file.slice(0, 2)}`;
   if (!store.shards.has(shard)) {
     fs.makeDirectories(shard);
     store.shards.add(shard);
+    store.unsynced.add(store.dir);
   }
-  return { at: `${shard}/${key}-${store.clock.now()}-${store.next()}`, shard };
+  if (announced !== undefined) store.fresh.bytes += roomOf(announced);
+  return { at: `${shard}/${file}`, shard };
 }
 
 /** A second name for what is at `at`, so that the path itself is never empty. */
@@ -64,7 +106,8 @@ export function keepByLink(fs: Fs, store: VersionStore, path: RelPath, at: strin
       throw error;
     }
     // No hard links: the old goes away by rename, and for a moment the path is empty (docs/failure-model.md).
-    return keepByRename(fs, store, path, at);
+    fs.rename(at, to.at);
+    return { ...to, moved: true };
   }
 }
 

@@ -11,10 +11,13 @@ import { Inbound } from "./inbound.ts";
 import { Outbound } from "./outbound.ts";
 import { Replica, type ReplicaDeps, type Trouble } from "./replica.ts";
 import type { Stager } from "./stager.ts";
+import { type KeepingSettings, VersionKeeper } from "./version_keeper.ts";
 
 export interface FolderSyncDeps extends ReplicaDeps {
   readonly watcher: Watcher;
   readonly stager: Stager;
+  /** How the folder is kept on this device, as it is now. */
+  settings(): KeepingSettings;
   changed(): void;
 }
 
@@ -32,6 +35,7 @@ export class FolderSync {
   readonly outbound: Outbound;
   readonly inbound: Inbound;
   readonly watch: TreeWatch;
+  readonly keeper: VersionKeeper;
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
@@ -71,6 +75,18 @@ export class FolderSync {
       rootTrouble: (error) => this.#rootTrouble(error),
     });
     this.replica.fsNowMs = () => this.watch.fsNowMs();
+    this.keeper = new VersionKeeper(this.replica, {
+      settings: () => deps.settings(),
+      mayWork: () => this.outbound.isReady && this.#checkRoot(),
+      isBusy: () => !this.inbound.isQuiet,
+      lookAgain: (paths) => this.outbound.lookAgain(paths),
+      roomCame: () => {
+        this.replica.catalogue.needs.retryAll(this.replica.number);
+        this.inbound.evaluate();
+        deps.changed();
+      },
+    });
+    this.replica.hasRoom = (plannedBytes) => this.keeper.hasRoom(plannedBytes);
   }
 
   start(): void {
@@ -78,6 +94,7 @@ export class FolderSync {
     this.watch.start();
     void this.outbound.fullScan();
     this.#every(MARKER_MS, () => this.#raiseMarker());
+    this.keeper.start(this.#marker.replica);
   }
 
   async stop(): Promise<void> {
@@ -86,6 +103,7 @@ export class FolderSync {
     this.watch.stop();
     this.outbound.stop();
     this.inbound.stop();
+    this.keeper.stop();
     // Whatever is being recorded is recorded.
     await this.replica.exclusive(async () => {});
     if (this.replica.stopped === null) await this.#raiseMarker();

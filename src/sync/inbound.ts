@@ -14,6 +14,7 @@ import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
+import { FULL, waitsForRoom } from "./keeping.ts";
 import { placeBatch } from "./placing.ts";
 import type { Replica } from "./replica.ts";
 import type { Origin, Stager } from "./stager.ts";
@@ -139,6 +140,11 @@ export class Inbound {
         "comes from a newer Cairn",
         "Update Cairn on this device.",
       );
+      return;
+    }
+    if (decision.kind === "take" && waitsForRoom(this.#replica, rows, entry)) {
+      const retryMs = this.#replica.deps.clock.now() + MOST_RETRY_MS;
+      catalogue.needs.postpone(number, path, retryMs, FULL.cause, FULL.remedy);
       return;
     }
     const ready: Ready = { path, staged: null, movedFrom: null };

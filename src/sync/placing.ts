@@ -15,7 +15,9 @@ import { ancestorsOf, depthOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Expected, place, type Placed, type Placement } from "../folder/place.ts";
 import { FsError } from "../platform/ports.ts";
+import { announceKept } from "../folder/versions.ts";
 import { openMode } from "./directory_modes.ts";
+import { keptOf, withRoom } from "./keeping.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 import {
   contextOf,
@@ -34,7 +36,8 @@ const SYNC_ALL_FROM = 24;
 
 export async function placeBatch(replica: Replica, batch: readonly Ready[]): Promise<Map<RelPath, Outcome>> {
   const outcomes = new Map<RelPath, Outcome>();
-  const steps = batch.flatMap((ready) => planStep(replica, ready, outcomes)).sort(inPlacingOrder);
+  const planned = batch.flatMap((ready) => planStep(replica, ready, outcomes));
+  const steps = withRoom(replica, planned, outcomes).sort(inPlacingOrder);
   if (steps.length === 0) return outcomes;
   const toPlace = steps.filter(({ adoptOnly }) => !adoptOnly);
   const intent = toPlace.length === 0 ? 0 as Lsn : await announceIntent(replica, toPlace);
@@ -73,7 +76,9 @@ async function runSteps(
   } finally {
     pins.close();
   }
+  if (gathered.shards.size > 0) replica.versions.unsynced.forEach((made) => gathered.shards.add(made));
   await syncDirectories(replica, touched, gathered.shards);
+  if (gathered.shards.size > 0) replica.versions.unsynced.clear();
   await replica.record("received", changes, intent);
   return outcomes;
 }
@@ -90,14 +95,14 @@ function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome
   }
   const { entry } = decision;
   if (decision.kind === "adopt") {
-    return [{ ready, own, entry, copy: null, adoptOnly: !changesDisk(own, entry) }];
+    return [{ ready, own, entry, copy: null, isLoss: false, adoptOnly: !changesDisk(own, entry) }];
   }
   if (entry.kind === "file" && ready.staged?.content !== entry.content && ready.movedFrom === null) {
     outcomes.set(ready.path, { kind: "again" });
     return [];
   }
   const copy = decision.copy === null ? null : conflictCopy(ready.path, decision.copy);
-  return [{ ready, own, entry, copy, adoptOnly: false }];
+  return [{ ready, own, entry, copy, isLoss: decision.copy !== null, adoptOnly: false }];
 }
 
 function changesDisk(own: HeldRow | null, entry: Entry): boolean {
@@ -113,7 +118,7 @@ function inPlacingOrder(a: Step, b: Step): number {
   return rank(a) === 2 ? -deeper : deeper;
 }
 
-/** Staged bytes and intent become durable together (R19). */
+/** Staged bytes, intent, and what the version store's index says of that which goes, become durable together (R19). */
 async function announceIntent(replica: Replica, steps: readonly Step[]): Promise<Lsn> {
   const { ledger, fs } = replica.deps;
   const rows = steps.flatMap(({ ready, entry, copy }): Row[] => {
@@ -123,13 +128,18 @@ async function announceIntent(replica: Replica, steps: readonly Step[]): Promise
   const stages = steps.flatMap(({ ready: { staged } }) =>
     staged === null || staged.isDurable ? [] : [staged.stage]
   );
-  const syncStages = async () => {
-    if (stages.length >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
-    await Promise.all(stages.map((stage) => fs.syncFile(stage)));
+  const index = await announceKept(replica.versions, steps.flatMap((step) => keptOf(replica, step) ?? []));
+  const files = index === null ? stages : [...stages, index];
+  const syncFiles = async () => {
+    if (files.length >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
+    await Promise.all(files.map((file) => fs.syncFile(file)));
   };
   const [lsn] = await Promise.all([
     ledger.commit({ type: "intent", folder: replica.folder, rows }),
-    syncStages(),
+    syncFiles().catch((error) => {
+      replica.versions.index.distrust();
+      throw error;
+    }),
   ]);
   return lsn;
 }

@@ -70,6 +70,8 @@ export class Replica {
   /** Paths of the batch that is being placed: what is on disk there is not recorded yet, and nobody's edit. */
   placing: ReadonlySet<RelPath> = new Set();
   readonly directoryModes = new DirectoryModes();
+  /** Whether the version store takes more, beside so many bytes that it will have taken (R21). */
+  hasRoom: (plannedBytes: number) => boolean = () => true;
   /** What stands in the way of single paths (invariant 11). */
   readonly troubles = new Map<RelPath, Trouble>();
   /** Why nothing is done in this folder at present (invariant 8). */

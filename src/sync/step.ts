@@ -47,6 +47,8 @@ export interface Step {
   readonly entry: Entry;
   /** Our own entry that lost, to be kept beside it. */
   readonly copy: { readonly path: RelPath; readonly entry: Entry } | null;
+  /** Our own entry lost a conflict, whatever becomes of it. */
+  readonly isLoss: boolean;
   readonly adoptOnly: boolean;
 }
 

@@ -133,3 +133,31 @@ CREATE TABLE local (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, ST
 
 -- Placements announced and not yet recorded as done, one for each intent record (R19).
 CREATE TABLE intents (lsn INTEGER PRIMARY KEY, folder INTEGER NOT NULL, block BLOB NOT NULL) STRICT;
+
+-- Former contents in the version stores of this device's folders (R21). Derived: each store has an index of its own, from which
+-- this is filled, lagging behind. line: what that index says (core/kept.ts). pinned: kept nowhere else, never evicted.
+CREATE TABLE kept (
+  id INTEGER PRIMARY KEY,
+  folder INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  directory INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  segment INTEGER NOT NULL,
+  kept_ms INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  pinned INTEGER NOT NULL,
+  line TEXT NOT NULL,
+  UNIQUE (folder, file)
+) STRICT;
+CREATE INDEX kept_by_path ON kept (directory, name);
+CREATE INDEX kept_by_time ON kept (folder, kept_ms);
+CREATE INDEX kept_by_segment ON kept (folder, segment);
+
+-- How far each segment of such an index has been taken in.
+CREATE TABLE kept_segments (
+  folder INTEGER NOT NULL,
+  segment INTEGER NOT NULL,
+  read_bytes INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  PRIMARY KEY (folder, segment)
+) WITHOUT ROWID, STRICT;
