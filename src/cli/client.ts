@@ -18,6 +18,12 @@ import type {
   LogLine,
   Status,
 } from "../daemon/api_types.ts";
+import type {
+  RestoreAnswer,
+  RestoreRequest,
+  VersionsAnswer,
+  VersionsRequest,
+} from "../daemon/versions_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
 /** An answer from memory takes milliseconds; this long means that the device hangs. */
@@ -26,6 +32,10 @@ const ANSWER_MS = 15_000;
 const JOIN_MS = 120_000;
 /** Adding a folder asks the disk, which may have to wake up. */
 const ADD_FOLDER_MS = 60_000;
+/** What is kept of a folder may have to be read anew. */
+const VERSIONS_MS = 5 * 60_000;
+/** A whole directory is copied and synced before the answer. */
+const RESTORE_MS = 6 * 3_600_000;
 
 export interface Client {
   status(): Promise<Status>;
@@ -34,6 +44,8 @@ export interface Client {
   invite(): Promise<Invite>;
   join(request: JoinRequest): Promise<JoinAnswer>;
   addFolder(request: AddFolderRequest): Promise<FolderStatus>;
+  versions(request: VersionsRequest): Promise<VersionsAnswer>;
+  restore(request: RestoreRequest): Promise<RestoreAnswer>;
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
 }
 
@@ -48,6 +60,8 @@ export function connect(home: string): Client {
     invite: () => call("POST", "/v1/invites", ANSWER_MS) as Promise<Invite>,
     join: (request) => call("POST", "/v1/join", JOIN_MS, request) as Promise<JoinAnswer>,
     addFolder: (request) => call("POST", "/v1/folders", ADD_FOLDER_MS, request) as Promise<FolderStatus>,
+    versions: (request) => call("POST", "/v1/versions", VERSIONS_MS, request) as Promise<VersionsAnswer>,
+    restore: (request) => call("POST", "/v1/restore", RESTORE_MS, request) as Promise<RestoreAnswer>,
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);
       for await (const data of dataOfEvents(linesOf(response), "status")) yield JSON.parse(data) as Status;

@@ -10,24 +10,36 @@ import { addFolders } from "./folders.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
+import { addRestore } from "./restore.ts";
 import { addStatus } from "./status.ts";
 import { addUp } from "./up.ts";
+import { addVersions } from "./versions.ts";
 
 /** Runs the command that `argv` names; the exit code. Nothing is thrown. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   try {
-    await buildProgram(context).parseAsync(argv, { from: "user" });
+    await buildProgram(context).parseAsync(withShortVersion(argv), { from: "user" });
     return DONE;
   } catch (error) {
     return reportError(error, context);
   }
 }
 
+/**
+ * `--version` is the program's only before a command: behind one it is the command's own (`restore`), and the parser
+ * would take it for the program's.
+ */
+function withShortVersion(argv: readonly string[]): string[] {
+  const at = argv.indexOf("--version");
+  const isFirst = at === 0 || (at === 2 && argv[0] === "--home");
+  return isFirst ? argv.with(at, "-V") : [...argv];
+}
+
 /** The whole command line. Commander throws instead of leaving the process, so that `run` decides. */
 export function buildProgram(context: Context): Command {
   const program = new Command("cairn")
     .description("Keeps folders the same on all of your devices, over the local network, with no cloud.")
-    .version(`cairn ${VERSION}`, "-V, --version", "print the version")
+    .version(`cairn ${VERSION}`, "-V", "print the version (also --version)")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
     .option("--home <dir>", "where this device keeps its identity and journal (also CAIRN_HOME)")
@@ -43,7 +55,19 @@ export function buildProgram(context: Context): Command {
       getErrHasColors: () => false,
     })
     .addHelpText("after", EXAMPLES);
-  for (const add of [addUp, addJoin, addInvite, addStatus, addDevices, addFolders, addLog]) {
+  for (
+    const add of [
+      addUp,
+      addJoin,
+      addInvite,
+      addStatus,
+      addDevices,
+      addFolders,
+      addLog,
+      addVersions,
+      addRestore,
+    ]
+  ) {
     add(program, context);
   }
   return program;

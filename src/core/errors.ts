@@ -26,6 +26,7 @@ export type ErrorCode =
   | "folder-overlap"
   | "folder-unknown"
   | "root-foreign"
+  | "version-unknown"
   | "code-malformed"
   | "code-refused"
   | "no-answer"

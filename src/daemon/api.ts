@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { ApiError } from "./api_types.ts";
 import type { Daemon, LogSource } from "./contract.ts";
+import { addVersionRoutes } from "./versions.ts";
 
 const joinSchema = v.object({
   code: v.pipe(v.string(), v.maxLength(64)),
@@ -39,6 +40,7 @@ export function createApi(
   app.post("/v1/invites", async (c) => c.json(await daemon.invite(), 201));
   app.post("/v1/join", async (c) => c.json(await daemon.join(await bodyOf(c, joinSchema))));
   app.post("/v1/folders", async (c) => c.json(await daemon.addFolder(await bodyOf(c, folderSchema)), 201));
+  addVersionRoutes(app, daemon, bodyOf);
   app.post("/v1/stop", (c) => {
     void daemon.stop();
     return c.body(null, 202);

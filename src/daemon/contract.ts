@@ -8,6 +8,7 @@ import type {
   LogLine,
   Status,
 } from "./api_types.ts";
+import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 export interface DaemonOptions {
   readonly home: string;
@@ -22,6 +23,10 @@ export interface Daemon {
   invite(): Promise<Invite>;
   join(request: JoinRequest): Promise<JoinAnswer>;
   addFolder(request: AddFolderRequest): Promise<FolderStatus>;
+  /** What is kept of a path, or of all below it. */
+  versions(request: VersionsRequest): Promise<VersionsAnswer>;
+  /** Brings a former content back. */
+  restore(request: RestoreRequest): Promise<RestoreAnswer>;
   status(): Status;
   /** Told when the status may have changed, at most once in 200 ms. */
   onStatus(listener: () => void): () => void;

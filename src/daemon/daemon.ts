@@ -29,6 +29,8 @@ import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
 import { prepareRoot } from "./root_path.ts";
 import { folderStatuses, Rates, statusOf } from "./status.ts";
+import { versionsService } from "./versions.ts";
+import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 const STATUS_MS = 200;
 /** Records looked at from the end for the last lines: one record may hold hundreds. */
@@ -189,6 +191,14 @@ class RunningDaemon implements Daemon, LogSource {
     const name = request.name ?? (root.split("/").at(-1) || "root");
     const id = there?.folder ?? await this.#device.folders.add(null, name, root);
     return folderStatuses(this.#device, this.#rates).find((folder) => folder.id === id)!;
+  }
+
+  versions(request: VersionsRequest): Promise<VersionsAnswer> {
+    return versionsService(this.#device, this.#ports.fs).versions(request);
+  }
+
+  restore(request: RestoreRequest): Promise<RestoreAnswer> {
+    return versionsService(this.#device, this.#ports.fs).restore(request);
   }
 
   #prepare(path: string): string {

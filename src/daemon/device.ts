@@ -51,6 +51,7 @@ export class Device {
   readonly ledger: Ledger;
   readonly links: Links;
   readonly folders: FolderSet;
+  readonly stager: Stager;
   /** What each peer says that it still needs. */
   readonly peerProgress = new Map<DeviceId, Needed>();
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
@@ -80,7 +81,7 @@ export class Device {
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
       changed: (replica, path) => this.folders.get(replica.folder)?.outbound.lookAgain([path]),
     };
-    const stager = new Stager({
+    this.stager = new Stager({
       ...this.#local,
       fs: ports.fs,
       pool: ports.pool,
@@ -94,7 +95,7 @@ export class Device {
       ...ports,
       ledger,
       device: options.identity.id,
-      stager,
+      stager: this.stager,
       say: (line) => options.say(line),
       changed: () => this.#changed(),
     });

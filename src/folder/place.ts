@@ -205,7 +205,7 @@ function putBack(fs: Fs, kept: KeptVersion, at: string): void {
 }
 
 /** A new name never replaces one that came meanwhile ("exists"). */
-function createByLink(fs: Fs, source: string, at: string): void {
+export function createByLink(fs: Fs, source: string, at: string): void {
   try {
     fs.link(source, at);
   } catch (error) {

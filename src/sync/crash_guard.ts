@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import type { RelPath } from "../core/ids.ts";
-import { nameOf, parentOf } from "../core/path.ts";
+import { isBelow, nameOf, parentOf } from "../core/path.ts";
 import type { Observation } from "../folder/observe.ts";
 import { FsError } from "../platform/ports.ts";
 import type { Replica } from "./replica.ts";
@@ -13,7 +13,7 @@ import type { Replica } from "./replica.ts";
 /** So much of a file's end must be zeros: a block, which is what a lost write leaves. */
 const TAIL_BYTES = 512;
 const CAUSE = "was empty or ended in zeros after the machine crashed, so it is not sent to others";
-const REMEDY = "To keep it as it is, touch it. To have the former content, copy it here from another device.";
+const REMEDY = "To keep it as it is, touch it. To have the former content back: cairn restore PATH.";
 
 const heldSchema = v.array(v.tuple([v.string(), v.number(), v.number()]));
 
@@ -42,6 +42,22 @@ export class CrashGuard {
 
   get #key(): string {
     return `held/${this.#replica.folder}`;
+  }
+
+  isHeld(path: RelPath): boolean {
+    return this.#held.has(path);
+  }
+
+  /** Paths that are held back below a directory, in order. */
+  heldBelow(directory: RelPath): RelPath[] {
+    return [...this.#held.keys()].filter((path) => isBelow(path, directory)).sort();
+  }
+
+  /** A person has put something else there. */
+  async releaseAll(paths: readonly RelPath[]): Promise<void> {
+    const released = paths.filter((path) => this.#held.delete(path));
+    for (const path of released) this.#replica.troubles.delete(path);
+    if (released.length > 0) await this.#save();
   }
 
   /** All that the crash left has been looked at. */

@@ -80,6 +80,7 @@ export class FolderSync {
       mayWork: () => this.outbound.isReady && this.#checkRoot(),
       isBusy: () => !this.inbound.isQuiet,
       lookAgain: (paths) => this.outbound.lookAgain(paths),
+      hint: (path) => this.outbound.hint(path),
       roomCame: () => {
         this.replica.catalogue.needs.retryAll(this.replica.number);
         this.inbound.evaluate();

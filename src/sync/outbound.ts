@@ -51,7 +51,7 @@ export interface OutboundEvents {
 export class Outbound {
   readonly #replica: Replica;
   readonly #events: OutboundEvents;
-  readonly #guard: CrashGuard;
+  readonly guard: CrashGuard;
   readonly #frozen: Frozen;
   /** Dirty directories: the names in them, or null for all. */
   #dirty = new Map<RelPath, Set<string> | null>();
@@ -72,7 +72,7 @@ export class Outbound {
   constructor(replica: Replica, events: OutboundEvents) {
     this.#replica = replica;
     this.#events = events;
-    this.#guard = new CrashGuard(replica, replica.deps.ledger.crashed);
+    this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#later(FULL_SCAN_MS, () => this.#hourly());
   }
@@ -202,7 +202,7 @@ export class Outbound {
       if (this.#stopped) return;
       if (!this.#firstScanDone) {
         this.#replica.settleIntents();
-        this.#guard.settle();
+        this.guard.settle();
       }
       this.#firstScanDone = true;
     } finally {
@@ -218,7 +218,7 @@ export class Outbound {
   ): Promise<void> {
     const pipeline = new Pipeline(
       this.#replica,
-      this.#guard,
+      this.guard,
       (result) => this.#afterBatch(result),
       () => this.#events.checkRoot(),
     );

@@ -76,9 +76,7 @@ async function runSteps(
   } finally {
     pins.close();
   }
-  if (gathered.shards.size > 0) replica.versions.unsynced.forEach((made) => gathered.shards.add(made));
   await syncDirectories(replica, touched, gathered.shards);
-  if (gathered.shards.size > 0) replica.versions.unsynced.clear();
   await replica.record("received", changes, intent);
   return outcomes;
 }
@@ -244,7 +242,19 @@ function noteMovedAway(replica: Replica, from: RelPath, gathered: Gathered): voi
   if (decision.kind === "take") noteDone(replica, from, decision.entry, replica.own(from), null, gathered);
 }
 
-async function syncDirectories(
+/** Makes the names of a batch durable: those of the version store (`shards`), and those in the folder's directories. */
+export async function syncDirectories(
+  replica: Replica,
+  touched: ReadonlySet<RelPath>,
+  kept: ReadonlySet<string>,
+): Promise<void> {
+  const { versions } = replica;
+  const shards = kept.size === 0 ? kept : new Set([...kept, ...versions.unsynced]);
+  await syncNames(replica, touched, shards);
+  if (kept.size > 0) versions.unsynced.clear();
+}
+
+async function syncNames(
   replica: Replica,
   touched: ReadonlySet<RelPath>,
   shards: ReadonlySet<string>,

@@ -29,6 +29,8 @@ export interface KeeperEvents {
   /** Others' changes are being placed: what can wait waits. */
   isBusy(): boolean;
   lookAgain(paths: readonly RelPath[]): void;
+  /** Something at the path may have changed. */
+  hint(path: RelPath): void;
   /** What waited for room can go on. */
   roomCame(): void;
 }
@@ -48,6 +50,9 @@ const YOUNG_MS = DENSE_MS + HOUR_MS;
 const LOOK_ALL_MS = 10 * 60_000;
 /** Time between two parts of such a look, so that a store with many young versions costs little. */
 const LOOK_NEXT_MS = 250;
+/** A program has a copy open under a name that is gone, so no event tells of what it writes: copies looked at, and how often. */
+const STILL_OPEN = 64;
+const STILL_OPEN_MS = 10_000;
 /** Versions looked at, and paths thinned, in one turn: about ten milliseconds. */
 const LOOKS = 1_000;
 const PATHS = 500;
@@ -74,6 +79,8 @@ export class VersionKeeper {
   /** Where the look at all young versions goes on; null until it is due again. */
   #lookAfter: { readonly ms: number; readonly id: number } | null = null;
   #lookDueMs = 0;
+  /** Copies that were brought back in this run, the latest last. */
+  #broughtBack: RelPath[] = [];
   /** The path behind which thinning goes on; undefined until the next hour's. */
   #thinAfter: PathKey | null | undefined = null;
   #thinDueMs = 0;
@@ -188,6 +195,8 @@ export class VersionKeeper {
     } else {
       nextMs = this.#events.isBusy() ? SOON_MS : FULL_MS;
     }
+    for (const path of this.#broughtBack) this.#events.hint(path);
+    if (this.#broughtBack.length > 0) nextMs = Math.min(nextMs, STILL_OPEN_MS);
     this.#later(this.#isFull ? Math.min(nextMs, FULL_MS) : nextMs);
   }
 
@@ -245,6 +254,7 @@ export class VersionKeeper {
     if (paths === null || paths.length === 0) return;
     this.#tableBytes! -= row.bytes;
     this.#events.lookAgain(paths);
+    this.#broughtBack = [...this.#broughtBack, ...paths].slice(-STILL_OPEN);
   }
 
   #forget({ id, bytes }: KeptRow): void {
