@@ -1,0 +1,143 @@
+/** What placing puts into the version store, and what waits when that is full (R21). */
+import assert from "node:assert/strict";
+import { decodeKept } from "../../src/core/kept.ts";
+import { placeBatch } from "../../src/sync/placing.ts";
+import type { Ready } from "../../src/sync/step.ts";
+import { pageOf } from "../support/catalogues.ts";
+import { contentOf, deviceOf, dot, entryOf, pathOf, rowOf } from "../support/entries.ts";
+import { type KeeperScene, withKeeper } from "../support/replicas.ts";
+
+let lsn = 0;
+
+/** Device 2 says what it has at a path, with or without knowledge of what we have; what is to be placed for it. */
+async function heard(
+  { replica, ledger, root }: KeeperScene,
+  path: string,
+  text: string | null,
+  knows = true,
+): Promise<Ready> {
+  replica.catalogue.setWanted(replica.folder, true);
+  const own = replica.own(pathOf(path));
+  const seen = knows ? own?.row.entry.version.dots ?? [] : [];
+  const stamp = (own?.row.entry.stamp ?? 0) + 1024;
+  const parts = { dots: [dot(9, ++lsn)], seen, stamp, writer: 2 };
+  const entry = text === null ? entryOf({ kind: "deleted", ...parts }) : entryOf({ text, ...parts });
+  ledger.catalogue.applyPage(
+    pageOf({ from: lsn - 1, to: lsn, complete: true, rows: [[lsn, rowOf(path, entry)]] }),
+  );
+  await Promise.resolve();
+  if (text === null) return { path: pathOf(path), staged: null, movedFrom: null };
+  const stage = root.stage(text);
+  const { mode, mtimeMs } = entry;
+  const staged = { content: contentOf(text), stage, mode, mtimeMs, isDurable: false };
+  return { path: pathOf(path), staged, movedFrom: null };
+}
+
+function place({ replica }: KeeperScene, ...batch: Ready[]) {
+  return replica.exclusive(() => placeBatch(replica, batch));
+}
+
+async function ours({ root, ...scene }: KeeperScene, path: string, text: string): Promise<void> {
+  root.write(path, text);
+  await { root, ...scene }.record(path);
+}
+
+async function told(scene: KeeperScene): Promise<string[]> {
+  await scene.replica.exclusive(() => scene.keeper.takeInAll());
+  const { catalogue, number } = scene.replica;
+  return catalogue.kept.below(number, "" as never, 100)
+    .map(({ kept: { path, why, by, size, lost } }) =>
+      `${path} ${why} ${size} ${by === deviceOf(2)} ${lost === null}`
+    )
+    .sort();
+}
+
+Deno.test("what a batch replaces and deletes is named in the index, with why and by whom", () =>
+  withKeeper(async (scene) => {
+    await ours(scene, "replaced", "old");
+    await ours(scene, "deleted", "gone");
+    await ours(scene, "lost", "mine");
+    const batch = [
+      await heard(scene, "replaced", "new"),
+      await heard(scene, "deleted", null),
+      await heard(scene, "lost", "theirs", false),
+      await heard(scene, "fresh", "nothing was here"),
+    ];
+    const outcomes = await place(scene, ...batch);
+    assert.deepEqual([...outcomes.values()].map(({ kind }) => kind), ["done", "done", "done", "done"]);
+    assert.deepEqual(await told(scene), [
+      "deleted deleted 4 true true",
+      "lost conflict 4 true true",
+      "replaced replaced 3 true true",
+    ]);
+  }));
+
+Deno.test("the line is on disk before the file is in the store: a crash leaves no nameless file", () =>
+  withKeeper(async (scene) => {
+    const { replica, root } = scene;
+    await ours(scene, "a", "old");
+    const ready = await heard(scene, "a", "new");
+    const fs = replica.deps.fs as { link: (from: string, to: string) => void };
+    const real = fs.link;
+    let lines: string[] = [];
+    fs.link = (from, to) => {
+      const index = root.at(".cairn/versions/index/00000001.jsonl");
+      if (to.includes("/versions/")) lines = Deno.readTextFileSync(index).trim().split("\n");
+      real(from, to);
+    };
+    try {
+      await place(scene, ready);
+    } finally {
+      fs.link = real;
+    }
+    assert.deepEqual(lines.map((line) => decodeKept(line)?.path), ["a"]);
+  }));
+
+Deno.test("an index that cannot be written places nothing (invariant 4)", () =>
+  withKeeper(async (scene) => {
+    const { replica, root } = scene;
+    await ours(scene, "a", "old");
+    const ready = await heard(scene, "a", "new");
+    Deno.removeSync(root.at(".cairn/versions/index"));
+    Deno.writeTextFileSync(root.at(".cairn/versions/index"), "in the way");
+    await assert.rejects(place(scene, ready));
+    assert.equal(root.read("a"), "old");
+    assert.equal(replica.versions.fresh.bytes, 0);
+  }));
+
+Deno.test("a full store leaves what it would have to keep, names the cause, and lets the rest go on (R21)", () =>
+  withKeeper(async (scene) => {
+    const { root, settings } = scene;
+    settings.versionsBytes = 1;
+    await scene.keep("before", "fills it");
+    await ours(scene, "a", "old");
+    const batch = [await heard(scene, "a", "new"), await heard(scene, "b", "fresh")];
+    const outcomes = await place(scene, ...batch);
+    const blocked = outcomes.get(pathOf("a"))!;
+    assert.equal(blocked.kind, "blocked");
+    assert.match(blocked.kind === "blocked" ? blocked.cause : "", /version store is full/);
+    assert.match(blocked.kind === "blocked" ? blocked.remedy : "", /versions-size/);
+    assert.deepEqual([root.read("a"), root.read("b")], ["old", "fresh"]);
+    settings.versionsBytes = 2 ** 30;
+    await scene.clock.advance(2_000);
+    const again = await place(scene, { ...batch[0]!, staged: { ...batch[0]!.staged! } });
+    assert.equal(again.get(pathOf("a"))!.kind, "done");
+    assert.equal(root.read("a"), "new");
+  }));
+
+Deno.test("a batch plans no more than one version beyond the limit", () =>
+  withKeeper(async (scene) => {
+    scene.settings.versionsBytes = 2 * 4096;
+    const batch: Ready[] = [];
+    for (const path of ["a", "b", "c", "d"]) {
+      await ours(scene, path, "old");
+      batch.push(await heard(scene, path, "new"));
+    }
+    const outcomes = await place(scene, ...batch);
+    assert.deepEqual([...outcomes.values()].map(({ kind }) => kind).sort(), [
+      "blocked",
+      "blocked",
+      "done",
+      "done",
+    ]);
+  }));
