@@ -24,6 +24,8 @@ function fakeDaemon(start: Status, changes: Partial<Daemon> = {}) {
       asked.push(request);
       return Promise.resolve(status.folders[0]!);
     },
+    versions: () => Promise.reject(new Error("this engine keeps nothing")),
+    restore: () => Promise.reject(new Error("this engine keeps nothing")),
     status: () => status,
     onStatus(listener) {
       listeners.add(listener);
