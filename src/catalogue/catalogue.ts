@@ -12,7 +12,7 @@ import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import { Briefs } from "./briefs.ts";
 import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
-import { Database } from "./database.ts";
+import { Database, type OpenSqlite } from "./database.ts";
 import { Interning, SELF } from "./interning.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
@@ -44,8 +44,8 @@ export class Catalogue {
   readonly values: Values;
   readonly cursors: Cursors;
 
-  constructor(path: string, self: DeviceId) {
-    this.db = new Database(path);
+  constructor(path: string, self: DeviceId, open?: OpenSqlite) {
+    this.db = new Database(path, open);
     this.ids = new Interning(this.db, self);
     this.rows = new Rows(this.db, this.ids);
     this.briefs = new Briefs(this.db, this.ids);
