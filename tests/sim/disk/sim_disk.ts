@@ -16,205 +16,29 @@
  *
  * Pins are paths below `/proc/self/fd/N`, as on Linux (or plain checked paths, option `pins`).
  */
-import type { Fs, FsCode, HashPool, Stat, Watcher } from "../../../src/platform/ports.ts";
+import type { Fs, HashPool, Watcher } from "../../../src/platform/ports.ts";
+import { FaultRules, type Faults } from "./faults.ts";
+import { simHashPool } from "./hash_pool.ts";
+import { peek, stateHash, walk } from "./look.ts";
+import { Mounts } from "./mounts.ts";
+import { foldOf } from "./names.ts";
+import type { BeforeCall, Observer, Peek } from "./observers.ts";
+import type { CrashMode, Lie, SimDiskOptions, TimeGrain } from "./options.ts";
+import { Paths } from "./paths.ts";
+import { type Machine, Process } from "./process.ts";
 import type { Rng } from "./rng.ts";
+import { simFs } from "./sim_fs.ts";
+import { Tree } from "./tree.ts";
+import { type DiskUser, User } from "./user.ts";
+import { simWatcher, USUAL_WATCH, type WatchBehaviour } from "./watcher.ts";
 
-/** What a power cut may do to pending operations on names. */
-export type CrashMode =
-  /** A prefix of all pending operations survives (ext4, XFS). */
-  | "ordered"
-  /** Each is kept or lost by itself, but never without those before it that concern the same name or the same inode. */
-  | "loose"
-  /** Only operations on the same name keep their order: a new second name may go while the first is already replaced. */
-  | "scattered";
-
-export interface SimDiskOptions {
-  readonly rng: Rng;
-  /** Wall clock in milliseconds, as fine as it likes. */
-  readonly now: () => number;
-  /** Completes one asynchronous call; the world's scheduler decides when. */
-  readonly turn: () => Promise<void>;
-  /** The world's timer; the answer cancels it. For watcher delays and for syncs that lie a while. */
-  readonly after: (delayMs: number, run: () => void) => () => void;
-  /** How syncs and power cuts treat names; see `CrashMode`. "ordered": a sync commits all operations up to its own last one. */
-  readonly persistence?: CrashMode;
-  readonly caseInsensitive?: boolean;
-  /** Names that differ only by their Unicode normal form are one name (APFS); the form of creation is kept. */
-  readonly normalizing?: boolean;
-  /** False: `link` is "unsupported" (FAT). */
-  readonly hardLinks?: boolean;
-  /** A name that the disk cannot store: true makes the call fail with "io" (EINVAL). See `isReservedOnWindows`. */
-  readonly refusesName?: (name: string) => boolean;
-  /** "at-once" (ext4: rm and create give the same number) or "never" (btrfs, APFS). */
-  readonly inodeReuse?: "at-once" | "never";
-  /** False: `birthMs` is 0. */
-  readonly birthTimes?: boolean;
-  /** Whether the owner's permission bits hold for the daemon (not for `user`). False by default, as for root. */
-  readonly enforceModes?: boolean;
-  /** Whether `syncFileSystem` works; else it answers false. True by default. */
-  readonly syncsFileSystem?: boolean;
-  readonly pins?: "descriptor" | "checked";
-  /** Open handles and pins that a process may have. 1024 by default; more is "too-many-files". */
-  readonly descriptors?: number;
-  /** Bytes of the volume that holds `/`; Infinity by default. Settable later: `disk.setCapacity`. */
-  readonly capacityBytes?: number;
-}
-
-/** Grain of the times, in milliseconds (0.000001 is a nanosecond). May be changed at any time. */
-export interface TimeGrain {
-  /** The kernel's tick: how far its idea of now stands still. 4 by default. */
-  tickMs: number;
-  /** What the volume can store: 2000 on FAT, 1000 on HFS+ and ext3; applies to `setMtime` too. 0.000001 by default. */
-  storeMs: number;
-  /** What `lstat` can tell of mtime and birth time (Deno: 1), and of ctime (Deno: 1000, measured). */
-  statMs: number;
-  statCtimeMs: number;
-  /** The volume's clock minus `now()` (a network disk). */
-  skewMs: number;
-}
-
-/** The kinds of calls that faults and hooks tell apart. The hash pool's are its opens, creates, reads and writes. */
-export type Call =
-  | "lstat"
-  | "list"
-  | "readLink"
-  | "makeDirectory"
-  | "removeDirectory"
-  | "link"
-  | "symlink"
-  | "rename"
-  | "unlink"
-  | "chmod"
-  | "setMtime"
-  | "open"
-  | "create"
-  | "read"
-  | "write"
-  | "truncate"
-  | "syncFile"
-  | "syncDirectory"
-  | "syncFileSystem"
-  | "pin"
-  | "realPath";
-
-export interface Fault {
-  readonly code: FsCode;
-  /** All calls when left out. */
-  readonly calls?: readonly Call[];
-  /** An absolute path and everything below it, or a test of the absolute path (never a `/proc` one). All when left out. */
-  readonly path?: string | ((path: string) => boolean);
-  /** 1 when left out. */
-  readonly chance?: number;
-  /** Ends by itself after so many times. */
-  readonly times?: number;
-}
-
-/** Faults that the daemon meets. A fault of a sync is R27's: the pages count as clean, and are not on the disk. */
-export interface Faults {
-  /** Switches a fault on; the answer switches it off. */
-  add(fault: Fault): () => void;
-  /** A file that cannot be opened, or a directory that can be neither listed nor walked. */
-  unreadable(path: string): () => void;
-  /** Nothing at or below the path can be changed. */
-  readOnly(path: string): () => void;
-  /** Switches all off. */
-  clear(): void;
-}
-
-export type MutationKind =
-  | "create"
-  | "write"
-  | "truncate"
-  | "makeDirectory"
-  | "removeDirectory"
-  | "link"
-  | "symlink"
-  | "rename"
-  | "unlink"
-  | "chmod"
-  | "setMtime"
-  | "mount"
-  | "unmount";
-
-/** Called right after each single change, before anything else runs. Paths are absolute, real and without symlinks. */
-export type Observer = (
-  op: MutationKind,
-  /** What changed; of a rename and a link the new name. */
-  path: string,
-  by: "daemon" | "user",
-  /** Of a rename the old name, of a link the other name; else null. */
-  from: string | null,
-) => void;
-
-/** Called right before each call of the daemon: the place to let a user act between two system calls. */
-export type BeforeCall = (call: Call, path: string) => void;
-
-/** What is at a path now, without a copy. */
-export interface Peek extends Stat {
-  /** The file's bytes as they are now: a view, not to be written to nor kept over the next change. Empty but for files. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** A symlink's target, else "". */
-  readonly target: string;
-  /** Names that the inode has. */
-  readonly links: number;
-}
-
-/** The person at the machine and their programs: synchronous, no faults (but a full disk and what cannot be), seen by watchers. */
-export interface DiskUser {
-  /** Writes in place: truncates and writes, as `>` does. The file is created when missing. `bytes` is kept: never change it after. */
-  writeFile(path: string, bytes: Uint8Array<ArrayBuffer>, mode?: number): void;
-  /** Writes into a file that is there. */
-  writeAt(path: string, bytes: Uint8Array, position: number): void;
-  append(path: string, bytes: Uint8Array): void;
-  truncate(path: string, size: number): void;
-  /** As editors do: a temporary file beside it, then a rename over it. */
-  save(path: string, bytes: Uint8Array<ArrayBuffer>, mode?: number): void;
-  rename(from: string, to: string): void;
-  link(from: string, to: string): void;
-  /** With parents; one that exists is fine. */
-  mkdir(path: string, mode?: number): void;
-  /** A file, a symlink or an empty directory. */
-  rm(path: string): void;
-  rmTree(path: string): void;
-  symlink(target: string, path: string): void;
-  chmod(path: string, mode: number): void;
-  /** Creates a missing file; sets mtime, to the volume's now when not given. */
-  touch(path: string, mtimeMs?: number): void;
-  /** Copies a file with its mode and mtime, as `cp -p`. */
-  copy(from: string, to: string): void;
-  /** A program that keeps the file open, also when its name goes (R21). Dies with a power cut. */
-  hold(path: string): HeldFile;
-  /** A name that is no UTF-8: it is listed as `shown`, and nothing is found under any name. */
-  makeUndecodable(dir: string, shown: string): void;
-  /** A FIFO, kind "other". */
-  makeOther(path: string): void;
-  /** A copy of the bytes; null when there is no such file. Follows symlinks. */
-  read(path: string): Uint8Array<ArrayBuffer> | null;
-  /** Sorted. */
-  list(path: string): string[];
-}
-
-export interface HeldFile {
-  write(bytes: Uint8Array, position: number): void;
-  append(bytes: Uint8Array): void;
-  truncate(size: number): void;
-  close(): void;
-}
-
-/** How the watchers of this disk behave. May be changed at any time. */
-export interface WatchBehaviour {
-  /** Each hint's own chance to be lost. 0 by default. */
-  loss: number;
-  /** To be told twice. */
-  duplicate: number;
-  /** To be told as its directory's. */
-  toParent: number;
-  /** A hint about something that did not happen comes along. */
-  bogus: number;
-  /** A burst's hints come together, after a time between these two. 1 and 20 by default. */
-  minDelayMs: number;
-  maxDelayMs: number;
-}
+export type { Call, Fault, Faults } from "./faults.ts";
+export { isReservedOnWindows } from "./names.ts";
+export type { BeforeCall, MutationKind, Observer, Peek } from "./observers.ts";
+export type { CrashMode, Lie, SimDiskOptions, TimeGrain } from "./options.ts";
+export { ProcessDied } from "./process.ts";
+export type { DiskUser, HeldFile } from "./user.ts";
+export type { WatchBehaviour } from "./watcher.ts";
 
 export interface Ports {
   readonly fs: Fs;
@@ -222,73 +46,237 @@ export interface Ports {
   readonly watcher: Watcher;
 }
 
-/** What each call of a process throws that died. */
-export class ProcessDied extends Error {
-  override readonly name = "ProcessDied";
-}
+const DESCRIPTORS = 1024;
 
-/** A lying disk: "no"; "a-while": a sync answers at once and is true some time later; "until-cut": it is never true. */
-export type Lie = "no" | "a-while" | "until-cut";
-
-export declare class SimDisk {
-  constructor(options: SimDiskOptions);
-
+export class SimDisk {
+  /** The person at the machine. */
   readonly user: DiskUser;
   readonly faults: Faults;
   readonly times: TimeGrain;
-  readonly watches: WatchBehaviour;
-  lie: Lie;
-  beforeCall: BeforeCall | null;
+  readonly watches: WatchBehaviour = { ...USUAL_WATCH };
+  readonly #user: User;
+  readonly #tree: Tree;
+  readonly #mounts: Mounts;
+  readonly #machine: Machine;
+  readonly #persistence: CrashMode;
+  readonly #rng: Rng;
+  readonly #watchRng: Rng;
+  readonly #ends = new Set<(reason: string) => void>();
+  #process: Process | null = null;
+  #changes = 0;
+  #death: { readonly at: number; readonly how: () => void } | null = null;
 
-  // ---- processes
+  constructor(options: SimDiskOptions) {
+    const { rng, now, turn, after, persistence = "ordered", birthTimes = true } = options;
+    this.times = { tickMs: 4, storeMs: 0, statMs: 1, statCtimeMs: 1000, skewMs: 0 };
+    this.#persistence = persistence;
+    this.#rng = rng.fork("disk");
+    this.#watchRng = rng.fork("watches");
+    const reusesInodes = options.inodeReuse !== "never";
+    const settings = { now, times: this.times, persistence, reusesInodes };
+    this.#mounts = new Mounts(settings, options.capacityBytes ?? Infinity);
+    const fold = foldOf(options.caseInsensitive ?? false, options.normalizing ?? false);
+    this.#tree = new Tree(new Paths(this.#mounts.main, fold), {
+      times: this.times,
+      birthTimes,
+      hardLinks: options.hardLinks ?? true,
+      refusesName: options.refusesName ?? (() => false),
+    });
+    this.user = this.#user = new User(this.#tree);
+    const faults = new FaultRules(rng.fork("faults"));
+    this.faults = faults;
+    this.#machine = {
+      tree: this.#tree,
+      faults,
+      rng: rng.fork("calls"),
+      turn,
+      after,
+      descriptors: options.descriptors ?? DESCRIPTORS,
+      obeysModes: options.enforceModes ?? false,
+      pins: options.pins ?? "descriptor",
+      syncsFileSystem: options.syncsFileSystem ?? true,
+      beforeCall: null,
+      lie: "no",
+      countChange: () => this.#countChange(),
+    };
+  }
+
+  // ------------------------------------------------------------------------------------ processes
+
   /** Starts a process. One that still runs is killed first. */
-  boot(): Ports;
-  readonly running: boolean;
+  boot(): Ports {
+    this.kill();
+    const process = this.#process = new Process(this.#machine);
+    return {
+      fs: simFs(process),
+      pool: simHashPool(process),
+      watcher: simWatcher(process, this.watches, this.#watchRng, this.#ends),
+    };
+  }
+
+  get running(): boolean {
+    return this.#process !== null;
+  }
+
   /** Handles and pins that the process has open now: for finding leaks. */
-  readonly openDescriptors: number;
-  /** SIGKILL. */
-  kill(): void;
-  /** Before the `count`-th changing call of the daemon from now (1: the next), `how` runs, which should kill or crash. The answer cancels. */
-  killAfter(count: number, how: () => void): () => void;
-  /** Changing calls of the daemon so far. */
-  readonly changingCalls: number;
-  /** Power cut. All that is pending is lost, kept or torn; the process, its handles and those that users hold end. */
-  crash(mode?: CrashMode, rng?: Rng): void;
-  /** Whole kernel writes back: all that is cached is durable (but what a failed sync dropped). */
-  settle(): void;
-  /** The kernel writes back a part, by chance: in "ordered" mode a prefix of the names, some files. */
-  writeBackSome(rng?: Rng): void;
+  get openDescriptors(): number {
+    return this.#process?.descriptors ?? 0;
+  }
+
+  /** SIGKILL: everything that is cached stays. */
+  kill(): void {
+    this.#process?.die();
+    this.#process = null;
+    this.#death = null;
+  }
+
+  /**
+   * Right before the `count`-th changing call of the daemon from now (1: the next), `how` runs, which should kill or
+   * crash. The answer cancels; so does the end of the process.
+   */
+  killAfter(count: number, how: () => void): () => void {
+    const death = this.#death = { at: this.#changes + count, how };
+    return () => {
+      if (this.#death === death) this.#death = null;
+    };
+  }
+
+  /** Calls of the daemon so far that change or sync something. */
+  get changingCalls(): number {
+    return this.#changes;
+  }
+
+  #countChange(): void {
+    this.#changes++;
+    const death = this.#death;
+    if (death === null || this.#changes < death.at) return;
+    this.#death = null;
+    death.how();
+  }
+
+  /** Called right before each call of the daemon. */
+  get beforeCall(): BeforeCall | null {
+    return this.#machine.beforeCall;
+  }
+
+  set beforeCall(hook: BeforeCall | null) {
+    this.#machine.beforeCall = hook;
+  }
+
+  // ------------------------------------------------------------------------------------ durability
+
+  get lie(): Lie {
+    return this.#machine.lie;
+  }
+
+  set lie(lie: Lie) {
+    this.#machine.lie = lie;
+  }
+
+  /** Power cut. What is pending is lost, kept or torn; the process ends, and what users hold open. */
+  crash(mode: CrashMode = this.#persistence, rng: Rng = this.#rng): void {
+    this.kill();
+    this.#mounts.crash(mode, rng);
+    this.#tree.paths.moved();
+  }
+
+  /** The kernel writes back all: what is cached is durable, but for what a failed sync dropped. */
+  settle(): void {
+    for (const volume of this.#mounts.mounted()) volume.syncAll();
+  }
+
+  /** The kernel writes back a part, by chance, in the order that the disk keeps. */
+  writeBackSome(rng: Rng = this.#rng): void {
+    for (const volume of this.#mounts.mounted()) volume.writeBackSome(rng);
+  }
+
   /** Pages that a failed sync left clean fall out of the cache: programs now see what is on the disk. */
-  evict(): void;
+  evict(): void {
+    for (const volume of this.#mounts.mounted()) volume.evict();
+  }
+
   /** Files and operations on names that a power cut may still take. */
-  readonly pending: number;
+  get pending(): number {
+    let count = 0;
+    for (const { pending, unsynced } of this.#mounts.mounted()) count += pending.length + unsynced.size;
+    return count;
+  }
 
-  // ---- looking, without the daemon noticing
-  /** What is at the path; null when nothing. Does not follow a last symlink. Never throws. */
-  peek(path: string): Peek | null;
-  /** Everything below the directory, parents first, names sorted, with the path relative to it. A mount is walked into. */
-  walk(path: string, visit: (relative: string, peek: Peek) => void): void;
-  /** Adds an observer; the answer removes it. */
-  observe(observer: Observer): () => void;
-  /** SHA-256 over everything, cached and durable: the same for the same seed. */
-  stateHash(): string;
+  // ------------------------------------------------------------------------------------ looking
 
-  // ---- the machine
+  /** What is at the path; null when nothing. A last symlink is not followed. Never throws. */
+  peek(path: string): Peek | null {
+    return peek(this.#tree, path, this.#user);
+  }
+
+  /** Everything below the directory, parents first, names sorted, paths relative to it. Mounts are walked into. */
+  walk(path: string, visit: (relative: string, peek: Peek) => void): void {
+    walk(this.#tree, path, this.#user, visit);
+  }
+
+  /** Adds an observer of all changes; the answer removes it. */
+  observe(observer: Observer): () => void {
+    const { observers } = this.#tree;
+    observers.push(observer);
+    return () => {
+      const index = observers.indexOf(observer);
+      if (index >= 0) observers.splice(index, 1);
+    };
+  }
+
+  /** SHA-256 over everything, seen and durable: the same for the same seed. */
+  stateHash(): string {
+    return stateHash(this.#mounts.all());
+  }
+
+  // ------------------------------------------------------------------------------------ the machine
+
   /** A volume of its own is mounted over the directory (made when missing). It has a device number of its own. */
-  mount(path: string, capacityBytes?: number): void;
-  /** The volume goes; what is below it is seen, mostly nothing. With `pulled` its pending state is cut as by a power cut. */
-  unmount(path: string, pulled?: CrashMode): void;
-  /** The volume that was mounted there comes back as it was. */
-  remount(path: string): void;
-  /** Changes the capacity of the volume that holds the path. */
-  setCapacity(path: string, bytes: number): void;
-  /** Bytes in use on the volume that holds the path. */
-  used(path: string): number;
-  /** Flips a bit of a file without any sign of it (R15). */
-  rot(path: string, rng?: Rng): void;
-  /** Ends every watch: "there are no more watches". */
-  failWatches(reason: string): void;
-}
+  mount(path: string, capacityBytes = Infinity): void {
+    this.#mounts.add(path, this.#coveredAt(path), capacityBytes);
+    this.#mountsChanged("mount", path);
+  }
 
-/** Names that Windows does not take: `CON`, `a:b`, a trailing dot or space, control characters. */
-export declare function isReservedOnWindows(name: string): boolean;
+  /** The volume goes; what is below it is seen, mostly nothing. `pulled`: without being synced, as if the power were cut. */
+  unmount(path: string, pulled?: CrashMode, rng: Rng = this.#rng): void {
+    this.#mounts.take(path, pulled ?? null, rng);
+    this.#mountsChanged("unmount", path);
+  }
+
+  /** The volume that was mounted there comes back as it was; `renumbered`: with another device number. */
+  remount(path: string, renumbered = false): void {
+    this.#mounts.putBack(path, this.#coveredAt(path), renumbered);
+    this.#mountsChanged("mount", path);
+  }
+
+  #coveredAt(path: string) {
+    this.user.mkdir(path);
+    return this.#tree.paths.findDirectory(path, this.#user);
+  }
+
+  #mountsChanged(op: "mount" | "unmount", path: string): void {
+    this.#tree.paths.moved();
+    this.#tree.tell(op, path, this.#user);
+  }
+
+  /** Changes the capacity of the volume that holds the path. */
+  setCapacity(path: string, bytes: number): void {
+    this.#tree.paths.find(path, this.#user).volume.capacity = bytes;
+  }
+
+  /** Bytes in use on the volume that holds the path. */
+  used(path: string): number {
+    return this.#tree.paths.find(path, this.#user).volume.used;
+  }
+
+  /** Flips a bit of a file that is not empty, and nothing tells of it (R15). */
+  rot(path: string, rng: Rng = this.#rng): void {
+    const inode = this.#tree.paths.find(path, this.#user);
+    if (inode.size > 0) inode.rot(rng.below(inode.size), rng.below(8));
+  }
+
+  /** Ends every watch, as when the watches of the system run out. */
+  failWatches(reason: string): void {
+    for (const end of [...this.#ends]) end(reason);
+  }
+}
