@@ -39,6 +39,8 @@ export class SimDevice {
   readonly said: string[] = [];
   /** Wraps the ports of every run: where a test breaks an invariant. */
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
+  /** Called when the daemon has started. */
+  onStarted: () => void = () => {};
   /** How often the machine was switched on. */
   boots = 1;
   readonly #scheduler: Scheduler;
@@ -143,6 +145,7 @@ export class SimDevice {
       if (!process.isAlive) return;
       this.device = device;
       this.#scheduler.trace(`${this.name} has started`);
+      this.onStarted();
     }, (error) => {
       if (!process.isAlive) return;
       this.startFailure = error;
