@@ -250,8 +250,11 @@ export class Tree {
   }
 
   write(file: Opened, bytes: Uint8Array, position: number, caller: Caller, path: string): void {
-    file.inode.volume.write(file.inode, bytes, position, path);
-    this.#tellOf(file, "write", caller);
+    try {
+      file.inode.volume.write(file.inode, bytes, position, path);
+    } finally { // what fits on a full disk is written
+      this.#tellOf(file, "write", caller);
+    }
   }
 
   truncate(file: Opened, size: number, caller: Caller, path: string): void {
@@ -261,8 +264,11 @@ export class Tree {
 
   /** Takes the bytes for the file's, without a copy. */
   replaceBytes(file: Opened, bytes: Bytes, caller: Caller, path: string): void {
-    file.inode.volume.adopt(file.inode, bytes, path);
-    this.#tellOf(file, "write", caller);
+    try {
+      file.inode.volume.adopt(file.inode, bytes, path);
+    } finally {
+      this.#tellOf(file, "write", caller);
+    }
   }
 
   /** A file that was open for writing was closed: watchers are told, nothing has changed. */

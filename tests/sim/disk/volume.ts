@@ -14,8 +14,8 @@ export interface VolumeSettings {
   readonly reusesInodes: boolean;
 }
 
-/** What a name and an inode take of the room. */
-const INODE_BYTES = 256;
+/** What an inode takes of the room, beside its bytes. */
+export const INODE_BYTES = 256;
 /** Below that, grains are beneath what a double can tell of a date. */
 const FINEST_MS = 0.001;
 
@@ -25,7 +25,7 @@ export class Volume {
   readonly pending: Op[] = [];
   /** Files whose bytes may differ from the disk's. */
   readonly unsynced = new Set<Inode>();
-  used = 0;
+  used = INODE_BYTES;
   /** Grows when it is unmounted and with each cut: what is held open from before only fails. */
   generation = 0;
   readonly #settings: VolumeSettings;
