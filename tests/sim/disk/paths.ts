@@ -32,6 +32,8 @@ export const SEARCH = 0o100;
 export class Paths {
   readonly root: Inode;
   readonly fold: Fold;
+  /** Directories that were reached without a symlink, by path: right until a directory moves or goes. */
+  readonly #known = new Map<string, Inode>();
   #epoch = 0;
 
   constructor(volume: Volume, fold: Fold) {
@@ -39,9 +41,10 @@ export class Paths {
     this.fold = fold;
   }
 
-  /** A directory has moved: all paths that are known are old. */
+  /** A directory has moved or gone: all paths that are known are old. */
   moved(): void {
     this.#epoch++;
+    this.#known.clear();
   }
 
   /** Absolute path of a directory; "" of the root, so that a name can be put behind it. */
@@ -54,6 +57,37 @@ export class Paths {
 
   /** Throws "not-found", "not-directory", "symlink-loop", "name-too-long" or "permission" of what is on the way. */
   locate(path: string, caller: Caller, follow = false): Place {
+    const slash = path.lastIndexOf("/");
+    const name = path.slice(slash + 1);
+    if (name === "" || name === "." || name === ".." || caller.obeysModes) {
+      return this.#walk(path, caller, follow);
+    }
+    const dir = this.#knownAt(path, slash, caller);
+    if (dir === undefined) {
+      const place = this.#walk(path, caller, follow);
+      if (place.name === name && !follow) this.#learn(path.slice(0, slash), place.dir);
+      return place;
+    }
+    if (isTooLong(name)) throw new FsError("name-too-long", path);
+    const key = this.fold(name);
+    const inode = dir.entries!.get(key)?.inode ?? null;
+    if (follow && inode !== null && inode.kind === "symlink") return this.#walk(path, caller, follow);
+    return { dir, name, key, inode: inode?.mounted?.root ?? inode };
+  }
+
+  /** The directory of the path's last name, where it is known. */
+  #knownAt(path: string, slash: number, caller: Caller): Inode | undefined {
+    if (!path.startsWith(DESCRIPTORS)) return this.#known.get(path.slice(0, slash));
+    const n = Number(path.slice(DESCRIPTORS.length, slash));
+    return slash < DESCRIPTORS.length || Number.isNaN(n) ? undefined : caller.pinned(n, path);
+  }
+
+  /** Only where the path is the directory's own: then no symlink and no descriptor was on the way. */
+  #learn(path: string, dir: Inode): void {
+    if (this.prefixOf(dir) === path) this.#known.set(path, dir);
+  }
+
+  #walk(path: string, caller: Caller, follow: boolean): Place {
     let at = this.root;
     let parts: string[];
     let i = 0;

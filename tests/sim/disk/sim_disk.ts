@@ -11,8 +11,9 @@
  *   const again = disk.boot();                      // the daemon's next run, on what is left
  *
  * A process that died does nothing any more: what it awaits never settles, and each new synchronous call throws
- * `ProcessDied` (no FsError, so that nothing is taken for an answer of the disk). `killAfter(n, how)` lets it die *between two
- * system calls* of synchronous code: before the n-th changing call from now, `how()` runs (say, `() => disk.crash(...)`).
+ * `ProcessDied` (no FsError, so that nothing is taken for an answer of the disk). Whoever runs the daemon lets such errors,
+ * and rejections with them, pass. `killAfter(n, how)` lets it die *between two system calls* of synchronous code: before
+ * the n-th changing call from now, `how()` runs (say, `() => disk.crash()`). An observer may end it too, right after a change.
  *
  * Pins are paths below `/proc/self/fd/N`, as on Linux (or plain checked paths, option `pins`).
  */

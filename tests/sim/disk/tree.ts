@@ -193,6 +193,7 @@ export class Tree {
     this.#mayChange(dir, path, caller);
     const at = this.#pathOf(place);
     this.#lostName(inode, this.#change(inode, null, [edit(place, dir.entries!.get(key)!, null)]));
+    this.paths.moved();
     this.#tell("removeDirectory", at, caller);
   }
 
