@@ -1,42 +1,20 @@
 /** What a power cut may take and what it may not. */
 import assert from "node:assert/strict";
 import type { Fs } from "../../../src/platform/ports.ts";
-import { bytesOf, forSeeds, testDisk, textAt } from "./disk_for_tests.ts";
-import { type CrashMode, ProcessDied, type SimDisk } from "./sim_disk.ts";
+import { bytesOf, forSeeds, namesIn, outcomes, testDisk, textAt, writeText } from "./disk_for_tests.ts";
+import type { CrashMode, SimDisk } from "./sim_disk.ts";
 import { INODE_BYTES } from "./volume.ts";
 
 const MODES: readonly CrashMode[] = ["ordered", "loose", "scattered"];
 const SEEDS = 200;
 
-async function write(fs: Fs, path: string, text: string, sync: boolean): Promise<void> {
-  const file = fs.open(path, fs.lstat(path) === null ? "create" : "write");
-  await file.write(bytesOf(text), 0);
-  if (sync) await file.syncData();
-  file.close();
-}
-
-function namesIn(disk: SimDisk, path: string): string {
-  return disk.user.list(path).join(" ");
-}
-
-/** Each outcome that turned up, so that a test sees that it tried them all. */
-function outcomes(): { add(outcome: string): void; readonly all: string[] } {
-  const seen = new Set<string>();
-  return {
-    add: (outcome) => seen.add(outcome),
-    get all() {
-      return [...seen].sort();
-    },
-  };
-}
-
 for (const mode of MODES) {
   Deno.test(`${mode}: a file whose data and directory were synced survives every cut`, async () => {
     await forSeeds(SEEDS, { persistence: mode }, async ({ disk }) => {
       const { fs } = disk.boot();
-      await write(fs, "/d/a", "precious", true);
+      await writeText(fs, "/d/a", "precious", true);
       await fs.syncDirectory("/d");
-      await write(fs, "/d/b", "not synced", false);
+      await writeText(fs, "/d/b", "not synced", false);
       fs.unlink("/d/b");
       fs.makeDirectory("/d/c");
       disk.crash();
@@ -76,8 +54,8 @@ for (const mode of MODES) {
     const seen = outcomes();
     await forSeeds(SEEDS, { persistence: mode }, async ({ disk }) => {
       const { fs } = disk.boot();
-      await write(fs, "/d/old", "old", true);
-      await write(fs, "/d/new", "new", true);
+      await writeText(fs, "/d/old", "old", true);
+      await writeText(fs, "/d/new", "new", true);
       await fs.syncFileSystem("/d");
       fs.rename("/d/new", "/d/old");
       disk.crash();
@@ -90,9 +68,9 @@ for (const mode of MODES) {
     const seen = outcomes();
     await forSeeds(SEEDS, { persistence: mode }, async ({ disk }) => {
       const { fs } = disk.boot();
-      await write(fs, "/d/a", "", true);
+      await writeText(fs, "/d/a", "", true);
       await fs.syncDirectory("/d");
-      await write(fs, "/d/a", "0123456789", false);
+      await writeText(fs, "/d/a", "0123456789", false);
       disk.crash();
       const text = textAt(disk, "/d/a")!;
       const short = text !== "" && text.length < 10 && "0123456789".startsWith(text);
@@ -155,7 +133,7 @@ async function anyOperation(fs: Fs, names: readonly string[], seed: number, step
       case 1:
         return fs.removeDirectory(one);
       case 2:
-        return await write(fs, one, `${step}`, step % 3 === 0);
+        return await writeText(fs, one, `${step}`, step % 3 === 0);
       case 3:
         return fs.unlink(one);
       case 4:
@@ -186,7 +164,7 @@ Deno.test("ordered: a sync of a file makes all durable that was done before its 
   await forSeeds(SEEDS, {}, async ({ disk }) => {
     const { fs } = disk.boot();
     fs.makeDirectory("/d/before");
-    await write(fs, "/d/a", "x", true);
+    await writeText(fs, "/d/a", "x", true);
     disk.crash();
     assert.equal(namesIn(disk, "/d"), "a before");
   });
@@ -196,7 +174,7 @@ Deno.test("loose: a sync of a file promises its bytes, not its name", async () =
   const seen = outcomes();
   await forSeeds(SEEDS, { persistence: "loose" }, async ({ disk }) => {
     const { fs } = disk.boot();
-    await write(fs, "/d/a", "x", true);
+    await writeText(fs, "/d/a", "x", true);
     disk.crash();
     seen.add(`${textAt(disk, "/d/a")}`);
   });
@@ -221,8 +199,8 @@ Deno.test("only scattered: the second name of a replaced file may be lost while 
     await forSeeds(SEEDS, { persistence: mode }, async ({ disk }) => {
       const { fs } = disk.boot();
       fs.makeDirectory("/d/store");
-      await write(fs, "/d/a", "old", true);
-      await write(fs, "/d/new", "new", true);
+      await writeText(fs, "/d/a", "old", true);
+      await writeText(fs, "/d/new", "new", true);
       await fs.syncFileSystem("/d");
       fs.link("/d/a", "/d/store/kept");
       fs.rename("/d/new", "/d/a");
@@ -239,11 +217,11 @@ Deno.test("a removed file's number is used again at once, and never by two files
   for (const mode of MODES) {
     await forSeeds(SEEDS, { persistence: mode }, async ({ disk }) => {
       const { fs } = disk.boot();
-      await write(fs, "/d/a", "a", true);
+      await writeText(fs, "/d/a", "a", true);
       await fs.syncDirectory("/d");
       const { ino } = fs.lstat("/d/a")!;
       fs.unlink("/d/a");
-      await write(fs, "/d/b", "b", false);
+      await writeText(fs, "/d/b", "b", false);
       assert.equal(fs.lstat("/d/b")!.ino, ino);
       disk.crash();
       assert.ok(disk.peek("/d/a") === null || disk.peek("/d/b") === null, mode);
@@ -255,139 +233,16 @@ Deno.test("a file that was written in place never has new bytes with the old tim
   for (const mode of MODES) {
     await forSeeds(SEEDS, { persistence: mode }, async ({ disk, world }) => {
       const { fs } = disk.boot();
-      await write(fs, "/d/a", "old", true);
+      await writeText(fs, "/d/a", "old", true);
       fs.setMtime("/d/a", 1_000_000);
       await fs.syncFile("/d/a");
       await fs.syncDirectory("/d");
       world.pass(10_000);
-      await write(fs, "/d/a", "new", false);
+      await writeText(fs, "/d/a", "new", false);
       disk.crash();
       if (textAt(disk, "/d/a") !== "old") assert.notEqual(disk.peek("/d/a")!.mtimeMs, 1_000_000);
     });
   }
-});
-
-Deno.test("kill() keeps everything that was written, synced or not", async () => {
-  const { disk } = testDisk(1);
-  const { fs } = disk.boot();
-  await write(fs, "/d/a", "x", false);
-  disk.kill();
-  assert.equal(textAt(disk, "/d/a"), "x");
-  assert.equal(disk.boot().fs.lstat("/d/a")!.size, 1);
-});
-
-Deno.test("a process that died throws at once, and what it waits for never comes", async () => {
-  const { disk } = testDisk(1);
-  const { fs, pool } = disk.boot();
-  const file = fs.open("/d/a", "create");
-  let settled = false;
-  const note = () => settled = true;
-  file.write(bytesOf("abc"), 0).then(note, note);
-  disk.kill();
-  file.syncData().then(note, note);
-  fs.syncDirectory("/d").then(note, note);
-  fs.writeDurably("/d/b", bytesOf("x")).then(note, note);
-  pool.hash(["/d/a"]).then(note, note);
-  assert.throws(() => fs.lstat("/d/a"), ProcessDied);
-  assert.throws(() => fs.unlink("/d/a"), ProcessDied);
-  file.close();
-  for (let i = 0; i < 50; i++) await Promise.resolve();
-  assert.equal(settled, false);
-  assert.equal(namesIn(disk, "/d"), "a");
-});
-
-Deno.test("killAfter() ends the process between two system calls", () => {
-  const { disk } = testDisk(1);
-  const { fs } = disk.boot();
-  fs.makeDirectory("/d/1");
-  disk.killAfter(2, () => disk.kill());
-  fs.makeDirectory("/d/2");
-  assert.throws(() => fs.makeDirectory("/d/3"), ProcessDied);
-  assert.equal(namesIn(disk, "/d"), "1 2");
-});
-
-Deno.test("an unlinked file lives as long as it is open, and its room is free after", async () => {
-  const { disk } = testDisk(1);
-  const { fs } = disk.boot();
-  const before = disk.used("/");
-  const file = fs.open("/d/a", "create");
-  await file.write(bytesOf("hello"), 0);
-  fs.unlink("/d/a");
-  const into = new Uint8Array(5);
-  assert.equal(await file.read(into, 0), 5);
-  assert.ok(disk.used("/") > before);
-  file.close();
-  assert.equal(disk.used("/"), before);
-});
-
-Deno.test("a failed sync throws, and a second one that works has not brought back what it dropped (R27)", async () => {
-  const seen = outcomes();
-  await forSeeds(SEEDS, {}, async ({ disk }) => {
-    const { fs } = disk.boot();
-    const file = fs.open("/d/a", "create");
-    await file.syncData();
-    await file.write(bytesOf("0123456789"), 0);
-    const mend = disk.faults.add({ code: "io", calls: ["syncFile"] });
-    await assert.rejects(() => file.syncData(), { code: "io" });
-    mend();
-    await file.syncData();
-    assert.equal(textAt(disk, "/d/a"), "0123456789", "the cache still has it");
-    disk.crash();
-    seen.add(textAt(disk, "/d/a")!);
-  });
-  assert.deepEqual(seen.all, ["", "0123456789"]);
-});
-
-Deno.test("what is written again after a failed sync gets to the disk", async () => {
-  await forSeeds(SEEDS, {}, async ({ disk }) => {
-    const { fs } = disk.boot();
-    const file = fs.open("/d/a", "create");
-    await file.write(bytesOf("aaa"), 0);
-    disk.faults.add({ code: "io", calls: ["syncFile"], times: 1 });
-    await assert.rejects(() => file.syncData());
-    await file.write(bytesOf("bbb"), 3);
-    await file.syncData();
-    disk.crash();
-    const text = textAt(disk, "/d/a")!;
-    assert.ok(text === "\0\0\0bbb" || text === "aaabbb", JSON.stringify(text));
-  });
-});
-
-Deno.test("evict() shows what a failed sync dropped without any cut", async () => {
-  const { disk } = testDisk(1);
-  const { fs } = disk.boot();
-  const file = fs.open("/d/a", "create");
-  await file.write(bytesOf("aaa"), 0);
-  disk.faults.add({ code: "io", calls: ["syncFile"], times: 1 });
-  await assert.rejects(() => file.syncData());
-  disk.evict();
-  assert.equal(textAt(disk, "/d/a"), "");
-});
-
-Deno.test("a lying disk makes nothing durable, or only a while later", async () => {
-  const seen = outcomes();
-  for (const lie of ["until-cut", "a-while"] as const) {
-    for (const wait of [0, 10_000]) {
-      await forSeeds(50, {}, async ({ disk, world }) => {
-        disk.lie = lie;
-        const { fs } = disk.boot();
-        await write(fs, "/d/a", "x", true);
-        await fs.syncDirectory("/d");
-        world.pass(wait);
-        disk.crash();
-        seen.add(`${lie} ${wait} ${textAt(disk, "/d/a") === "x"}`);
-      });
-    }
-  }
-  assert.deepEqual(seen.all, [
-    "a-while 0 false",
-    "a-while 0 true",
-    "a-while 10000 true",
-    "until-cut 0 false",
-    "until-cut 0 true",
-    "until-cut 10000 false",
-    "until-cut 10000 true",
-  ]);
 });
 
 Deno.test("the same seed gives the same disk, another seed another", async () => {

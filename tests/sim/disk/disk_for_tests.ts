@@ -1,4 +1,5 @@
 /** A disk with a world around it that is just enough for the disk's own tests. */
+import type { Fs } from "../../../src/platform/ports.ts";
 import { Rng } from "./rng.ts";
 import { SimDisk, type SimDiskOptions } from "./sim_disk.ts";
 
@@ -65,4 +66,27 @@ export async function forSeeds(
   work: (test: TestDisk, seed: number) => Promise<void> | void,
 ): Promise<void> {
   for (let seed = 0; seed < count; seed++) await work(testDisk(seed, options), seed);
+}
+
+/** Writes text into the file at the path, which is made when missing. */
+export async function writeText(fs: Fs, path: string, text: string, sync: boolean): Promise<void> {
+  const file = fs.open(path, fs.lstat(path) === null ? "create" : "write");
+  await file.write(bytesOf(text), 0);
+  if (sync) await file.syncData();
+  file.close();
+}
+
+export function namesIn(disk: SimDisk, path: string): string {
+  return disk.user.list(path).join(" ");
+}
+
+/** Each outcome that turned up, so that a test sees that it tried them all. */
+export function outcomes(): { add(outcome: string): void; readonly all: string[] } {
+  const seen = new Set<string>();
+  return {
+    add: (outcome) => seen.add(outcome),
+    get all() {
+      return [...seen].sort();
+    },
+  };
 }
