@@ -1,8 +1,8 @@
 /** Does what a user's step says on the tree as it is, and tells the oracle what was done knowingly. */
-import type { DiskUser } from "../disk/sim_disk.ts";
+import type { DiskUser, Peek } from "../disk/sim_disk.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import type { Scheduler } from "../world/scheduler.ts";
-import { contentOf, keyOf, keyOfBytes } from "../oracle/contents.ts";
+import { contentOf, keyOf } from "../oracle/contents.ts";
 import type { Act, History } from "../oracle/history.ts";
 import type { DiskOracle } from "../oracle/watcher.ts";
 import type { UserStep } from "./step.ts";
@@ -147,6 +147,7 @@ export class SimUser {
   #writeSlowly(path: string, bytes: Uint8Array<ArrayBuffer>, gapMs: number, before: readonly Act[]): void {
     const half = bytes.length >> 1;
     if (this.#kind(path) === null) this.#user.writeFile(at(path), new Uint8Array(0));
+    const { ino, birthMs } = this.#device.disk.peek(at(path))!;
     const held = this.#user.hold(at(path));
     held.truncate(0);
     held.write(bytes.subarray(0, half), 0);
@@ -155,13 +156,17 @@ export class SimUser {
     this.#scheduler.after(gapMs, () => {
       // The program went with its machine.
       if (this.#device.boots !== boots) return;
+      const is = (peek: Peek | null) => peek !== null && peek.ino === ino && peek.birthMs === birthMs;
       const there = this.#oracle.actsAt(path);
-      const standsThere = () => keyOf(this.#device.disk.peek(at(path))) === keyOfBytes(bytes);
       held.write(bytes.subarray(half), half);
       held.close();
-      if (standsThere()) this.#wrote(path, [...before, ...there]);
-      // Somebody took the file away while it was open: it is in the version store, and nothing of the tree was replaced.
-      else this.#history.act(this.#device.index, path, keyOfBytes(bytes), before, true);
+      if (is(this.#device.disk.peek(at(path)))) return this.#wrote(path, [...before, ...there]);
+      // Somebody took the file away while it was open: what it is now stands where they put it, in the tree or the version store.
+      this.#device.disk.walk(ROOT, (elsewhere, peek) => {
+        if (!is(peek)) return;
+        if (!elsewhere.startsWith(".cairn/")) this.#wrote(elsewhere, this.#oracle.actsAt(elsewhere));
+        else this.#history.act(this.#device.index, path, keyOf(peek)!, before, true);
+      });
     });
   }
 
