@@ -61,7 +61,8 @@ export class Database {
   #prepared(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
+      // SQLite plans by the value of a bare `LIMIT ?`, and so prepares the statement anew at every call: 25 µs, not 2.
+      statement = this.#db.prepare(sql.replaceAll("LIMIT ?", "LIMIT 0 + ?"));
       (statement as unknown as { setReturnArrays(on: boolean): void }).setReturnArrays(true);
       this.#statements.set(sql, statement);
     }
