@@ -120,7 +120,7 @@ class Run {
     this.#go(Math.max(lastMs, ...this.#plan.startsMs) + 50);
     events.heal();
     this.#go(AFTERMATH_MS);
-    for (const index of events.unwatched) this.#restart(devices[index]!);
+    for (const device of devices) if (device.isUnwatched) this.#restart(device);
     this.#settle();
     // Whatever happened, what comes next arrives.
     const [first] = devices;

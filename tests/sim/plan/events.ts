@@ -23,8 +23,6 @@ export class Events {
   readonly #power: PowerCuts;
   readonly #rng: Rng;
   readonly #copies = new Map<number, HomeCopy>();
-  /** Devices whose watchers may have lost something, for good or until a scan. */
-  readonly unwatched = new Set<number>();
   #isHealed = false;
 
   constructor(plan: Plan, world: World, users: readonly SimUser[], power: PowerCuts) {
@@ -167,7 +165,7 @@ export class Events {
         this.#later(step.forMs, () => disk.lie = "no");
         break;
       case "watch":
-        this.unwatched.add(device.index);
+        device.isUnwatched = true;
         Object.assign(disk.watches, { loss: step.loss, toParent: 0.1, duplicate: 0.1, maxDelayMs: step.delayMs });
         this.#later(step.forMs, () => Object.assign(disk.watches, CALM));
         break;

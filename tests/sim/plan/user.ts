@@ -2,7 +2,7 @@
 import type { DiskUser, Peek } from "../disk/sim_disk.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import type { Scheduler } from "../world/scheduler.ts";
-import { contentOf, keyOf } from "../oracle/contents.ts";
+import { type ContentKey, contentOf, keyOf } from "../oracle/contents.ts";
 import type { Act, History } from "../oracle/history.ts";
 import type { DiskOracle } from "../oracle/watcher.ts";
 import type { UserStep } from "./step.ts";
@@ -162,11 +162,18 @@ export class SimUser {
       held.close();
       if (is(this.#device.disk.peek(at(path)))) return this.#wrote(path, [...before, ...there]);
       // Somebody took the file away while it was open: what it is now stands where they put it, in the tree or the version store.
+      let aside: ContentKey | null = null;
+      let isInTree = false;
       this.#device.disk.walk(ROOT, (elsewhere, peek) => {
         if (!is(peek)) return;
-        if (!elsewhere.startsWith(".cairn/")) this.#wrote(elsewhere, this.#oracle.actsAt(elsewhere));
-        else this.#history.act(this.#device.index, path, keyOf(peek)!, before, true);
+        aside = keyOf(peek);
+        if (elsewhere.startsWith(".cairn/")) return;
+        // No event names the path at which it stands by now: the hourly scan finds it (failure model, window 4).
+        this.#device.isUnwatched = true;
+        this.#wrote(elsewhere, this.#oracle.actsAt(elsewhere));
+        isInTree = true;
       });
+      if (!isInTree && aside !== null) this.#history.act(this.#device.index, path, aside, before, true);
     });
   }
 

@@ -39,6 +39,8 @@ export class SimDevice {
   readonly said: string[] = [];
   /** Wraps the ports of every run: where a test breaks an invariant. */
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
+  /** Something changed on its disk that no event tells of: a scan is due. */
+  isUnwatched = false;
   /** Called when the daemon has started. */
   onStarted: () => void = () => {};
   /** How often the machine was switched on. */
