@@ -12,7 +12,7 @@ import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import { Briefs } from "./briefs.ts";
 import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
-import { Database } from "./database.ts";
+import { Database, type OpenSqlite } from "./database.ts";
 import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
 import { Needs } from "./needs.ts";
@@ -46,8 +46,8 @@ export class Catalogue {
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
 
-  constructor(path: string, self: DeviceId) {
-    this.db = new Database(path);
+  constructor(path: string, self: DeviceId, open?: OpenSqlite) {
+    this.db = new Database(path, open);
     this.ids = new Interning(this.db, self);
     this.rows = new Rows(this.db, this.ids);
     this.briefs = new Briefs(this.db, this.ids);

@@ -7,6 +7,11 @@ import first from "./schema/0001_first.sql" with { type: "text" };
 const MIGRATIONS: readonly string[] = [first];
 const BUSY_MS = 5_000;
 
+/** Opens the file of a database. The simulated world has another one than SQLite's own files. */
+export type OpenSqlite = (path: string) => DatabaseSync;
+
+const openFile: OpenSqlite = (path) => new DatabaseSync(path);
+
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = SqlValue[];
 
@@ -20,8 +25,8 @@ export class Database {
    * Opens or creates the file; `:memory:` works too. Throws CairnError "catalogue-newer" for a file of a later
    * program, and the SQLite error itself when the file is no database or a damaged one.
    */
-  constructor(path: string) {
-    this.#db = new DatabaseSync(path);
+  constructor(path: string, open: OpenSqlite = openFile) {
+    this.#db = open(path);
     try {
       this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
       this.#db.exec("PRAGMA journal_mode = WAL");
@@ -56,7 +61,8 @@ export class Database {
   #prepared(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
+      // SQLite plans by the value of a bare `LIMIT ?`, and so prepares the statement anew at every call: 25 µs, not 2.
+      statement = this.#db.prepare(sql.replaceAll("LIMIT ?", "LIMIT 0 + ?"));
       (statement as unknown as { setReturnArrays(on: boolean): void }).setReturnArrays(true);
       this.#statements.set(sql, statement);
     }

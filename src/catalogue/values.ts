@@ -16,39 +16,35 @@ export interface Fact {
 export class Values {
   readonly #db: Database;
   readonly #meta = new Map<string, number | string>();
+  /** Shared records by kind: few, and asked for at every turn (who is a member?). */
+  readonly #shared = new Map<string, Map<string, Map<string, SharedField>>>();
 
   constructor(db: Database) {
     this.#db = db;
-    db.onRollback(() => this.#meta.clear());
+    db.onRollback(() => {
+      this.#meta.clear();
+      this.#shared.clear();
+    });
   }
 
   // -------------------------------------------------------------------------------- shared records
 
   shared(kind: string, key: string, field: string): SharedField | null {
-    const row = this.#db.get(
-      "SELECT value, stamp, writer FROM shared WHERE kind = ? AND key = ? AND field = ?",
-      kind,
-      key,
-      field,
-    );
-    return row === undefined ? null : {
-      kind,
-      key,
-      field,
-      value: decode(row[0] as Uint8Array),
-      stamp: Number(row[1]) as Stamp,
-      writer: toHex(row[2] as Uint8Array) as DeviceId,
-    };
+    return this.sharedOfKind(kind).get(key)?.get(field) ?? null;
   }
 
   /** Every field of every record of a kind, by key. */
-  sharedOfKind(kind: string): Map<string, Map<string, SharedField>> {
+  sharedOfKind(kind: string): ReadonlyMap<string, ReadonlyMap<string, SharedField>> {
+    const known = this.#shared.get(kind);
+    if (known !== undefined) return known;
     const out = new Map<string, Map<string, SharedField>>();
     for (const field of this.#sharedWhere("kind = ?", kind)) {
       let record = out.get(field.key);
       if (record === undefined) out.set(field.key, record = new Map());
       record.set(field.field, field);
     }
+    // Kinds that a peer made up, of which nothing was taken in, are not kept.
+    if (out.size > 0) this.#shared.set(kind, out);
     return out;
   }
 
@@ -84,6 +80,7 @@ export class Values {
       fromHex(field.writer),
       lsn,
     );
+    this.#shared.delete(field.kind);
   }
 
   // -------------------------------------------------------------------------------- facts
@@ -148,7 +145,9 @@ export class Values {
     const cached = this.#meta.get(key);
     if (cached !== undefined) return cached;
     const value = this.#db.get("SELECT value FROM meta WHERE key = ?", key)?.[0];
-    return typeof value === "number" || typeof value === "string" ? value : null;
+    if (typeof value !== "number" && typeof value !== "string") return null;
+    this.#meta.set(key, value);
+    return value;
   }
 
   putMeta(key: string, value: number | string): void {

@@ -2,6 +2,7 @@
  * A device at work: builds the house from its parts and runs it. Everything real comes in through `DevicePorts`, so that a
  * simulated world can run the same device.
  */
+import type { OpenSqlite } from "../catalogue/database.ts";
 import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
@@ -28,6 +29,8 @@ export interface DevicePorts {
   readonly net: Net;
   readonly pool: HashPool;
   readonly osBoot: string;
+  /** How the catalogue's file is opened, where it is none of SQLite's own. */
+  readonly openSqlite?: OpenSqlite;
 }
 
 export interface DeviceOptions {
@@ -120,9 +123,9 @@ export class Device {
   }
 
   static async start(ports: DevicePorts, options: DeviceOptions): Promise<Device> {
-    const { fs, clock, random, osBoot } = ports;
+    const { random } = ports;
     const { home, identity, say } = options;
-    const ledger = await Ledger.open({ fs, clock, random, home, self: identity.id, osBoot, say });
+    const ledger = await Ledger.open({ ...ports, home, self: identity.id, say });
     const device = new Device(ports, options, ledger);
     try {
       if (libraryOf(ledger) === null) await foundLibrary(ledger, identity, random, options.name);

@@ -4,6 +4,7 @@
  * catalogue lacks, and rebuilds one that is gone or damaged. Owns epoch, actor, counter and clock (R1, R7, R24).
  */
 import { Catalogue } from "../catalogue/catalogue.ts";
+import type { OpenSqlite } from "../catalogue/database.ts";
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import { type ActorId, type BootId, type DeviceId, type Lsn, type Stamp, toHex } from "../core/ids.ts";
@@ -25,6 +26,8 @@ export interface LedgerOptions {
   readonly self: DeviceId;
   /** Names the running boot of the operating system; "" when it has no name. */
   readonly osBoot: string;
+  /** How the catalogue's file is opened, where it is none of SQLite's own. */
+  readonly openSqlite?: OpenSqlite;
   /** Told of what opening had to mend. */
   readonly say: (line: string) => void;
 }
@@ -242,10 +245,10 @@ function journalDir(home: string): string {
 }
 
 /** Opens the catalogue; one that SQLite cannot read is set aside and made anew (invariant 9). */
-function openCatalogue({ fs, home, self, say, clock }: LedgerOptions): Catalogue {
+function openCatalogue({ fs, home, self, say, clock, openSqlite }: LedgerOptions): Catalogue {
   const path = `${home}/${CATALOGUE}`;
   try {
-    const catalogue = new Catalogue(path, self);
+    const catalogue = new Catalogue(path, self, openSqlite);
     // Damage in the middle shows late; after a stop that was none it is looked for.
     const damage = catalogue.values.meta("clean") === 0 ? catalogue.db.check() : null;
     if (damage === null) return catalogue;
@@ -262,7 +265,7 @@ function openCatalogue({ fs, home, self, say, clock }: LedgerOptions): Catalogue
     for (const suffix of ["", "-wal", "-shm"]) {
       if (fs.lstat(path + suffix) !== null) fs.rename(path + suffix, aside + suffix);
     }
-    return new Catalogue(path, self);
+    return new Catalogue(path, self, openSqlite);
   }
 }
 

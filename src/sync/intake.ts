@@ -44,7 +44,8 @@ export class Intake {
       const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
       // A page that does not go on where we are was overtaken by one from another relay (R30).
       if (page.from.lsn > (page.to.epoch === known.epoch ? known.lsn : 0)) return;
-      const news = page.shared.filter((field) => this.#accept(field) && catalogue.values.isNews(field));
+      // What is no news is not worth the look at its signature.
+      const news = page.shared.filter((field) => catalogue.values.isNews(field) && this.#accept(field));
       for (const { stamp } of news) this.#ledger.receive(stamp);
       // Before the cursor moves on: what it has passed is not told again.
       if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });

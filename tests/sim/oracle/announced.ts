@@ -1,0 +1,31 @@
+/** No announced entry is lost by a crash of its device (invariant 1, R24): what others have of it, it still has when it is back. */
+import { SELF } from "../../../src/catalogue/interning.ts";
+import { covers } from "../../../src/core/version.ts";
+import type { Lsn } from "../../../src/core/ids.ts";
+import type { SimDevice } from "../world/device.ts";
+
+const MOST_ROWS = 100_000;
+
+/** What is wrong, or null. `device` has just started, with a disk that has not lied and a home that nobody has changed. */
+export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]): string | null {
+  const ledger = device.device!.ledger;
+  for (const other of others) {
+    const catalogue = other.device?.ledger.catalogue;
+    if (other === device || catalogue === undefined) continue;
+    const number = catalogue.ids.device(device.identity.id);
+    const cursor = catalogue.cursors.of(number);
+    if (cursor.epoch < ledger.epoch || cursor.epoch === 0) continue;
+    if (cursor.epoch > ledger.epoch) return `${other.name} knows epoch ${cursor.epoch} of ${device.name}, it itself does not`;
+    if (!ledger.catalogue.cursors.isOurs(cursor, ledger.lastLsn)) {
+      return `${other.name} has ${device.name}'s lsn ${cursor.lsn}, it itself has come to ${ledger.lastLsn} only`;
+    }
+    for (const { folder, placed: { row } } of catalogue.rows.page(number, 0 as Lsn, MOST_ROWS)) {
+      const ours = ledger.catalogue.ids.folder(catalogue.ids.folderOf(folder));
+      const own = ledger.catalogue.rows.at(ours, row.path).find((held) => held.device === SELF);
+      const isCovered = own !== undefined &&
+        row.entry.version.dots.every((dot) => covers(own.row.entry.version.context, dot));
+      if (!isCovered) return `${other.name} has an entry of ${device.name} for ${row.path} that it itself lacks`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,128 @@
+/**
+ * What users did, and what each act was based on: which contents must still be somewhere at the end, and which edits of a path
+ * were really made without knowledge of each other.
+ */
+import type { ContentKey } from "./contents.ts";
+
+/** One act of a user at a path: a content written or moved there, a directory made there, or what was there deleted. */
+export interface Act {
+  readonly number: number;
+  readonly device: number;
+  readonly path: string;
+  /** Null: deleted; "directory": made. */
+  readonly content: ContentKey | "directory" | null;
+  /** Acts that the user's device knew at that path, directly or through others. */
+  readonly known: ReadonlySet<number>;
+  /** The device's own records had gone back at that time, so it may not have known what it had. */
+  readonly isVague: boolean;
+  /** A user replaced or deleted it knowingly: it may go. */
+  isSuperseded: boolean;
+  /** A power cut took it back before anything had made it durable. */
+  isLost: boolean;
+}
+
+const TAG = /^(.*)\.conflict-\d{8}-[0-9a-f]{8}(\.[^./]*)?$/;
+
+export class History {
+  readonly acts: Act[] = [];
+  readonly #byContent = new Map<ContentKey, Act[]>();
+  /** Contents that stood at a path in between, or that a power cut left: nobody's wish, but known. */
+  readonly #passing = new Set<ContentKey>();
+
+  /** Notes an act; `before` are the acts whose content it replaces, deletes or moves. */
+  act(
+    device: number,
+    path: string,
+    content: Act["content"],
+    before: Iterable<Act>,
+    isVague: boolean,
+  ): Act {
+    const known = new Set<number>();
+    for (const act of before) {
+      known.add(act.number);
+      for (const number of act.known) known.add(number);
+    }
+    const act: Act = {
+      number: this.acts.length,
+      device,
+      path,
+      content,
+      known,
+      isVague,
+      isSuperseded: false,
+      isLost: false,
+    };
+    this.acts.push(act);
+    if (content !== null && content !== "directory") {
+      const list = this.#byContent.get(content);
+      if (list === undefined) this.#byContent.set(content, [act]);
+      else list.push(act);
+    }
+    return act;
+  }
+
+  /** Contents that are equal are one to Cairn: who replaces one of them replaces all that there are. */
+  supersede(acts: Iterable<Act>): void {
+    for (const act of acts) {
+      act.isSuperseded = true;
+      for (const same of this.#byContent.get(act.content ?? "") ?? []) same.isSuperseded = true;
+    }
+  }
+
+  pass(content: ContentKey): void {
+    this.#passing.add(content);
+  }
+
+  isKnown(content: ContentKey): boolean {
+    return this.#byContent.has(content) || this.#passing.has(content);
+  }
+
+  /** The acts that a content at a path stands for: those at that path, else all of that content. */
+  standingFor(path: string, content: ContentKey): Act[] {
+    const all = this.#byContent.get(content) ?? [];
+    const here = all.filter((act) => act.path === path);
+    return here.length > 0 ? here : [...all];
+  }
+
+  /** What must be found at the end. */
+  required(): Act[] {
+    return this.acts.filter(({ content, isSuperseded, isLost }) =>
+      content !== null && content !== "directory" && !isSuperseded && !isLost
+    );
+  }
+
+  /** Why a conflict copy at `path` with this content should not be there; null when users really made it so. */
+  whyNoConflict(path: string, content: ContentKey): string | null {
+    const bases = basesOf(path);
+    if (bases.length === 0) return null;
+    // Somebody wrote that very name, or wrote into the copy.
+    if (this.acts.some((act) => act.path === path)) return null;
+    const losers = this.#byContent.get(content) ?? [];
+    if (losers.length === 0) return null; // left by a power cut, or half written
+    const others = this.acts.filter((act) =>
+      act.content !== null && act.content !== content && bases.some((base) => overlap(act.path, base))
+    );
+    const isReal = losers.some((loser) =>
+      isAmbiguous(losers) || loser.isVague ||
+      others.some((other) => other.isVague || !(other.known.has(loser.number) || loser.known.has(other.number)))
+    );
+    return isReal ? null : `a conflict copy ${path}, and nobody edited ${bases[0]} at the same time`;
+  }
+}
+
+/** Equal bytes, written on several devices: which of them somebody had is not known. */
+function isAmbiguous(acts: readonly Act[]): boolean {
+  return new Set(acts.map(({ device }) => device)).size > 1;
+}
+
+/** The paths of which a path is a conflict copy, nearest first; none when it is no copy. */
+export function basesOf(path: string): string[] {
+  const match = TAG.exec(path);
+  if (match === null) return [];
+  const base = `${match[1]}${match[2] ?? ""}`;
+  return [base, ...basesOf(base)];
+}
+
+function overlap(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}

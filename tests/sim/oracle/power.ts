@@ -1,0 +1,62 @@
+/**
+ * Power cuts, and what they may take: exactly what nobody had made durable. A content that the device's daemon had recorded
+ * (so that others may have heard of it) must be there afterwards, unless the disk lied about its syncs (R16).
+ */
+import type { CrashMode } from "../disk/sim_disk.ts";
+import { identify } from "../disk/content.ts";
+import { FOLDER_ID } from "../world/fixture.ts";
+import { ROOT, type SimDevice } from "../world/device.ts";
+import { type ContentKey, describe, keyOf } from "./contents.ts";
+import type { DiskOracle } from "./watcher.ts";
+
+export class PowerCuts {
+  readonly #oracles: readonly DiskOracle[];
+  readonly #fail: (what: string) => void;
+  /** Devices whose disks have lied. */
+  readonly lies = new Set<SimDevice>();
+  /** Devices whose homes somebody has changed. */
+  readonly vague = new Set<SimDevice>();
+
+  constructor(oracles: readonly DiskOracle[], fail: (what: string) => void) {
+    this.#oracles = oracles;
+    this.#fail = fail;
+  }
+
+  cut(device: SimDevice, mode: CrashMode, marks: number): void {
+    const oracle = this.#oracles[device.index]!;
+    const recorded = this.lies.has(device) ? new Set<ContentKey>() : this.#recorded(device);
+    device.powerCut(mode, marks);
+    for (const { content, acts } of oracle.wentBack()) {
+      if (!recorded.has(content)) { for (const act of acts) if (act.device === device.index) act.isLost = true; }
+      else if (mode !== "scattered") {
+        this.#fail(`${device.name} had recorded ${describe(content)}, and a power cut took it`);
+      }
+    }
+    oracle.isVague = true;
+  }
+
+  /** Somebody changed its home: from now on it may not know all that it had. */
+  wentVague(device: SimDevice): void {
+    this.vague.add(device);
+    this.#oracles[device.index]!.isVague = true;
+  }
+
+  /** Contents in the tree that the daemon has a row for. */
+  #recorded(device: SimDevice): Set<ContentKey> {
+    const out = new Set<ContentKey>();
+    const sync = device.device?.folders.get(FOLDER_ID);
+    if (sync === undefined) return out;
+    const { replica } = sync;
+    device.disk.walk(ROOT, (path, peek) => {
+      const key = keyOf(peek);
+      if (key === null || path === ".cairn" || path.startsWith(".cairn/")) return;
+      const entry = replica.own(path as Parameters<typeof replica.own>[0])?.row.entry;
+      if (entry === undefined) return;
+      const isSame = peek.kind === "symlink"
+        ? entry.target === peek.target
+        : entry.content !== null && entry.content === identify(peek.bytes).content;
+      if (isSame) out.add(key);
+    });
+    return out;
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Looks over the shoulder of everybody who changes a disk, at every single change: keeps what stands at each path and which acts
+ * of users that stands for, and sees what a reader in a tight loop would see.
+ *
+ *  - Nothing outside the root and the home is touched by the daemon.
+ *  - The daemon never writes into a file of the tree, and what it puts there is whole: a content that some user's file had.
+ *  - A path where the daemon replaces a file by a file is at no moment empty.
+ */
+import { HOME, ROOT, type SimDevice } from "../world/device.ts";
+import type { Scheduler } from "../world/scheduler.ts";
+import type { MutationKind } from "../disk/sim_disk.ts";
+import { type ContentKey, describe, keyOf } from "./contents.ts";
+import type { Act, History } from "./history.ts";
+
+const OWN = ".cairn";
+
+interface Standing {
+  readonly content: ContentKey;
+  readonly acts: readonly Act[];
+}
+
+export class DiskOracle {
+  readonly #device: SimDevice;
+  readonly #history: History;
+  readonly #scheduler: Scheduler;
+  readonly #fail: (what: string) => void;
+  readonly #hasHardLinks: boolean;
+  /** Files and symlinks of the tree, by path relative to the root. */
+  #standing = new Map<string, Standing>();
+  /** In which event the daemon took a file away from a path. */
+  readonly #taken = new Map<string, number>();
+  /** The device's records may be older than its tree. */
+  isVague = false;
+
+  constructor(
+    device: SimDevice,
+    history: History,
+    scheduler: Scheduler,
+    hasHardLinks: boolean,
+    fail: (what: string) => void,
+  ) {
+    this.#device = device;
+    this.#history = history;
+    this.#scheduler = scheduler;
+    this.#hasHardLinks = hasHardLinks;
+    this.#fail = fail;
+    device.disk.observe((op, path, by, from) => this.#changed(op, path, by, from));
+  }
+
+  /** The acts that what stands at a path stands for. */
+  actsAt(path: string): readonly Act[] {
+    return this.#standing.get(path)?.acts ?? [];
+  }
+
+  /** Paths of files and symlinks at or below a path. */
+  below(path: string): string[] {
+    return [...this.#standing.keys()].filter((one) => one === path || one.startsWith(`${path}/`));
+  }
+
+  #changed(op: MutationKind, path: string, by: "daemon" | "user", from: string | null): void {
+    this.#scheduler.trace(`${this.#device.name} ${by} ${op} ${from === null ? "" : `${from} -> `}${path}`);
+    const here = relativeTo(path);
+    if (here === null) {
+      const isHome = path === HOME || path.startsWith(`${HOME}/`) || HOME.startsWith(`${path}/`) ||
+        ROOT.startsWith(`${path}/`) || path === ROOT;
+      if (by === "daemon" && !isHome) this.#fail(`the daemon touched ${path}, which is none of its business`);
+    }
+    const there = from === null ? null : relativeTo(from);
+    if (by === "daemon") this.#byDaemon(op, here, there);
+    else this.#byUser(op, here, there);
+  }
+
+  #byDaemon(op: MutationKind, here: string | null, there: string | null): void {
+    switch (op) {
+      case "rename":
+        if (there !== null && !isOwn(there)) {
+          for (const path of this.below(there)) this.#taken.set(path, this.#scheduler.number);
+          this.#move(there, here !== null && !isOwn(here) ? here : null);
+        }
+        if (here !== null && !isOwn(here)) this.#placed(here);
+        break;
+      case "link":
+      case "symlink":
+      case "create":
+      case "write":
+      case "truncate":
+        if (here === null || isOwn(here)) break;
+        if (op === "write" || op === "truncate" || op === "create") {
+          this.#fail(`the daemon did a ${op} on ${here} itself`);
+        }
+        this.#placed(here);
+        break;
+      case "unlink":
+        if (here === null || isOwn(here)) break;
+        this.#taken.set(here, this.#scheduler.number);
+        this.#standing.delete(here);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #placed(path: string): void {
+    const content = keyOf(this.#device.disk.peek(`${ROOT}/${path}`));
+    if (content === null) return;
+    if (!this.#history.isKnown(content)) {
+      this.#fail(`the daemon put something at ${path} that nobody ever had: ${describe(content)}`);
+    }
+    if (this.#taken.get(path) === this.#scheduler.number && this.#hasHardLinks) {
+      this.#fail(`${path} was empty for a moment while the daemon replaced it`);
+    }
+    this.#standing.set(path, { content, acts: this.#history.standingFor(path, content) });
+  }
+
+  #byUser(op: MutationKind, here: string | null, there: string | null): void {
+    switch (op) {
+      case "rename":
+        if (there !== null && !isOwn(there)) this.#move(there, here);
+        break;
+      case "unlink":
+        if (here !== null) this.#standing.delete(here);
+        break;
+      default: {
+        if (here === null || isOwn(here)) return;
+        const content = keyOf(this.#device.disk.peek(`${ROOT}/${here}`));
+        if (content === null) return;
+        // What a user's program leaves in between is seen, and nobody misses it.
+        if (!this.#history.isKnown(content)) this.#history.pass(content);
+        const acts = this.#standing.get(here)?.acts ?? [];
+        this.#standing.set(here, { content, acts });
+      }
+    }
+  }
+
+  #move(from: string, to: string | null): void {
+    for (const path of this.below(from)) {
+      const standing = this.#standing.get(path)!;
+      this.#standing.delete(path);
+      if (to !== null) this.#standing.set(to + path.slice(from.length), standing);
+    }
+  }
+
+  /** A user's act at a path is done: from now on what stands there stands for it. */
+  acted(path: string, act: Act): void {
+    const content = keyOf(this.#device.disk.peek(`${ROOT}/${path}`));
+    if (content !== null && content === act.content) this.#standing.set(path, { content, acts: [act] });
+  }
+
+  /** The disk went back to what was durable. Answers what stood in the tree before and does not now, by content. */
+  wentBack(): Standing[] {
+    const before = this.#standing;
+    this.#standing = new Map();
+    const there = new Set<ContentKey>();
+    this.#device.disk.walk(ROOT, (path, peek) => {
+      const content = keyOf(peek);
+      if (content === null) return;
+      there.add(content);
+      if (isOwn(path)) return;
+      if (!this.#history.isKnown(content)) this.#history.pass(content);
+      this.#standing.set(path, { content, acts: this.#history.standingFor(path, content) });
+    });
+    return [...before.values()].filter(({ content }) => !there.has(content));
+  }
+}
+
+/** Relative to the root; null outside of it. */
+function relativeTo(path: string): string | null {
+  return path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length + 1) : null;
+}
+
+function isOwn(path: string): boolean {
+  return path === OWN || path.startsWith(`${OWN}/`);
+}

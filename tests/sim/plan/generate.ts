@@ -1,0 +1,153 @@
+/** Makes a plan from a seed: a pure function, all chance from the seed. */
+import { Rng } from "../disk/rng.ts";
+import type { CrashMode } from "../disk/sim_disk.ts";
+import { faultSteps } from "./generate_faults.ts";
+import { type DiskKind, FAULT_CLASSES, type FaultClass, type Plan, type Step, type Topology, type UserStep } from "./step.ts";
+
+/** Few paths, so that people get into each other's way. */
+const DIRECTORIES = ["", "", "d/", "d/", "d/s/", "e/"];
+const NAMES = ["f1", "f2", "f3.txt", "t", "s"];
+const TREES = ["d", "e", "d/s", "d/t", "t"];
+const MODES = [0o644, 0o600, 0o755, 0o444];
+
+export interface PlanOptions {
+  /** Which classes may occur; all when left out. */
+  readonly faults?: readonly FaultClass[];
+  readonly devices?: number;
+  readonly topology?: Topology;
+}
+
+export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
+  const rng = new Rng(`plan/${seed}`);
+  const devices = options.devices ?? rng.pick([2, 2, 2, 3, 3, 4, 5]);
+  const topology = options.topology ?? (devices === 2 ? "mesh" : rng.pick<Topology>(["mesh", "mesh", "line", "star"]));
+  const allowed = options.faults ?? FAULT_CLASSES;
+  const faults = FAULT_CLASSES.filter((one) => rng.chance(0.35) && allowed.includes(one));
+  const maker = new Maker(rng.fork("steps"), devices);
+  const steps = maker.steps();
+  const lastMs = Math.max(...steps.map(({ atMs }) => atMs));
+  steps.push(...faultSteps(rng.fork("faults"), faults, devices, lastMs));
+  steps.sort((a, b) => a.atMs - b.atMs);
+  const startsMs = Array.from(
+    { length: devices },
+    () => rng.chance(0.2) ? rng.below(Math.max(1, Math.floor(lastMs))) : rng.below(500),
+  );
+  const isOdd = faults.includes("odd");
+  const disks = Array.from({ length: devices }, () => diskKind(rng, isOdd));
+  return { seed, devices, topology, faults, disks, startsMs, steps };
+}
+
+function diskKind(rng: Rng, isOdd: boolean): DiskKind {
+  return {
+    persistence: rng.pick<CrashMode>(["ordered", "ordered", "loose"]),
+    hardLinks: !isOdd || rng.chance(0.6),
+    birthTimes: !isOdd || rng.chance(0.6),
+    inodeReuse: rng.pick(["at-once", "never"]),
+    grainMs: isOdd ? rng.pick([0.000001, 1000, 2000]) : 0.000001,
+  };
+}
+
+class Maker {
+  readonly #rng: Rng;
+  readonly #devices: number;
+  #token = 0;
+
+  constructor(rng: Rng, devices: number) {
+    this.#rng = rng;
+    this.#devices = devices;
+  }
+
+  steps(): Step[] {
+    const rng = this.#rng;
+    const out: Step[] = [];
+    // Something is there before anybody starts.
+    const before = rng.below(6);
+    for (let i = 0; i < before; i++) out.push({ atMs: 0, device: rng.below(this.#devices), ...this.#write() });
+    const count = 8 + rng.below(rng.chance(0.2) ? 32 : 14);
+    let atMs = rng.chance(0.5) ? 0 : rng.below(3000);
+    let device = rng.below(this.#devices);
+    for (let i = 0; i < count; i++) {
+      atMs += this.#gap();
+      if (rng.chance(0.4)) device = rng.below(this.#devices);
+      if (rng.chance(0.12)) {
+        out.push(...this.#atOnce(atMs));
+        continue;
+      }
+      out.push({ atMs, device, ...this.#one() });
+    }
+    return out;
+  }
+
+  #gap(): number {
+    const rng = this.#rng;
+    switch (rng.below(8)) {
+      case 0:
+      case 1:
+        return rng.next() * 4;
+      case 2:
+      case 3:
+      case 4:
+        return rng.next() * 100;
+      case 5:
+      case 6:
+        return rng.next() * 3_000;
+      default:
+        return rng.next() * 20_000;
+    }
+  }
+
+  /** The same path on several devices within moments; sometimes with the same bytes. */
+  #atOnce(atMs: number): Step[] {
+    const rng = this.#rng;
+    const path = this.#path();
+    const same = rng.chance(0.25) ? this.#write(path) : null;
+    const out: Step[] = [];
+    for (let device = 0; device < this.#devices; device++) {
+      if (!rng.chance(0.75)) continue;
+      out.push({ atMs: atMs + rng.next() * 30, device, ...(same ?? this.#one(path)) });
+    }
+    return out;
+  }
+
+  #path(): string {
+    return this.#rng.pick(DIRECTORIES) + this.#rng.pick(NAMES);
+  }
+
+  #size(): number {
+    const rng = this.#rng;
+    if (rng.chance(0.06)) return rng.between(70_000, 400_000);
+    if (rng.chance(0.05)) return 0;
+    return rng.between(10, 300);
+  }
+
+  #write(path = this.#path()): UserStep {
+    const rng = this.#rng;
+    return {
+      do: "write",
+      path,
+      token: ++this.#token,
+      size: this.#size(),
+      how: rng.pick(["in-place", "save", "save", "slow"]),
+      gapMs: rng.pick([1, 10, 40, 300, 3000]),
+    };
+  }
+
+  #one(path = this.#path()): UserStep {
+    const rng = this.#rng;
+    const tree = () => rng.chance(0.5) ? rng.pick(TREES) : path;
+    const part = { token: ++this.#token, size: rng.between(10, 80) };
+    const at = rng.next();
+    if (at < 0.44) return this.#write(path);
+    if (at < 0.52) return { do: "append", path, ...part };
+    if (at < 0.56) return { do: "truncate", path, keep: rng.below(100) };
+    if (at < 0.67) return { do: "rename", path: tree(), to: rng.chance(0.5) ? this.#path() : rng.pick(TREES) };
+    if (at < 0.70) return { do: "copy", path, to: this.#path() };
+    if (at < 0.80) return { do: "delete", path: tree() };
+    if (at < 0.84) return { do: "mkdir", path: tree() };
+    if (at < 0.87) return { do: "symlink", path, token: ++this.#token };
+    if (at < 0.90) return { do: "chmod", path: tree(), mode: rng.pick(MODES) };
+    if (at < 0.93) return { do: "touch", path, backMs: rng.pick([0, 0, 1000, 86_400_000]) };
+    if (at < 0.97) return { do: "to-directory", path: rng.pick([path, "t", "d/t"]), ...part };
+    return { do: "to-file", path: tree(), ...part };
+  }
+}

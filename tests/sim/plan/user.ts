@@ -1,0 +1,210 @@
+/** Does what a user's step says on the tree as it is, and tells the oracle what was done knowingly. */
+import type { DiskUser, Peek } from "../disk/sim_disk.ts";
+import { ROOT, type SimDevice } from "../world/device.ts";
+import type { Scheduler } from "../world/scheduler.ts";
+import { type ContentKey, contentOf, keyOf } from "../oracle/contents.ts";
+import type { Act, History } from "../oracle/history.ts";
+import type { DiskOracle } from "../oracle/watcher.ts";
+import type { UserStep } from "./step.ts";
+
+export class SimUser {
+  readonly #device: SimDevice;
+  readonly #oracle: DiskOracle;
+  readonly #history: History;
+  readonly #scheduler: Scheduler;
+
+  constructor(device: SimDevice, oracle: DiskOracle, history: History, scheduler: Scheduler) {
+    this.#device = device;
+    this.#oracle = oracle;
+    this.#history = history;
+    this.#scheduler = scheduler;
+  }
+
+  get #user(): DiskUser {
+    return this.#device.disk.user;
+  }
+
+  /** False when the tree does not allow it. */
+  do(step: UserStep): boolean {
+    const { path } = step;
+    const kind = this.#kind(path);
+    switch (step.do) {
+      case "write":
+        if (kind === "directory" || !this.#makeParents(path)) return false;
+        return this.#write(step, kind);
+      case "append": {
+        if (kind !== "file") return false;
+        const before = this.#oracle.actsAt(path);
+        this.#user.append(at(path), contentOf(step.token, step.size));
+        this.#wrote(path, before);
+        return true;
+      }
+      case "truncate": {
+        if (kind !== "file") return false;
+        const before = this.#oracle.actsAt(path);
+        const size = this.#device.disk.peek(at(path))!.size;
+        this.#user.truncate(at(path), Math.floor(size * step.keep / 100));
+        this.#wrote(path, before);
+        return true;
+      }
+      case "rename":
+        return this.#rename(path, step.to);
+      case "copy": {
+        if (kind !== "file" || path === step.to || this.#kind(step.to) === "directory" || !this.#makeParents(step.to)) {
+          return false;
+        }
+        const before = this.#oracle.actsAt(step.to);
+        if (this.#kind(step.to) !== null) this.#user.rm(at(step.to));
+        this.#user.copy(at(path), at(step.to));
+        this.#wrote(step.to, before);
+        return true;
+      }
+      case "delete":
+        if (kind === null) return false;
+        this.#delete(path);
+        return true;
+      case "mkdir":
+        if (kind !== null || !this.#makeParents(path)) return false;
+        this.#mkdir(path);
+        return true;
+      case "symlink": {
+        if (kind === "directory" || !this.#makeParents(path)) return false;
+        const before = this.#oracle.actsAt(path);
+        if (kind !== null) this.#user.rm(at(path));
+        this.#user.symlink(`target-${step.token}`, at(path));
+        this.#wrote(path, before);
+        return true;
+      }
+      case "chmod":
+        if (kind === null || kind === "symlink") return false;
+        this.#user.chmod(at(path), kind === "directory" ? step.mode | 0o700 : step.mode);
+        return true;
+      case "touch":
+        if (kind !== "file") return false;
+        this.#user.touch(at(path), this.#device.wallNow() - step.backMs);
+        return true;
+      case "to-directory":
+        if (kind !== "file" && kind !== "symlink") return false;
+        this.#delete(path);
+        this.#mkdir(path);
+        this.#user.writeFile(at(`${path}/in`), contentOf(step.token, step.size));
+        this.#wrote(`${path}/in`, []);
+        return true;
+      case "to-file":
+        if (kind !== "directory") return false;
+        this.#delete(path);
+        this.#user.writeFile(at(path), contentOf(step.token, step.size));
+        this.#wrote(path, []);
+        return true;
+    }
+  }
+
+  #kind(path: string) {
+    return this.#device.disk.peek(at(path))?.kind ?? null;
+  }
+
+  /** False when a file is in the way. */
+  #makeParents(path: string): boolean {
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+      const parent = path.slice(0, slash);
+      const kind = this.#kind(parent);
+      if (kind === "directory") continue;
+      if (kind !== null) return false;
+      this.#mkdir(parent);
+    }
+    return true;
+  }
+
+  #mkdir(path: string): void {
+    this.#user.mkdir(at(path));
+    this.#history.act(this.#device.index, path, "directory", [], this.#oracle.isVague);
+  }
+
+  /** What stands at the path is this user's content now; `before` is known to be replaced. */
+  #wrote(path: string, before: readonly Act[]): void {
+    const content = keyOf(this.#device.disk.peek(at(path)));
+    if (content === null) return;
+    this.#history.supersede(before);
+    const act = this.#history.act(this.#device.index, path, content, before, this.#oracle.isVague);
+    this.#oracle.acted(path, act);
+  }
+
+  #write(step: UserStep & { do: "write" }, kind: string | null): boolean {
+    const { path, token, size, how, gapMs } = step;
+    const bytes = contentOf(token, size);
+    const before = this.#oracle.actsAt(path);
+    if (how === "save" || kind === "symlink") this.#user.save(at(path), bytes);
+    else if (how === "in-place" || size < 2) this.#user.writeFile(at(path), bytes);
+    else {
+      this.#writeSlowly(path, bytes, gapMs, before);
+      return true;
+    }
+    this.#wrote(path, before);
+    return true;
+  }
+
+  /** The half of it, and the rest a while later into the same open file, wherever that is by then. */
+  #writeSlowly(path: string, bytes: Uint8Array<ArrayBuffer>, gapMs: number, before: readonly Act[]): void {
+    const half = bytes.length >> 1;
+    if (this.#kind(path) === null) this.#user.writeFile(at(path), new Uint8Array(0));
+    const { ino, birthMs } = this.#device.disk.peek(at(path))!;
+    const held = this.#user.hold(at(path));
+    held.truncate(0);
+    held.write(bytes.subarray(0, half), 0);
+    this.#history.supersede(before);
+    const { boots } = this.#device;
+    this.#scheduler.after(gapMs, () => {
+      // The program went with its machine.
+      if (this.#device.boots !== boots) return;
+      const is = (peek: Peek | null) => peek !== null && peek.ino === ino && peek.birthMs === birthMs;
+      const there = this.#oracle.actsAt(path);
+      held.write(bytes.subarray(half), half);
+      held.close();
+      if (is(this.#device.disk.peek(at(path)))) return this.#wrote(path, [...before, ...there]);
+      // Somebody took the file away while it was open: what it is now stands where they put it, in the tree or the version store.
+      let aside: ContentKey | null = null;
+      let isInTree = false;
+      this.#device.disk.walk(ROOT, (elsewhere, peek) => {
+        if (!is(peek)) return;
+        aside = keyOf(peek);
+        if (elsewhere.startsWith(".cairn/")) return;
+        // No event names the path at which it stands by now: the hourly scan finds it (failure model, window 4).
+        this.#device.isUnwatched = true;
+        this.#wrote(elsewhere, this.#oracle.actsAt(elsewhere));
+        isInTree = true;
+      });
+      if (!isInTree && aside !== null) this.#history.act(this.#device.index, path, aside, before, true);
+    });
+  }
+
+  #rename(from: string, to: string): boolean {
+    const kind = this.#kind(from);
+    const there = this.#kind(to);
+    if (kind === null || from === to || to.startsWith(`${from}/`) || from.startsWith(`${to}/`)) return false;
+    if (there === "directory" || (kind === "directory" && there !== null)) return false;
+    if (!this.#makeParents(to)) return false;
+    const moved = this.#oracle.below(from).map((path) => [path, this.#oracle.actsAt(path)] as const);
+    const replaced = this.#oracle.actsAt(to);
+    this.#user.rename(at(from), at(to));
+    if (kind === "directory") this.#history.act(this.#device.index, to, "directory", [], this.#oracle.isVague);
+    for (const [path, acts] of moved) {
+      const before = kind === "directory" ? acts : [...acts, ...replaced];
+      this.#wrote(to + path.slice(from.length), before);
+    }
+    return true;
+  }
+
+  #delete(path: string): void {
+    for (const one of this.#oracle.below(path)) {
+      const before = this.#oracle.actsAt(one);
+      this.#history.supersede(before);
+      this.#history.act(this.#device.index, one, null, before, this.#oracle.isVague);
+    }
+    if (this.#kind(path) === "directory") this.#user.rmTree(at(path));
+    else this.#user.rm(at(path));
+  }
+}
+
+function at(path: string): string {
+  return `${ROOT}/${path}`;
+}

@@ -1,0 +1,188 @@
+/** Runs one plan in a world of its own and says what went wrong, if anything did. */
+import { whatWasForgotten } from "./oracle/announced.ts";
+import { History } from "./oracle/history.ts";
+import { PowerCuts } from "./oracle/power.ts";
+import { allClaimToBeDone, allDifferences, statusKind, whatIsWrong, whatTheySay } from "./oracle/quiet.ts";
+import { DiskOracle } from "./oracle/watcher.ts";
+import { Events } from "./plan/events.ts";
+import { SimUser } from "./plan/user.ts";
+import type { Plan } from "./plan/step.ts";
+import { ROOT, type SimDevice } from "./world/device.ts";
+import { inMacrotask } from "./world/scheduler.ts";
+import { World } from "./world/world.ts";
+
+/** Virtual time that the devices have to become equal once all is mended. */
+const CONVERGE_MS = 30 * 60_000;
+/** All must claim to be done for this long: longer than the last looks that are still to come, where a claim is early. */
+const STILL_MS = 3_000;
+const LOOK_MS = 250;
+/** Users and faults end at most so long behind the last step. */
+const AFTERMATH_MS = 3_500;
+
+export interface RunOptions {
+  readonly keepTrace?: boolean;
+  readonly onLine?: (line: string) => void;
+  /** Where a test breaks an invariant. */
+  readonly sabotage?: (device: SimDevice) => void;
+}
+
+export interface Outcome {
+  /** Null: all is well. */
+  readonly failure: string | null;
+  readonly traceHash: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly trace: readonly string[];
+  /** The tree that all had at the end. */
+  readonly world: World;
+}
+
+class Failure extends Error {}
+
+/** Rejections that nobody handled, of the run that is going on. A daemon would die of them. */
+let rejections: unknown[] = [];
+globalThis.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  rejections.push(event.reason);
+});
+
+export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
+  rejections = [];
+  const outcome = await inMacrotask(() => runInside(plan, options));
+  // What was rejected is told in a turn of its own.
+  await inMacrotask(() => {});
+  const [unhandled] = rejections.filter((reason) => !isOfTheDead(reason));
+  if (outcome.failure !== null || unhandled === undefined) return outcome;
+  const text = unhandled instanceof Error ? unhandled.stack ?? String(unhandled) : String(unhandled);
+  return { ...outcome, failure: `nobody handled ${text}` };
+}
+
+/** A process that was killed in the middle of something comes to no good end, and nobody minds. */
+function isOfTheDead(reason: unknown): boolean {
+  return reason instanceof Error &&
+    (reason.name === "ProcessDied" || /database is not open|statement has been finalized/.test(reason.message));
+}
+
+function runInside(plan: Plan, options: RunOptions): Outcome {
+  const world = new World(plan, options.keepTrace ?? false);
+  const { scheduler } = world;
+  scheduler.onLine = options.onLine ?? null;
+  let failure: string | null = null;
+  try {
+    for (const device of world.devices) options.sabotage?.(device);
+    new Run(plan, world).run();
+  } catch (error) {
+    failure = error instanceof Failure ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
+  }
+  for (const device of world.devices) device.kill();
+  return {
+    failure,
+    traceHash: scheduler.traceHash,
+    events: scheduler.number,
+    virtualMs: scheduler.nowMs,
+    trace: scheduler.lines ?? [],
+    world,
+  };
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #world: World;
+  readonly #history = new History();
+  readonly #failures: string[] = [];
+
+  constructor(plan: Plan, world: World) {
+    this.#plan = plan;
+    this.#world = world;
+  }
+
+  run(): void {
+    const { scheduler, devices } = this.#world;
+    const fail = (what: string) => {
+      scheduler.trace(`WRONG: ${what}`);
+      this.#failures.push(what);
+    };
+    this.#world.pair();
+    const oracles = devices.map((device, i) =>
+      new DiskOracle(device, this.#history, scheduler, this.#plan.disks[i]!.hardLinks, fail)
+    );
+    const users = devices.map((device, i) => new SimUser(device, oracles[i]!, this.#history, scheduler));
+    const power = new PowerCuts(oracles, fail);
+    for (const device of devices) {
+      device.onStarted = () => {
+        if (power.lies.has(device) || power.vague.has(device)) return;
+        const forgotten = whatWasForgotten(device, devices);
+        if (forgotten !== null) fail(forgotten);
+      };
+    }
+    const events = new Events(this.#plan, this.#world, users, power);
+    const lastMs = this.#plan.steps.at(-1)?.atMs ?? 0;
+    this.#go(Math.max(lastMs, ...this.#plan.startsMs) + 50);
+    events.heal();
+    this.#go(AFTERMATH_MS);
+    for (const device of devices) if (device.isUnwatched) this.#restart(device);
+    this.#settle();
+    // Whatever happened, what comes next arrives.
+    const [first] = devices;
+    users[0]!.do({ do: "write", path: "last", token: 999_999, size: 40, how: "save", gapMs: 0 });
+    this.#settle();
+    if (first!.disk.peek(`${ROOT}/last`) === null) throw new Failure("the last file is gone");
+    const wrong = whatIsWrong(this.#world, this.#history);
+    if (wrong.length > 0) throw new Failure(wrong.join("\n"));
+  }
+
+  #go(ms: number): void {
+    this.#world.scheduler.runFor(ms);
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#failures.length > 0) throw new Failure(this.#failures.join("\n"));
+  }
+
+  /** What was not told by events is found by the scan of a start. */
+  #restart(device: SimDevice): void {
+    void device.stop().then(() => device.start());
+  }
+
+  /** Waits until all have become equal, and say so. */
+  #settle(): void {
+    const { scheduler, devices } = this.#world;
+    const untilMs = scheduler.nowMs + CONVERGE_MS;
+    let stillMs = 0;
+    while (stillMs < STILL_MS) {
+      this.#go(LOOK_MS);
+      this.#tend();
+      stillMs = allClaimToBeDone(this.#world) ? stillMs + LOOK_MS : 0;
+      if (scheduler.nowMs > untilMs) {
+        throw new Failure(
+          `not done after ${CONVERGE_MS / 60_000} minutes\n${whatTheySay(this.#world)}\n${
+            allDifferences(devices).join("\n")
+          }`,
+        );
+      }
+    }
+    const differences = allDifferences(devices);
+    if (differences.length > 0) {
+      throw new Failure(
+        `all say that they are done, and their trees differ\n${differences.join("\n")}\n${whatTheySay(this.#world)}`,
+      );
+    }
+    for (const device of devices) {
+      const kind = statusKind(device);
+      if (kind !== "up-to-date") throw new Failure(`${device.name} is done and says "${kind}"\n${whatTheySay(this.#world)}`);
+    }
+  }
+
+  /** What people do about what `status` asks of them. */
+  #tend(): void {
+    for (const device of this.#world.devices) {
+      if (device.device === null) continue;
+      // A folder that could not be started stays stopped until the next start.
+      if (device.folder === null) this.#restart(device);
+      for (const [path, { remedy }] of device.folder?.replica.troubles ?? []) {
+        if (/touch it/.test(remedy)) device.disk.user.touch(`${ROOT}/${path}`, device.wallNow());
+      }
+    }
+  }
+}
