@@ -49,24 +49,12 @@ export function idOf<K extends keyof HexIds>(kind: K, bytes: Uint8Array): HexIds
   return bytes.length * 2 === HEX_LENGTH[kind] ? (toHex(bytes) as HexIds[K]) : null;
 }
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
 /** Lower-case hex of bytes. */
 export function toHex(bytes: Uint8Array): string {
-  let out = "";
-  for (let i = 0; i < bytes.length; i++) out += HEX_OF_BYTE[bytes[i]!];
-  return out;
+  return bytes.toHex();
 }
 
 /** Bytes of a hex string; the caller has checked that it is one. */
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(hex.length >> 1);
-  for (let i = 0; i < out.length; i++) {
-    out[i] = nibble(hex.charCodeAt(2 * i)) << 4 | nibble(hex.charCodeAt(2 * i + 1));
-  }
-  return out;
-}
-
-function nibble(code: number): number {
-  return code <= 57 ? code - 48 : code - 87;
+  return Uint8Array.fromHex(hex);
 }
