@@ -2,7 +2,7 @@
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { ContentId, DeviceId, RelPath, Stamp } from "../core/ids.ts";
-import { type Context, type Dot, withDot } from "../core/version.ts";
+import { type Context, type Dot, uniteContexts, withDot } from "../core/version.ts";
 
 /** What was seen, without where it came from. */
 export interface SeenContent {
@@ -135,13 +135,14 @@ export function rowOfGone(own: Row, mint: Mint): Row {
 
 /**
  * A directory that others deleted or replaced, and that must stay because something of ours lives in it (R6): alive again,
- * with knowledge of what it overrules.
+ * with knowledge of a tombstone that it overrules. Not of a file or link: that is nobody's to overrule. It loses to the
+ * directory as to a concurrent one, and whoever holds it keeps it beside.
  */
 export function rowOfRevived(own: Row, overruled: Entry, mint: Mint): Row {
   const dot = mint.dot();
   const stamp = mint.stamp(Math.max(own.entry.stamp, overruled.stamp) as Stamp);
   let context = withDot(own.entry.version.context, dot);
-  for (const [actor, counter] of overruled.version.context) context = withDot(context, { actor, counter });
+  if (!isAlive(overruled)) context = uniteContexts(context, overruled.version.context);
   return {
     path: own.path,
     entry: {
