@@ -9,7 +9,14 @@ import { NAME_BYTES, PATH_BYTES } from "./limits.ts";
 import { childOf, nameOf, parentOf, utf8Length } from "./path.ts";
 import { stampMs } from "./stamp.ts";
 import { toHex } from "./ids.ts";
-import { compareDots, type Context, type Dot } from "./version.ts";
+import { compareDots, type Context, type Dot, type Version } from "./version.ts";
+
+/** What becomes of the loser of a conflict of contents: kept beside the winner, kept as a former version, or merged (R4, R8). */
+export type Strategy = "keep-both" | "newest" | "merge";
+
+/** How all actors in whose name a copy is written begin, and no other: so a copy is known for one whatever else was lost. */
+const COPY_MARK = "c0f1";
+const TAG = /\.conflict-\d{8}-[0-9a-f]{8}/g;
 
 /** What the name of a copy depends on. */
 export type Loser = Pick<Entry, "stamp" | "content" | "target">;
@@ -47,10 +54,42 @@ export function conflictCopy(path: RelPath, loser: Entry): { readonly path: RelP
   };
 }
 
-function actorOfCopy(path: RelPath, actor: ActorId): ActorId {
-  return toHex(
-    sha256(new TextEncoder().encode(`cairn-conflict-1\0${actor}\0${path}`)).subarray(0, 8),
-  ) as ActorId;
+/** The actor in whose name a copy of a write by `actor` to `path` is. */
+export function actorOfCopy(path: RelPath, actor: ActorId): ActorId {
+  const hash = toHex(sha256(new TextEncoder().encode(`cairn-conflict-1\0${actor}\0${path}`)).subarray(0, 6));
+  return COPY_MARK + hash as ActorId;
+}
+
+/** The actor of a new journal, from 8 random bytes. */
+export function newActor(random: Uint8Array): ActorId {
+  const actor = toHex(random);
+  return (actor.startsWith(COPY_MARK) ? "0000" + actor.slice(4) : actor) as ActorId;
+}
+
+/** The actors of a version that name copies: with any, this is a copy, or what somebody has made of one since. */
+export function copyActorsIn({ context }: Version): ActorId[] {
+  return [...context.keys()].filter((actor) => actor.startsWith(COPY_MARK));
+}
+
+/** Nobody has written to the copy since it was made. */
+export function isUntouchedCopy({ dots }: Version): boolean {
+  return dots.every(({ actor }) => actor.startsWith(COPY_MARK));
+}
+
+/** A name in the form of conflict names, taken apart; the stem may have been cut. */
+export interface ConflictForm {
+  readonly stem: string;
+  readonly extension: string;
+}
+
+/** How a name can be read as a conflict name, the likeliest first: a copy of a copy has several marks. */
+export function conflictForms(name: string): ConflictForm[] {
+  return [...name.matchAll(TAG)].reverse().flatMap((mark) => {
+    const stem = name.slice(0, mark.index);
+    const extension = name.slice(mark.index + mark[0].length);
+    const isForm = extension === "" || (extension.startsWith(".") && extension.length > 1);
+    return isForm && stem !== "" ? [{ stem, extension }] : [];
+  });
 }
 
 function conflictName(name: string, loser: Loser): string {

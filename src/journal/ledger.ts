@@ -5,6 +5,7 @@
  */
 import { Catalogue } from "../catalogue/catalogue.ts";
 import type { OpenSqlite } from "../catalogue/database.ts";
+import { newActor } from "../core/conflict_name.ts";
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import { type ActorId, type BootId, type DeviceId, type Lsn, type Stamp, toHex } from "../core/ids.ts";
@@ -122,10 +123,10 @@ export class Ledger {
     return this.#journal.lastLsn;
   }
 
-  #boot(epoch: number, newActor: boolean): Promise<Lsn> {
+  #boot(epoch: number, isNewActor: boolean): Promise<Lsn> {
     const { random, clock, osBoot } = this.#options;
     const boot = toHex(random.bytes(8)) as BootId;
-    const actor = newActor ? toHex(random.bytes(8)) as ActorId : this.actor;
+    const actor = isNewActor ? newActor(random.bytes(8)) : this.actor;
     return this.commit({ type: "boot", boot, epoch, actor, timeMs: clock.now(), osBoot });
   }
 

@@ -3,15 +3,13 @@
  * (its own, R9). One table; commands, API and engine read it.
  */
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Strategy } from "../core/conflict_name.ts";
 import { CairnError } from "../core/errors.ts";
 import type { DeviceId, FolderId, Stamp } from "../core/ids.ts";
 import type { JournalRecord, SharedField } from "../core/record.ts";
 
 /** Kind of the shared records that folders are. */
 export const FOLDER = "folder";
-
-/** What becomes of the loser of a conflict (R4, R8). */
-export type Strategy = "keep-both" | "newest" | "merge";
 
 export interface FolderSettings {
   readonly strategy: Strategy;
