@@ -75,6 +75,11 @@ export class Interning {
       this.#rememberActor(this.#db.insert("INSERT INTO actors (actor) VALUES (?)", fromHex(actor)), actor);
   }
 
+  /** Every actor that was ever named. */
+  actors(): Iterable<ActorId> {
+    return this.#actors.keys();
+  }
+
   actorOf(id: number): ActorId {
     const actor = this.#actorOf.get(id);
     assert(actor !== undefined, `actor ${id} is interned`);

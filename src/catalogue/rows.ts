@@ -74,6 +74,17 @@ export class Rows {
     );
   }
 
+  /** This device's living rows in a folder whose name has a form, as SQLite's GLOB knows it. By the index of names alone. */
+  ownNamed(folder: number, glob: string): HeldRow[] {
+    return this.#db.all(
+      `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM directories d
+       CROSS JOIN states s INDEXED BY states_by_name ON s.directory = d.id CROSS JOIN holds h ON h.state = s.id
+       WHERE d.folder = ? AND s.name GLOB ? AND s.kind <> 0 AND h.device = ${SELF} ORDER BY d.path, s.name`,
+      folder,
+      glob,
+    ).map((row) => this.#read(row));
+  }
+
   /** The path in a folder at which this device has a state; null when it has it nowhere there. */
   ownPathOf(folder: number, state: number): RelPath | null {
     const row = this.#db.get(

@@ -24,6 +24,13 @@ import type {
   VersionsAnswer,
   VersionsRequest,
 } from "../daemon/versions_types.ts";
+import type {
+  ConflictsAnswer,
+  ConflictsRequest,
+  ResolveAnswer,
+  ResolveRequest,
+} from "../daemon/conflicts_types.ts";
+import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
 /** An answer from memory takes milliseconds; this long means that the device hangs. */
@@ -36,6 +43,8 @@ const ADD_FOLDER_MS = 60_000;
 const VERSIONS_MS = 5 * 60_000;
 /** A whole directory is copied and synced before the answer. */
 const RESTORE_MS = 6 * 3_600_000;
+/** Looks at all names of a folder, and at the disk; settling waits for what is being placed. */
+const CONFLICTS_MS = 60_000;
 
 export interface Client {
   status(): Promise<Status>;
@@ -47,6 +56,10 @@ export interface Client {
   versions(request: VersionsRequest): Promise<VersionsAnswer>;
   restore(request: RestoreRequest): Promise<RestoreAnswer>;
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
+  folderSettings(folder: string): Promise<FolderSettingsAnswer>;
+  setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
+  conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
+  resolveConflict(request: ResolveRequest): Promise<ResolveAnswer>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -62,6 +75,12 @@ export function connect(home: string): Client {
     addFolder: (request) => call("POST", "/v1/folders", ADD_FOLDER_MS, request) as Promise<FolderStatus>,
     versions: (request) => call("POST", "/v1/versions", VERSIONS_MS, request) as Promise<VersionsAnswer>,
     restore: (request) => call("POST", "/v1/restore", RESTORE_MS, request) as Promise<RestoreAnswer>,
+    folderSettings: (folder) => call("GET", settingsPath(folder), ANSWER_MS) as Promise<FolderSettingsAnswer>,
+    setFolderSetting: ({ folder, name, value }) =>
+      call("PUT", settingsPath(folder), ANSWER_MS, { name, value }) as Promise<FolderSettingsAnswer>,
+    conflicts: (request) => call("POST", "/v1/conflicts", CONFLICTS_MS, request) as Promise<ConflictsAnswer>,
+    resolveConflict: (request) =>
+      call("POST", "/v1/conflicts/resolve", CONFLICTS_MS, request) as Promise<ResolveAnswer>,
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);
       for await (const data of dataOfEvents(linesOf(response), "status")) yield JSON.parse(data) as Status;
@@ -103,6 +122,10 @@ export function readAccess(home: string): ApiAccess | null {
     }
     return null;
   }
+}
+
+function settingsPath(folder: string): string {
+  return `/v1/folders/${encodeURIComponent(folder)}/settings`;
 }
 
 /** Sends a request; the response once its head is here and says 2xx. */

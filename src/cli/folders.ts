@@ -1,16 +1,70 @@
-/** `cairn folders`: the folders that this device takes part in. */
+/** `cairn folders`: the folders that this device takes part in, and their settings. */
 import type { Command } from "commander";
-import { connect } from "./client.ts";
+import type { FolderSetting, FolderSettingsAnswer } from "../daemon/settings_types.ts";
+import { type Client, connect } from "./client.ts";
 import type { Context } from "./context.ts";
+import { formatBytes, formatCount, printable } from "./format.ts";
 import { homeFor, userHome } from "./home.ts";
 import { folderRows } from "./status_view.ts";
+import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
 
 export function addFolders(program: Command, context: Context): void {
-  program.command("folders")
+  const all = program.command("folders")
     .description("list the folders on this device")
     .option("--json", "as JSON")
     .action((_options, command: Command) => folders(context, command.optsWithGlobals()));
+  all.command("settings")
+    .description("show the settings of a folder")
+    .argument("<name>", "the folder's name")
+    .option("--json", "as JSON")
+    .action((name: string, _options, command: Command) =>
+      showSettings(context, command.optsWithGlobals(), (client) => client.folderSettings(name))
+    );
+  all.command("set")
+    .description("change a setting of a folder; it holds at once")
+    .argument("<name>", "the folder's name")
+    .argument("<key>", "which setting; `folders settings` lists them")
+    .argument("<value>", "its new value")
+    .option("--json", "as JSON")
+    .action((folder: string, name: string, value: string, _options, command: Command) =>
+      showSettings(
+        context,
+        command.optsWithGlobals(),
+        (client) => client.setFolderSetting({ folder, name, value }),
+        name,
+      )
+    );
+}
+
+async function showSettings(
+  { terminal, env }: Context,
+  options: { home?: string; json?: boolean },
+  ask: (client: Client) => Promise<FolderSettingsAnswer>,
+  only: string | null = null,
+): Promise<void> {
+  const answer = await ask(connect(homeFor(options.home, env, Deno.build.os, Deno.cwd())));
+  if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
+  const shown = answer.settings.filter(({ name }) => only === null || name === only);
+  for (const row of settingRows(shown)) say(terminal, row);
+}
+
+/** One line a setting: name, value, whose it is, what it means. */
+export function settingRows(settings: readonly FolderSetting[]): string[] {
+  return alignRows(
+    settings.map(({ name, value, isShared, meaning }) => [
+      name,
+      printable(settingText(name, value)),
+      isShared ? "all devices" : "this device",
+      meaning,
+    ]),
+  );
+}
+
+function settingText(name: string, value: string | number): string {
+  if (typeof value === "string") return value;
+  if (name.endsWith("-size")) return formatBytes(value);
+  return name.endsWith("-share") ? `${Math.round(value * 100)}%` : formatCount(value);
 }
 
 async function folders(

@@ -3,6 +3,7 @@
  */
 import { Command } from "commander";
 import { VERSION } from "../core/version_name.ts";
+import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
 import { DONE, reportError } from "./exit.ts";
@@ -63,6 +64,7 @@ export function buildProgram(context: Context): Command {
       addStatus,
       addDevices,
       addFolders,
+      addConflicts,
       addLog,
       addVersions,
       addRestore,

@@ -33,6 +33,8 @@ export type ErrorCode =
   | "protocol-version"
   | "not-a-member"
   | "library-conflict"
+  | "conflict-unknown"
+  | "conflict-unsettled"
   | "journal-broken"
   | "catalogue-newer"
   | "message-invalid"

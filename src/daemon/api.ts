@@ -7,7 +7,10 @@ import { streamSSE, streamText } from "hono/streaming";
 import * as v from "valibot";
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { ApiError } from "./api_types.ts";
-import type { Daemon, LogSource } from "./contract.ts";
+import { bodyOf } from "./body.ts";
+import { addConflictRoutes } from "./conflicts.ts";
+import type { Daemon, LogSource, Services } from "./contract.ts";
+import { addSettingsRoutes } from "./settings.ts";
 import { addVersionRoutes } from "./versions.ts";
 
 const joinSchema = v.object({
@@ -20,7 +23,7 @@ const folderSchema = v.object({ path: v.string(), name: v.nullable(v.string()) }
 const LOG_LINES = 10_000;
 
 export function createApi(
-  daemon: Daemon,
+  daemon: Daemon & Services,
   log: LogSource,
   token: string,
 ): (request: Request) => Response | Promise<Response> {
@@ -41,6 +44,8 @@ export function createApi(
   app.post("/v1/join", async (c) => c.json(await daemon.join(await bodyOf(c, joinSchema))));
   app.post("/v1/folders", async (c) => c.json(await daemon.addFolder(await bodyOf(c, folderSchema)), 201));
   addVersionRoutes(app, daemon, bodyOf);
+  addSettingsRoutes(app, daemon);
+  addConflictRoutes(app, daemon);
   app.post("/v1/stop", (c) => {
     void daemon.stop();
     return c.body(null, 202);
@@ -91,19 +96,4 @@ export function createApi(
 function refuse(c: Context, status: 401 | 403 | 404, message: string): Response {
   const body: ApiError = { code: "usage", message, hint: "" };
   return c.json(body, status);
-}
-
-async function bodyOf<Schema extends v.GenericSchema>(
-  c: Context,
-  schema: Schema,
-): Promise<v.InferOutput<Schema>> {
-  let body: unknown;
-  try {
-    body = await c.req.json();
-  } catch (cause) {
-    throw new CairnError("usage", "The body is not JSON", "", cause);
-  }
-  const read = v.safeParse(schema, body);
-  if (!read.success) throw new CairnError("usage", `The body is not as expected: ${read.issues[0].message}`);
-  return read.output;
 }

@@ -10,6 +10,9 @@ import type {
 } from "./api_types.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
+import type { ConflictsService } from "./conflicts.ts";
+import type { SettingsService } from "./settings.ts";
+
 export interface DaemonOptions {
   readonly home: string;
   /** This device's name; null: the one it has, or the machine's. */
@@ -35,6 +38,9 @@ export interface Daemon {
   readonly stopped: Promise<void>;
   readonly hasStopped: boolean;
 }
+
+/** What only the local API asks for. */
+export interface Services extends ConflictsService, SettingsService {}
 
 export interface LogSource {
   /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */

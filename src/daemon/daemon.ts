@@ -13,7 +13,9 @@ import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
-import type { Daemon, DaemonOptions, LogSource } from "./contract.ts";
+import { conflictsService } from "./conflicts.ts";
+import type { ConflictsAnswer, ConflictsRequest, ResolveAnswer, ResolveRequest } from "./conflicts_types.ts";
+import type { Daemon, DaemonOptions, LogSource, Services } from "./contract.ts";
 import type {
   AddFolderRequest,
   FolderStatus,
@@ -28,6 +30,8 @@ import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
 import { prepareRoot } from "./root_path.ts";
+import { settingsService } from "./settings.ts";
+import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
 import { folderStatuses, Rates, statusOf } from "./status.ts";
 import { versionsService } from "./versions.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
@@ -59,7 +63,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-class RunningDaemon implements Daemon, LogSource {
+class RunningDaemon implements Daemon, Services, LogSource {
   readonly stopped: Promise<void>;
   hasStopped = false;
   readonly #home: Home;
@@ -199,6 +203,22 @@ class RunningDaemon implements Daemon, LogSource {
 
   restore(request: RestoreRequest): Promise<RestoreAnswer> {
     return versionsService(this.#device, this.#ports.fs).restore(request);
+  }
+
+  folderSettings(folder: string): FolderSettingsAnswer {
+    return settingsService(this.#device).folderSettings(folder);
+  }
+
+  setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer> {
+    return settingsService(this.#device).setFolderSetting(request);
+  }
+
+  conflicts(request: ConflictsRequest): ConflictsAnswer {
+    return conflictsService(this.#device, this.#ports.fs).conflicts(request);
+  }
+
+  resolveConflict(request: ResolveRequest): Promise<ResolveAnswer> {
+    return conflictsService(this.#device, this.#ports.fs).resolveConflict(request);
   }
 
   #prepare(path: string): string {

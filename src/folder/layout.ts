@@ -10,6 +10,8 @@ export interface Layout {
   readonly stage: string;
   /** What remote changes replaced or deleted (R21). */
   readonly versions: string;
+  /** What a merge starts from (R8); only in folders that merge. */
+  readonly bases: string;
   /** Touched now and then to prove that the watcher lives, and to ask the file system for its time (R14). */
   readonly canary: string;
 }
@@ -25,6 +27,7 @@ export function layoutOf(root: string): Layout {
     marker: `${own}/marker.json`,
     stage: `${own}/stage`,
     versions: `${own}/versions`,
+    bases: `${own}/bases`,
     canary: `${own}/canary`,
   };
 }

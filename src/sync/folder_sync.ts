@@ -1,4 +1,5 @@
 /** One folder at work: its replica with what feeds it from the disk and from others. Starts, stops, tells its state. */
+import type { Strategy } from "../core/conflict_name.ts";
 import { CairnError } from "../core/errors.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ROOT } from "../core/path.ts";
@@ -8,6 +9,7 @@ import { TreeWatch } from "../folder/tree_watch.ts";
 import { openVersionStore } from "../folder/versions.ts";
 import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
+import { Merging } from "./merging.ts";
 import { Outbound } from "./outbound.ts";
 import { Replica, type ReplicaDeps, type Trouble } from "./replica.ts";
 import type { Stager } from "./stager.ts";
@@ -17,7 +19,7 @@ export interface FolderSyncDeps extends ReplicaDeps {
   readonly watcher: Watcher;
   readonly stager: Stager;
   /** How the folder is kept on this device, as it is now. */
-  settings(): KeepingSettings;
+  settings(): KeepingSettings & { readonly strategy: Strategy };
   changed(): void;
 }
 
@@ -36,10 +38,12 @@ export class FolderSync {
   readonly inbound: Inbound;
   readonly watch: TreeWatch;
   readonly keeper: VersionKeeper;
+  readonly merging: Merging;
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
   #timers: (() => void)[] = [];
+  #endListening: () => void = () => {};
   #isStopped = false;
 
   /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
@@ -58,6 +62,7 @@ export class FolderSync {
       rootDev: stat.dev,
       versions: openVersionStore(fs, clock, root),
     });
+    this.replica.strategy = () => deps.settings().strategy;
     this.outbound = new Outbound(this.replica, {
       changed: () => deps.changed(),
       scanned: () => this.#onScanned(),
@@ -69,6 +74,7 @@ export class FolderSync {
       mayPlace: () => this.outbound.isReady && this.replica.stopped === null,
       checkRoot: () => this.#checkRoot(),
     });
+    this.merging = new Merging(this.replica, (paths) => this.outbound.lookAgain(paths));
     this.watch = new TreeWatch(fs, deps.watcher, clock, root, {
       hint: (path) => this.outbound.hint(path),
       poll: () => this.outbound.fullScan(),
@@ -94,6 +100,10 @@ export class FolderSync {
     this.#sweepStage();
     this.watch.start();
     void this.outbound.fullScan();
+    void this.merging.evaluate();
+    this.#endListening = this.#deps.ledger.onApplied((applied) => {
+      if (applied.some(({ record }) => record.type === "shared")) void this.merging.evaluate();
+    });
     this.#every(MARKER_MS, () => this.#raiseMarker());
     this.keeper.start(this.#marker.replica);
   }
@@ -105,6 +115,8 @@ export class FolderSync {
     this.outbound.stop();
     this.inbound.stop();
     this.keeper.stop();
+    this.merging.stop();
+    this.#endListening();
     // Whatever is being recorded is recorded.
     await this.replica.exclusive(async () => {});
     if (this.replica.stopped === null) await this.#raiseMarker();
@@ -114,6 +126,7 @@ export class FolderSync {
   get isUpToDate(): boolean {
     const { catalogue, number, stopped } = this.replica;
     return stopped === null && this.outbound.isReady && this.outbound.isQuiet && this.inbound.isQuiet &&
+      this.merging.isQuiet &&
       catalogue.needs.isEmpty(number);
   }
 
@@ -213,7 +226,7 @@ export class FolderSync {
       for (const { name } of fs.list(stage)) {
         const at = `${stage}/${name}`;
         const isOld = (fs.lstat(at)?.ctimeMs ?? 0) < clock.now() - STAGE_MS;
-        if (isOld || /^(s|copy|link)-/.test(name)) fs.unlink(at);
+        if (isOld || /^(s|copy|link|merge)-/.test(name)) fs.unlink(at);
       }
     } catch (error) {
       if (!(error instanceof FsError)) throw error;

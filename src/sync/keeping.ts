@@ -49,6 +49,24 @@ export function withRoom(
   });
 }
 
+/** What the version store's index is to say of our own file or symlink that lost a conflict because someone here settled it. */
+export function keptOfSettled(replica: Replica, { row: { path, entry }, state }: HeldRow): Kept {
+  return {
+    ...nextName(replica.versions, path),
+    path,
+    kind: entry.kind as "file" | "symlink",
+    size: entry.size,
+    mtimeMs: replica.catalogue.prints.get(state)?.mtimeMs ?? entry.mtimeMs,
+    mode: entry.mode,
+    content: entry.content,
+    target: entry.target,
+    sinceMs: stampMs(entry.stamp),
+    why: "conflict",
+    by: replica.deps.device,
+    lost: null,
+  };
+}
+
 /** What the version store's index is to say of a step; null when it keeps nothing. */
 export function keptOf(replica: Replica, step: Step): Kept | null {
   const { ready: { path }, entry, own, copy, isLoss } = step;

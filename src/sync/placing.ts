@@ -99,8 +99,19 @@ function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome
     outcomes.set(ready.path, { kind: "again" });
     return [];
   }
-  const copy = decision.copy === null ? null : conflictCopy(ready.path, decision.copy);
+  const loser = decision.copy === null || isKeptInStore(replica, entry) ? null : decision.copy;
+  const copy = loser === null ? null : conflictCopy(ready.path, loser);
   return [{ ready, own, entry, copy, isLoss: decision.copy !== null, adoptOnly: false }];
+}
+
+/**
+ * With the strategy "newest" our loser becomes a former version here, and no copy is made: placing keeps it like all that it
+ * replaces. What stands at the path is the same under any strategy, and a copy that someone makes is an ordinary file to all; so
+ * devices that do not know yet of another strategy hold the same trees all the same (invariant 5). A file that meets a
+ * directory is not older than it: it is kept beside it (R6).
+ */
+function isKeptInStore(replica: Replica, winner: Entry): boolean {
+  return winner.kind !== "directory" && replica.strategy() === "newest";
 }
 
 function changesDisk(own: HeldRow | null, entry: Entry): boolean {
@@ -158,6 +169,7 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   if (step.copy !== null) {
     const kept = keepCopy(replica, step, step.copy, expected, gathered);
     if (kept !== null) return kept;
+    replica.conflicted(path, own!, entry, step.copy.path);
     expected = expectedOf(replica, own) as Expected;
   }
   const placed = placeOpening(replica, step, expected, gathered);
@@ -189,7 +201,7 @@ function placeOpening(replica: Replica, step: Step, expected: Expected, gathered
 }
 
 /** What our row says should be on disk (invariant 3). */
-function expectedOf(replica: Replica, own: HeldRow | null): Expected | "unknown" {
+export function expectedOf(replica: Replica, own: HeldRow | null): Expected | "unknown" {
   if (own === null || !isAlive(own.row.entry)) return null;
   if (own.row.entry.kind === "directory") return { kind: "directory" };
   const print = replica.catalogue.prints.get(own.state);

@@ -9,7 +9,8 @@
  */
 import { SELF } from "../catalogue/interning.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
-import { isAlive, type Row } from "../core/entry.ts";
+import type { Strategy } from "../core/conflict_name.ts";
+import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS } from "../core/limits.ts";
@@ -72,6 +73,12 @@ export class Replica {
   readonly directoryModes = new DirectoryModes();
   /** Whether the version store takes more, beside so many bytes that it will have taken (R21). */
   hasRoom: (plannedBytes: number) => boolean = () => true;
+  /** What the folder's people want of conflicts. Asked anew each time: it is shared data, and may change. */
+  strategy: () => Strategy = () => "keep-both";
+  /** Told of what was recorded, before anything else is done. */
+  recorded: (changes: readonly RowAndPrint[]) => Promise<void> = () => Promise.resolve();
+  /** Told that our entry lost to another's at a path and is kept at `copy`, before that is recorded. */
+  conflicted: (path: RelPath, own: HeldRow, winner: Entry, copy: RelPath) => void = () => {};
   /** What stands in the way of single paths (invariant 11). */
   readonly troubles = new Map<RelPath, Trouble>();
   /** Why nothing is done in this folder at present (invariant 8). */
@@ -219,6 +226,7 @@ export class Replica {
       ));
     }
     await Promise.all(commits);
+    await this.recorded(changes);
   }
 
   /** The first scan of this run is complete: what it did not show of an intent did not happen. */
