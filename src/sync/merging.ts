@@ -21,12 +21,13 @@ import { settleConflict } from "./resolving.ts";
 
 /** Merges that wait; more conflicts at once are for a person to look at. */
 const WAITING = 1_000;
+/** Tries of one merge, when others write at the same time. */
+const TRIES = 3;
 /** Paths whose bases are made in one turn, when a folder begins to merge. */
 const FILL_PATHS = 200;
 
 interface Wanted {
   readonly copy: RelPath;
-  readonly winner: ContentId;
   /** What both began with. */
   readonly base: { readonly at: string; readonly content: ContentId };
 }
@@ -142,7 +143,7 @@ export class Merging {
       covers(seen, dot) && content !== entry.content
     );
     if (base === undefined || this.#wanted.size >= WAITING) return;
-    this.#wanted.set(path, { copy, winner: winner.content!, base });
+    this.#wanted.set(path, { copy, base });
     void this.#replica.exclusive(() => Promise.resolve()).then(() => this.#run());
   }
 
@@ -160,18 +161,31 @@ export class Merging {
     }
   }
 
-  async #merge(path: RelPath, { copy, winner, base }: Wanted): Promise<void> {
-    const conflict = conflictAt(this.#replica, copy);
-    if (conflict === null || conflict.path !== path || !isMergeable(conflict, winner)) return;
-    const merged = await this.#mergedText(conflict, base);
-    if (merged === null) return;
-    const { deps: { fs, pool }, versions } = this.#replica;
+  /** Whoever else writes to the path meanwhile is merged with instead, some times. */
+  async #merge(path: RelPath, wanted: Wanted): Promise<void> {
+    for (let tries = 0; tries < TRIES && !this.#stopped; tries++) {
+      const conflict = conflictAt(this.#replica, wanted.copy);
+      if (conflict === null || conflict.path !== path || !isMergeable(conflict)) return;
+      try {
+        const merged = await this.#mergedText(conflict, wanted.base);
+        if (merged !== null) await this.#settle(conflict, merged);
+        return;
+      } catch (error) {
+        // The disk refuses, or a side has changed: both stay, and the next look finds what was done.
+        if (!(error instanceof FsError) && !(error instanceof CairnError)) throw error;
+      } finally {
+        this.#lookAgain([path, wanted.copy]);
+      }
+    }
+  }
+
+  async #settle(conflict: Conflict, merged: string): Promise<void> {
+    const { deps: { fs, pool }, versions, catalogue } = this.#replica;
     const stage = `${versions.stage}/merge-${versions.next()}`;
     try {
-      const bytes = new TextEncoder().encode(merged);
       const file = fs.open(stage, "create");
       try {
-        await file.write(bytes, 0);
+        await file.write(new TextEncoder().encode(merged), 0);
         await file.syncData();
       } finally {
         file.close();
@@ -179,17 +193,11 @@ export class Merging {
       fs.chmod(stage, conflict.standing!.row.entry.mode);
       const [hashed] = await pool.hash([stage]);
       if (hashed === undefined || hashed instanceof FsError) return;
-      if (hashed.chunks !== null) {
-        this.#replica.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
-      }
-      const { content, size } = hashed;
+      const { content, size, chunks } = hashed;
+      if (chunks !== null) catalogue.contents.put(content, size, chunks);
       await settleConflict(this.#replica, conflict, { keep: "merged", stage, content, size });
-    } catch (error) {
-      // Somebody is faster, or the disk refuses: both stay, and the next look finds what was done.
-      if (!(error instanceof FsError) && !(error instanceof CairnError)) throw error;
     } finally {
       if (fs.lstat(stage) !== null) fs.unlink(stage);
-      this.#lookAgain([path, copy]);
     }
   }
 
@@ -219,9 +227,10 @@ function isText(entry: Entry): boolean {
   return entry.kind === "file" && entry.size <= SMALL_FILE_BYTES;
 }
 
-/** Both sides are as they were when they met. */
-function isMergeable({ standing, copy }: Conflict, winner: ContentId): boolean {
-  return standing?.row.entry.content === winner && standing.row.held &&
+/** Two texts, of which nobody has touched ours since it lost; what stands at the path has seen the winner or is it. */
+function isMergeable({ standing, copy }: Conflict): boolean {
+  return standing !== null && standing.row.held && isText(standing.row.entry) &&
+    standing.row.entry.content !== copy.row.entry.content &&
     isText(copy.row.entry) && isUntouchedCopy(copy.row.entry.version);
 }
 

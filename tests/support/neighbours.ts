@@ -3,7 +3,10 @@
  * decides over files is left out. There are no file events: what people did is found by `look()`.
  */
 import { join, openInvites } from "../../src/daemon/pairing.ts";
+import { conflictsService } from "../../src/daemon/conflicts.ts";
+import type { ConflictStatus, Keep, ResolvedConflict } from "../../src/daemon/conflicts_types.ts";
 import { Device } from "../../src/daemon/device.ts";
+import { settingsService } from "../../src/daemon/settings.ts";
 import type { FolderId } from "../../src/core/ids.ts";
 import { membersOf } from "../../src/library/members.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
@@ -78,6 +81,23 @@ export class Neighbour {
         return [isSymlink ? `-> ${Deno.readLinkSync(at)}` : Deno.readTextFileSync(at)];
       });
     return walk(this.at(".cairn/versions")).sort();
+  }
+
+  /** What `cairn folders set` does. */
+  async set(name: string, value: string): Promise<void> {
+    await settingsService(this.device).setFolderSetting({ folder: FOLDER, name, value });
+  }
+
+  /** What `cairn conflicts` tells of a path, or of all. */
+  conflicts(path: string | null = null, diff = false): readonly ConflictStatus[] {
+    const request = { path: path === null ? null : this.at(path), folder: null, diff };
+    return conflictsService(this.device, realFs()).conflicts(request).conflicts;
+  }
+
+  /** What `cairn conflicts resolve` does. */
+  async resolve(path: string, keep: Keep): Promise<readonly ResolvedConflict[]> {
+    const service = conflictsService(this.device, realFs());
+    return (await service.resolveConflict({ path: this.at(path), keep })).resolved;
   }
 
   /** Takes in what people did on this disk. */

@@ -12,9 +12,8 @@ import {
   nameOfCell,
   withoutMarks,
 } from "../support/conflict_cells.ts";
+import { clockTicks } from "../support/conflict_story.ts";
 import { type Neighbour, Neighbours } from "../support/neighbours.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { waitFor } from "../support/wait.ts";
 
 Deno.test("conflicts: every pair of what two devices did to a path", async (t) => {
   await using world = await Neighbours.open("laptop", "desktop");
@@ -45,14 +44,3 @@ Deno.test("conflicts: every pair of what two devices did to a path", async (t) =
     });
   }
 });
-
-/** Resolves when the disk's clock has moved on: what is written from now on has a later time than what was before. */
-async function clockTicks(): Promise<void> {
-  using dir = tempDir();
-  const timeOf = (name: string) => {
-    Deno.writeTextFileSync(dir.at(name), "");
-    return Deno.statSync(dir.at(name)).mtime!.getTime();
-  };
-  const before = timeOf("before");
-  await waitFor("the clock to tick", () => timeOf("after") > before, 10_000, 1);
-}
