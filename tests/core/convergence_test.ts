@@ -1,6 +1,7 @@
 /** `decide()` and `local_change` together, under everything that three people can do to the same paths (invariants 4 and 5). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Strategy } from "../../src/core/conflict_name.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import { decide } from "../../src/core/reconcile.ts";
 import { pathOf } from "../support/entries.ts";
@@ -18,7 +19,8 @@ const DEVICES = 3;
 
 type Act =
   | { readonly act: "write"; readonly kind: "file" | "symlink" | "directory"; readonly text: string | null }
-  | { readonly act: "delete" | "settle" }
+  | { readonly act: "delete" | "settle" | "merge" }
+  | { readonly act: "strategy"; readonly strategy: Strategy }
   | { readonly act: "chmod"; readonly mode: number }
   | { readonly act: "touch"; readonly mtimeMs: number }
   | { readonly act: "hear"; readonly from: number; readonly whole: boolean }
@@ -55,11 +57,30 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 5, arbitrary: fc.constant({ act: "step" as const }) },
   { weight: 1, arbitrary: fc.constant({ act: "settle" as const }) },
 );
-/** `at` chooses among the paths that the device knows, conflict copies among them. */
-const moves: fc.Arbitrary<Move[]> = fc.array(
-  fc.tuple(act, fc.nat(DEVICES - 1), fc.nat(5)).map(([what, device, at]): Move => ({ ...what, device, at })),
-  { maxLength: 60, size: "max" },
+/** The same, while the folder's strategy changes, on one device sooner than on another; merges come at any time. */
+const actWithStrategy: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 17, arbitrary: act },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constant("strategy" as const),
+      strategy: fc.constantFrom<Strategy>("keep-both", "newest", "merge"),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ act: "merge" as const }) },
 );
+/** `at` chooses among the paths that the device knows, conflict copies among them. */
+const storyOf = (acts: fc.Arbitrary<Act>): fc.Arbitrary<Move[]> =>
+  fc.array(
+    fc.tuple(acts, fc.nat(DEVICES - 1), fc.nat(5)).map(([what, device, at]): Move => ({
+      ...what,
+      device,
+      at,
+    })),
+    { maxLength: 60, size: "max" },
+  );
+const moves = storyOf(act);
+const movesWithStrategy = storyOf(actWithStrategy);
 const skews = fc.tuple(
   ...Array.from({ length: DEVICES }, () => fc.constantFrom(0, 0, -86_400_000, 7_200_000)),
 );
@@ -109,6 +130,15 @@ function play(story: readonly Move[], skewMs: readonly number[]): Played {
         if (from !== device) device.hear(from, move.whole ? null : path);
         break;
       }
+      case "strategy":
+        device.strategy = move.strategy;
+        break;
+      case "merge":
+        for (const merged of device.merge(path, `merged at ${time}`)) {
+          overwritten(merged);
+          writes.push({ path, what: whatIs(device.entry(path)!) });
+        }
+        break;
       case "step":
         device.step(path);
         break;
@@ -148,6 +178,35 @@ Deno.test("what nobody replaced with knowledge of it is found at its path or bes
           );
           assert.ok(found, `${what}, written to ${path}, is not on device ${number}`);
         }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("devices that do not agree on a strategy hold the same all the same, down to the versions (invariant 5)", () => {
+  fc.assert(
+    fc.property(movesWithStrategy, skews, (story, skewMs) => {
+      const { devices } = play(story, skewMs);
+      untilQuiet(devices);
+      const [first, ...others] = devices.map(({ living }) => living);
+      for (const other of others) assert.deepEqual(other, first);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("under any strategy what nobody replaced with knowledge of it is in a tree or a version store (invariant 4)", () => {
+  fc.assert(
+    fc.property(movesWithStrategy, skews, (story, skewMs) => {
+      const { devices, standing } = play(story, skewMs);
+      untilQuiet(devices);
+      const found = new Set(devices.flatMap(({ living, stored }) => [
+        ...stored,
+        ...[...living.values()].map(whatIs),
+      ]));
+      for (const { path, what } of standing) {
+        assert.ok(found.has(what), `${what}, written to ${path}, is nowhere`);
       }
     }),
     { numRuns: 500 },

@@ -2,7 +2,7 @@
  * Some devices and nothing but rows: people edit, delete and chmod, devices tell each other what they have, and each does what
  * `decide()` says, at one path after the other. No disk, no journal: what fails here fails in the rules.
  */
-import { conflictCopy } from "../../src/core/conflict_name.ts";
+import { conflictCopy, copyActorsIn, isUntouchedCopy, type Strategy } from "../../src/core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../../src/core/entry.ts";
 import type { Fingerprint } from "../../src/core/fingerprint.ts";
 import type { RelPath, Stamp } from "../../src/core/ids.ts";
@@ -13,6 +13,8 @@ import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "../../src/syn
 import { actorOf, contentOf, deviceOf, pathOf } from "./entries.ts";
 
 export const START_MS = Date.UTC(2026, 0, 1);
+
+const MARK = /\.conflict-\d{8}-[0-9a-f]{8}/;
 
 interface Told {
   readonly row: Row;
@@ -32,6 +34,10 @@ export class GossipDevice {
   nowMs = START_MS;
   minted = 0;
   copies = 0;
+  /** What this device takes for the folder's strategy: shared data, which others may have heard of sooner or later. */
+  strategy: Strategy = "keep-both";
+  /** Losers that went into this device's version store, and not beside the winner. */
+  readonly stored: string[] = [];
   #said = 0;
   #counter = 0;
   #stamp = 0 as Stamp;
@@ -128,10 +134,31 @@ export class GossipDevice {
     return this.#apply(path, others);
   }
 
+  /** As sync/placing.ts has it. */
+  #goesToStore(winner: Entry): boolean {
+    return winner.kind !== "directory" && this.strategy === "newest";
+  }
+
+  /** What merging does to a conflict that this device lost: an ordinary edit and an ordinary delete (R8). */
+  merge(path: RelPath, text: string): Entry[] {
+    const losers = [...this.own.values()].map(({ row }) => row).filter(({ path: at, entry }) =>
+      at !== path && at.replace(MARK, "") === path && entry.kind === "file" &&
+      entry.writer === deviceOf(this.number) && isUntouchedCopy(entry.version) &&
+      copyActorsIn(entry.version).length > 0
+    );
+    const standing = this.entry(path);
+    if (this.strategy !== "merge" || losers.length === 0 || standing?.kind !== "file") return [];
+    this.see(path, { text });
+    for (const { path: at } of losers) this.remove(at);
+    return [standing, ...losers.map(({ entry }) => entry)];
+  }
+
   #apply(path: RelPath, others: readonly Entry[]): boolean {
     const decision = decide(this.own.get(path)?.row.entry ?? null, others);
     if (decision.kind === "none") return false;
-    if (decision.kind === "take" && decision.copy !== null) {
+    if (decision.kind === "take" && decision.copy !== null && this.#goesToStore(decision.entry)) {
+      this.stored.push(whatIs(decision.copy));
+    } else if (decision.kind === "take" && decision.copy !== null) {
       this.copies++;
       // A copy is an ordinary entry of its path: who is there already, or was and is deleted, is decided like any other.
       const copy = conflictCopy(path, decision.copy);
