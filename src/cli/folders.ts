@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { FolderSetting, FolderSettingsAnswer } from "../daemon/settings_types.ts";
 import { type Client, connect } from "./client.ts";
 import type { Context } from "./context.ts";
-import { formatBytes, formatCount, printable } from "./format.ts";
+import { printable } from "./format.ts";
 import { homeFor, userHome } from "./home.ts";
 import { folderRows } from "./status_view.ts";
 import { alignRows } from "./table.ts";
@@ -61,10 +61,19 @@ export function settingRows(settings: readonly FolderSetting[]): string[] {
   );
 }
 
+/** As it would be typed. */
 function settingText(name: string, value: string | number): string {
   if (typeof value === "string") return value;
-  if (name.endsWith("-size")) return formatBytes(value);
-  return name.endsWith("-share") ? `${Math.round(value * 100)}%` : formatCount(value);
+  if (name.endsWith("-share")) return `${Math.round(value * 1000) / 10}%`;
+  if (!name.endsWith("-size")) return String(value);
+  const units = ["", "K", "M", "G", "T"];
+  let unit = 0;
+  let size = value;
+  while (size > 0 && size % 1024 === 0 && unit < units.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${size}${units[unit]}`;
 }
 
 async function folders(

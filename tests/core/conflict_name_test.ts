@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { conflictPath } from "../../src/core/conflict_name.ts";
+import {
+  conflictCopy,
+  conflictForms,
+  conflictPath,
+  copyActorsIn,
+  isUntouchedCopy,
+  newActor,
+} from "../../src/core/conflict_name.ts";
 import { sha256 } from "../../src/core/content.ts";
 import { toHex } from "../../src/core/ids.ts";
 import { NAME_BYTES, PATH_BYTES } from "../../src/core/limits.ts";
@@ -79,4 +86,35 @@ Deno.test("a conflict name is always a path, in the file's directory or above, a
     assert.notEqual(copy, path);
     assert.ok(isBelow(path, parentOf(copy)));
   }));
+});
+
+Deno.test("a copy says by its actors that it is one, and goes on to say so when it is edited (R4)", () => {
+  const copy = conflictCopy(pathOf("a.txt"), LOSER);
+  assert.equal(copyActorsIn(LOSER.version).length, 0);
+  assert.equal(copyActorsIn(copy.entry.version).length, 1);
+  assert.ok(isUntouchedCopy(copy.entry.version));
+  const own = dot(3, 7);
+  const context = new Map([...copy.entry.version.context, [own.actor, own.counter]]);
+  const edited = { ...copy.entry.version, dots: [own], meta: own, context };
+  assert.equal(copyActorsIn(edited).length, 1);
+  assert.ok(!isUntouchedCopy(edited));
+});
+
+Deno.test("no journal's actor is taken for a copy's", () => {
+  const random = new Uint8Array([0xc0, 0xf1, 1, 2, 3, 4, 5, 6]);
+  assert.equal(newActor(random), "0000010203040506");
+  assert.equal(newActor(random.fill(0xc0)), "c0".repeat(8));
+});
+
+Deno.test("a conflict name is taken apart into what it was made of", () => {
+  fc.assert(fc.property(anyPath, anyEntry, (path, loser) => {
+    const name = nameOf(conflictPath(path, loser));
+    const isCut = !conflictForms(name).some(({ stem, extension }) => stem + extension === nameOf(path));
+    assert.ok(!isCut || utf8Length(name) > NAME_BYTES - 4, name);
+  }));
+  for (
+    const name of ["a.conflict-2026-0123abcd", "a.conflict-20260101-0123ABCD", "conflict-20260101-0123abcd"]
+  ) {
+    assert.deepEqual(conflictForms(name), [], name);
+  }
 });
