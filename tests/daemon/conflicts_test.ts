@@ -1,6 +1,7 @@
 /** What a person sees of conflicts, and what settling them does: on whole devices with real disks. */
 import assert from "node:assert/strict";
 import { Catalogue } from "../../src/catalogue/catalogue.ts";
+import { ROOT } from "../../src/core/path.ts";
 import { conflictsIn } from "../../src/sync/conflicts.ts";
 import { apart, conflict } from "../support/conflict_story.ts";
 import { type Neighbour, Neighbours } from "../support/neighbours.ts";
@@ -112,6 +113,12 @@ for (
     const here = world.all[on]!;
     await here.resolve("a.txt", keep);
     assert.ok(here.kept().includes(lost));
+    const { catalogue, number } = here.sync.replica;
+    await here.sync.replica.exclusive(() => here.sync.keeper.takeInAll());
+    const named = [...catalogue.kept.below(number, ROOT, 10)].filter(({ kept }) =>
+      kept.why === "conflict" && kept.by === here.device.identity.id
+    );
+    assert.equal(named.length, 1, "the store's index says what it is");
     await world.agree();
     everywhere(world, [`a.txt: ${expected}`]);
     for (const device of world.all) assert.deepEqual(device.conflicts(), []);

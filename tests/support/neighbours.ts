@@ -80,7 +80,8 @@ export class Neighbour {
         if (isDirectory) return walk(at);
         return [isSymlink ? `-> ${Deno.readLinkSync(at)}` : Deno.readTextFileSync(at)];
       });
-    return walk(this.at(".cairn/versions")).sort();
+    const shards = [...Deno.readDirSync(this.at(".cairn/versions"))].filter(({ name }) => name !== "index");
+    return shards.flatMap(({ name }) => walk(this.at(`.cairn/versions/${name}`))).sort();
   }
 
   /** What `cairn folders set` does. */

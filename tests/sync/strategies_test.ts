@@ -1,6 +1,7 @@
 /** What a folder's strategy makes of concurrent edits (R4, R8): whole devices, real disks. */
 import assert from "node:assert/strict";
 import { apart, conflict } from "../support/conflict_story.ts";
+import { pathOf } from "../support/entries.ts";
 import { type Neighbour, Neighbours } from "../support/neighbours.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -27,7 +28,15 @@ Deno.test("newest: the later one stands, the other is a former version of the de
   await using world = await folder("newest", "laptop", "desktop");
   await conflict(world, "a.txt");
   everywhere(world, ["a.txt: by desktop"]);
-  assert.deepEqual(world.all[0]!.kept(), ["by laptop"]);
+  const [laptop] = world.all;
+  assert.deepEqual(laptop!.kept(), ["by laptop"]);
+  // Kept nowhere but there: it is not evicted while it is young (R21).
+  const { catalogue, number } = laptop!.sync.replica;
+  await laptop!.sync.replica.exclusive(() => laptop!.sync.keeper.takeInAll());
+  const kept = catalogue.kept.at(number, pathOf("a.txt")).map((
+    { kept: { why, lost } },
+  ) => [why, lost?.dots.length]);
+  assert.deepEqual(kept, [["conflict", 1]]);
   assert.deepEqual(world.all[0]!.conflicts(), []);
 });
 
