@@ -60,7 +60,8 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
 /** A process that was killed in the middle of something comes to no good end, and nobody minds. */
 function isOfTheDead(reason: unknown): boolean {
   return reason instanceof Error &&
-    (reason.name === "ProcessDied" || /database is not open|statement has been finalized/.test(reason.message));
+    (reason.name === "ProcessDied" ||
+      /database is not open|statement has been finalized/.test(reason.message));
 }
 
 function runInside(plan: Plan, options: RunOptions): Outcome {
@@ -72,7 +73,11 @@ function runInside(plan: Plan, options: RunOptions): Outcome {
     for (const device of world.devices) options.sabotage?.(device);
     new Run(plan, world).run();
   } catch (error) {
-    failure = error instanceof Failure ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
+    failure = error instanceof Failure
+      ? error.message
+      : error instanceof Error
+      ? error.stack ?? error.message
+      : String(error);
   }
   for (const device of world.devices) device.kill();
   return {
@@ -165,12 +170,16 @@ class Run {
     const differences = allDifferences(devices);
     if (differences.length > 0) {
       throw new Failure(
-        `all say that they are done, and their trees differ\n${differences.join("\n")}\n${whatTheySay(this.#world)}`,
+        `all say that they are done, and their trees differ\n${differences.join("\n")}\n${
+          whatTheySay(this.#world)
+        }`,
       );
     }
     for (const device of devices) {
       const kind = statusKind(device);
-      if (kind !== "up-to-date") throw new Failure(`${device.name} is done and says "${kind}"\n${whatTheySay(this.#world)}`);
+      if (kind !== "up-to-date") {
+        throw new Failure(`${device.name} is done and says "${kind}"\n${whatTheySay(this.#world)}`);
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 /** Makes a plan's steps happen: users, machines, network. What was broken is mended again by `heal`. */
-import { ROOT, HOME, type SimDevice } from "../world/device.ts";
+import { HOME, ROOT, type SimDevice } from "../world/device.ts";
 import type { World } from "../world/world.ts";
 import type { Call } from "../disk/sim_disk.ts";
 import { Rng } from "../disk/rng.ts";
@@ -10,7 +10,18 @@ import type { SimUser } from "./user.ts";
 
 const CALLS: Record<"syncs" | "changes" | "opens" | "all", readonly Call[] | undefined> = {
   syncs: ["syncFile", "syncDirectory", "syncFileSystem"],
-  changes: ["create", "write", "rename", "link", "unlink", "makeDirectory", "truncate", "symlink", "chmod", "setMtime"],
+  changes: [
+    "create",
+    "write",
+    "rename",
+    "link",
+    "unlink",
+    "makeDirectory",
+    "truncate",
+    "symlink",
+    "chmod",
+    "setMtime",
+  ],
   opens: ["open", "list", "pin", "read"],
   all: undefined,
 };
@@ -166,7 +177,12 @@ export class Events {
         break;
       case "watch":
         device.isUnwatched = true;
-        Object.assign(disk.watches, { loss: step.loss, toParent: 0.1, duplicate: 0.1, maxDelayMs: step.delayMs });
+        Object.assign(disk.watches, {
+          loss: step.loss,
+          toParent: 0.1,
+          duplicate: 0.1,
+          maxDelayMs: step.delayMs,
+        });
         this.#later(step.forMs, () => Object.assign(disk.watches, CALM));
         break;
       case "no-watches":
