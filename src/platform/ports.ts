@@ -54,6 +54,13 @@ export class FsError extends Error {
   }
 }
 
+/** Room on a file system, in bytes. */
+export interface DiskSpace {
+  /** What this user may still write. */
+  readonly free: number;
+  readonly total: number;
+}
+
 /** An open file. Positions are absolute; there is no file cursor. */
 export interface FileHandle {
   /** Bytes read at `position` into `into`; fewer only at the end of the file. */
@@ -116,6 +123,8 @@ export interface Fs {
   pin(root: string, dir: RelPath): PinnedDir;
   /** Absolute, symlink-free form of a path that exists. */
   realPath(path: string): string;
+  /** Room on the file system that holds `path`, which exists; null where that does not tell. Microseconds. */
+  freeSpace(path: string): DiskSpace | null;
 }
 
 // ------------------------------------------------------------------------------------ watcher

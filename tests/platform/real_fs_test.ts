@@ -87,6 +87,15 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "freeSpace() is null where the file system has no size",
+  ignore: !linux,
+  fn() {
+    assert.equal(realFs().freeSpace("/proc"), null);
+    assert.ok(realFs().freeSpace(Deno.cwd())!.total > 0);
+  },
+});
+
 function points(link: string, to: string): boolean {
   try {
     return Deno.readLinkSync(link).startsWith(to);

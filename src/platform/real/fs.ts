@@ -1,6 +1,6 @@
 /** The real file system. Names and attributes through Deno's synchronous calls, which are the fastest there are. */
 import * as fs from "node:fs";
-import { type Fs, FsError, type Stat } from "../ports.ts";
+import { type DiskSpace, type Fs, FsError, type Stat } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { fileHandle, kindOf, openRegular, readFullSync } from "./fs_handle.ts";
 import { listDirectory } from "./fs_list.ts";
@@ -29,6 +29,7 @@ export function realFs(): Fs {
     syncFileSystem,
     pin: pinDirectory,
     realPath: (path) => guarded(path, () => Deno.realPathSync(path)),
+    freeSpace: (path) => guarded(path, () => freeSpace(path)),
   };
 }
 
@@ -74,6 +75,12 @@ function link(from: string, to: string): void {
 
 function errnoOf(error: unknown): unknown {
   return (error as { code?: unknown }).code;
+}
+
+/** Some file systems (network mounts, those of the kernel) have no size: they say 0. */
+function freeSpace(path: string): DiskSpace | null {
+  const { bsize, bavail, blocks } = fs.statfsSync(path);
+  return blocks > 0 ? { free: bavail * bsize, total: blocks * bsize } : null;
 }
 
 /** Deno's unlink would take an empty directory too. */
