@@ -15,6 +15,7 @@ import { Cursors } from "./cursors.ts";
 import { Database, type OpenSqlite } from "./database.ts";
 import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
+import { Losses } from "./losses.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
@@ -40,6 +41,7 @@ export class Catalogue {
   readonly rows: Rows;
   readonly briefs: Briefs;
   readonly needs: Needs;
+  readonly losses: Losses;
   readonly prints: Prints;
   readonly contents: Contents;
   readonly values: Values;
@@ -52,6 +54,7 @@ export class Catalogue {
     this.rows = new Rows(this.db, this.ids);
     this.briefs = new Briefs(this.db, this.ids);
     this.needs = new Needs(this.db, this.ids);
+    this.losses = new Losses(this.db, this.ids, this.rows);
     this.prints = new Prints(this.db);
     this.contents = new Contents(this.db);
     this.values = new Values(this.db);

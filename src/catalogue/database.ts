@@ -78,26 +78,28 @@ export class Database {
     return this.#prepared(sql).all(...values) as unknown as SqlRow[];
   }
 
-  run(sql: string, ...values: SqlValue[]): void {
-    this.#prepared(sql).run(...values);
+  /** Answers how many rows it inserted, changed or removed. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return Number(told(() => this.#prepared(sql).run(...values)).changes);
   }
 
   /** Runs an insert and answers the new row's id. */
   insert(sql: string, ...values: SqlValue[]): number {
-    return Number(this.#prepared(sql).run(...values).lastInsertRowid);
+    return Number(told(() => this.#prepared(sql).run(...values)).lastInsertRowid);
   }
 
   /** All of `work` or nothing; nested calls join the outer transaction. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
-    this.#db.exec("BEGIN IMMEDIATE");
+    told(() => this.#db.exec("BEGIN IMMEDIATE"));
     this.#depth++;
     try {
       const result = work();
-      this.#db.exec("COMMIT");
+      told(() => this.#db.exec("COMMIT"));
       return result;
     } catch (error) {
-      this.#db.exec("ROLLBACK");
+      // A full disk makes SQLite roll back by itself.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       for (const forget of this.#rolledBack) forget();
       throw error;
     } finally {
@@ -128,5 +130,23 @@ export class Database {
   close(): void {
     this.#statements.clear();
     this.#db.close();
+  }
+}
+
+/** SQLite's words for a disk that is full, or that refuses: Deno passes no error number on. */
+const REFUSALS = /database or disk is full|disk I\/O error/;
+
+/** What the disk refuses is a trouble that passes, with a code that callers can tell from a fault of ours. */
+function told<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!REFUSALS.test(messageOf(error))) throw error;
+    throw new CairnError(
+      "catalogue-broken",
+      `Cannot write the catalogue: ${messageOf(error)}`,
+      "Nothing was lost. Free space or mend the disk; Cairn goes on by itself.",
+      error,
+    );
   }
 }

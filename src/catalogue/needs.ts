@@ -5,7 +5,7 @@
 import type { RelPath } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
-import type { Interning } from "./interning.ts";
+import { type Interning, SELF } from "./interning.ts";
 import { AT_OR_BELOW, rangeOf } from "./briefs.ts";
 
 export interface Need {
@@ -16,6 +16,19 @@ export interface Need {
   readonly remedy: string;
 }
 
+/** How a need stands to the brake (R38). */
+export const MARK = {
+  /** It takes nothing of ours away. */
+  none: 0,
+  /** It deletes or replaces a file of ours. */
+  loses: 1,
+  /** It does, but what the file holds lives on at another path. */
+  moved: 2,
+  /** It does, and a person has agreed. */
+  agreed: 3,
+} as const;
+export type Mark = typeof MARK[keyof typeof MARK];
+
 export class Needs {
   readonly #db: Database;
   readonly #ids: Interning;
@@ -25,16 +38,66 @@ export class Needs {
     this.#ids = ids;
   }
 
-  /** Needs of a folder whose time has come, deletes or all else, at most `limit`. */
-  due(folder: number, deletes: boolean, nowMs: number, limit: number): Need[] {
+  /** Needs of a folder whose time has come, deletes or all else, at most `limit`; without those that lose, if so asked. */
+  due(folder: number, deletes: boolean, nowMs: number, limit: number, withLosing = true): Need[] {
     return this.#db.all(
       "SELECT directory, name, bytes, attempts, cause, remedy FROM needs " +
-        "WHERE folder = ? AND deletes = ? AND retry_ms <= ? LIMIT ?",
+        `WHERE folder = ? AND deletes = ? AND retry_ms <= ? ${
+          withLosing ? "" : `AND mark <> ${MARK.loses} `
+        }LIMIT ?`,
       folder,
       Number(deletes),
       nowMs,
       limit,
     ).map((row) => this.#read(row));
+  }
+
+  /** Paths of needs that take something of ours away, deletes first; see `MARK`. */
+  losing(folder: number): { readonly path: RelPath; readonly deletes: boolean }[] {
+    return this.#db.all(
+      `SELECT directory, name, deletes FROM needs WHERE folder = ? AND mark = ${MARK.loses} ORDER BY deletes DESC`,
+      folder,
+    ).map(([directory, name, deletes]) => ({
+      path: childOf(this.#ids.directoryOf(Number(directory)).path, String(name)),
+      deletes: deletes === 1,
+    }));
+  }
+
+  /** How many needs delete, and how many replace, a file of ours that does not live on elsewhere. */
+  losingCounts(folder: number): { readonly deletes: number; readonly replaces: number } {
+    const [deletes, all] = this.#db.get(
+      `SELECT coalesce(sum(deletes), 0), count(*) FROM needs WHERE folder = ? AND mark = ${MARK.loses}`,
+      folder,
+    )!;
+    return { deletes: Number(deletes), replaces: Number(all) - Number(deletes) };
+  }
+
+  markOf(folder: number, path: RelPath): Mark {
+    const directory = this.#ids.findDirectory(folder, parentOf(path));
+    const row = directory === null ? undefined : this.#db.get(
+      "SELECT mark FROM needs WHERE folder = ? AND directory = ? AND name = ?",
+      folder,
+      directory,
+      nameOf(path),
+    );
+    return Number(row?.[0] ?? MARK.none) as Mark;
+  }
+
+  setMark(folder: number, path: RelPath, mark: Mark): void {
+    const directory = this.#ids.findDirectory(folder, parentOf(path));
+    if (directory === null) return;
+    this.#db.run(
+      "UPDATE needs SET mark = ? WHERE folder = ? AND directory = ? AND name = ?",
+      mark,
+      folder,
+      directory,
+      nameOf(path),
+    );
+  }
+
+  /** A person agrees to all that would be lost. */
+  agree(folder: number): void {
+    this.#db.run(`UPDATE needs SET mark = ${MARK.agreed} WHERE folder = ? AND mark = ${MARK.loses}`, folder);
   }
 
   /** When the next need of a folder is due; null when there is none. */
@@ -69,6 +132,25 @@ export class Needs {
     return this.#db.get(
       `SELECT 1 FROM directories d CROSS JOIN needs n ON n.folder = d.folder AND n.directory = d.id
        WHERE ${AT_OR_BELOW} LIMIT 1`,
+      folder,
+      ...rangeOf(directory),
+    ) !== undefined;
+  }
+
+  /** Directories of ours that are to be deleted. */
+  deletedDirectories(folder: number): RelPath[] {
+    return this.#db.all(
+      `SELECT n.directory, n.name FROM needs n JOIN states s ON s.directory = n.directory AND s.name = n.name AND s.kind = 2
+       JOIN holds h ON h.state = s.id AND h.device = ${SELF} WHERE n.folder = ? AND n.deletes = 1`,
+      folder,
+    ).map(([directory, name]) => childOf(this.#ids.directoryOf(Number(directory)).path, String(name)));
+  }
+
+  /** True when a file below `directory` leaves it for another path. */
+  anyMovedBelow(folder: number, directory: RelPath): boolean {
+    return this.#db.get(
+      `SELECT 1 FROM directories d CROSS JOIN needs n ON n.folder = d.folder AND n.directory = d.id
+       WHERE ${AT_OR_BELOW} AND n.mark = ${MARK.moved} LIMIT 1`,
       folder,
       ...rangeOf(directory),
     ) !== undefined;

@@ -4,10 +4,11 @@
  * `core/reconcile.ts` would do something about it.
  */
 import { decode, encode } from "@msgpack/msgpack";
-import { type Entry, type EntryKind, isAlive, type Row, sameContent } from "../core/entry.ts";
+import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent } from "../core/entry.ts";
+import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
-import { decide } from "../core/reconcile.ts";
+import { decide, type Decision } from "../core/reconcile.ts";
 import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.ts";
 import type { Stamp } from "../core/ids.ts";
 import type { Database, SqlRow } from "./database.ts";
@@ -152,7 +153,7 @@ export class Rows {
       lsn,
       (row.offered ? OFFERED : 0) | (row.held ? HELD : 0),
     );
-    if (device === SELF) this.#count(folder, former?.row.entry ?? null, row.entry);
+    if (device === SELF) this.#count(folder, standing(former?.row), standing(row));
     const now = there.filter((held) => held.device !== device);
     now.push({ device, state, lsn, row });
     this.#keepNeed(folder, directory, name, now);
@@ -295,10 +296,10 @@ export class Rows {
     };
   }
 
-  #count(folder: number, former: Entry | null, entry: Entry): void {
+  #count(folder: number, former: Entry | null, entry: Entry | null): void {
     const files = Number(isFile(entry)) - Number(isFile(former));
-    const directories = Number(entry.kind === "directory") - Number(former?.kind === "directory");
-    const bytes = entry.size - (former?.size ?? 0);
+    const directories = Number(entry?.kind === "directory") - Number(former?.kind === "directory");
+    const bytes = (entry?.size ?? 0) - (former?.size ?? 0);
     if (files === 0 && directories === 0 && bytes === 0) return;
     this.#db.run(
       "UPDATE folders SET files = files + ?, directories = directories + ?, bytes = bytes + ? WHERE id = ?",
@@ -329,15 +330,25 @@ export class Rows {
       );
       return;
     }
+    const own = rows.find((held) => held.device === SELF) ?? null;
+    const mark = takesAway(own?.row ?? null, decision) && !this.#isCounted(folder, own!.row.path) ? 1 : 0;
+    // What a person agreed to, and what was found to live on elsewhere, stays so while it is to be taken.
     this.#db.run(
-      "INSERT INTO needs (folder, directory, name, deletes, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE " +
-        "SET deletes = excluded.deletes, bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = ''",
+      "INSERT INTO needs (folder, directory, name, deletes, bytes, mark) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE " +
+        "SET deletes = excluded.deletes, bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = '', " +
+        "mark = CASE WHEN excluded.mark = 1 AND needs.mark > 1 THEN needs.mark ELSE excluded.mark END",
       folder,
       directory,
       name,
       Number(!isAlive(decision.entry)),
       decision.kind === "take" ? decision.entry.size : 0,
+      mark,
     );
+  }
+
+  /** The path was taken from within the brake's hour already: each counts once (R38). */
+  #isCounted(folder: number, path: RelPath): boolean {
+    return this.#db.get("SELECT 1 FROM losses WHERE folder = ? AND path = ?", folder, path) !== undefined;
   }
 
   #isWanted(folder: number): boolean {
@@ -345,12 +356,22 @@ export class Rows {
   }
 }
 
+/** This device's own row among those of a path; one that was given up is none. */
+export function ownAmong(rows: readonly HeldRow[]): HeldRow | null {
+  const own = rows.find((held) => held.device === SELF);
+  return own === undefined || isGivenUp(own.row) ? null : own;
+}
+
 /** What core/reconcile.ts says to the rows of one path (R9: only offered rows take part). */
-export function decideFor(rows: readonly HeldRow[]) {
-  const own = rows.find((held) => held.device === SELF)?.row ?? null;
+export function decideFor(rows: readonly HeldRow[]): Decision {
+  const own = ownAmong(rows)?.row ?? null;
   const others = rows.filter((held) => held.device !== SELF && held.row.offered);
-  if (own !== null && !own.offered) return { kind: "none" } as const;
+  if (own !== null && !own.offered) return { kind: "none" };
   return decide(own?.entry ?? null, others.map((held) => held.row.entry));
+}
+
+function standing(row: Row | undefined): Entry | null {
+  return row === undefined || isGivenUp(row) ? null : row.entry;
 }
 
 function isFile(entry: Entry | null): boolean {

@@ -16,6 +16,8 @@ import type {
   JoinAnswer,
   JoinRequest,
   LogLine,
+  ResumeAnswer,
+  ResumeRequest,
   Status,
 } from "../daemon/api_types.ts";
 import type {
@@ -45,6 +47,8 @@ const VERSIONS_MS = 5 * 60_000;
 const RESTORE_MS = 6 * 3_600_000;
 /** Looks at all names of a folder, and at the disk; settling waits for what is being placed. */
 const CONFLICTS_MS = 60_000;
+/** What is held back may be hundreds of thousands of files. */
+const RESUME_MS = 600_000;
 
 export interface Client {
   status(): Promise<Status>;
@@ -55,6 +59,7 @@ export interface Client {
   addFolder(request: AddFolderRequest): Promise<FolderStatus>;
   versions(request: VersionsRequest): Promise<VersionsAnswer>;
   restore(request: RestoreRequest): Promise<RestoreAnswer>;
+  resume(request: ResumeRequest): Promise<ResumeAnswer>;
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
   folderSettings(folder: string): Promise<FolderSettingsAnswer>;
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
@@ -81,6 +86,7 @@ export function connect(home: string): Client {
     conflicts: (request) => call("POST", "/v1/conflicts", CONFLICTS_MS, request) as Promise<ConflictsAnswer>,
     resolveConflict: (request) =>
       call("POST", "/v1/conflicts/resolve", CONFLICTS_MS, request) as Promise<ResolveAnswer>,
+    resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);
       for await (const data of dataOfEvents(linesOf(response), "status")) yield JSON.parse(data) as Status;

@@ -12,6 +12,7 @@ import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
 import { addRestore } from "./restore.ts";
+import { addResume } from "./resume.ts";
 import { addStatus } from "./status.ts";
 import { addUp } from "./up.ts";
 import { addVersions } from "./versions.ts";
@@ -65,6 +66,7 @@ export function buildProgram(context: Context): Command {
       addDevices,
       addFolders,
       addConflicts,
+      addResume,
       addLog,
       addVersions,
       addRestore,

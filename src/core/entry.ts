@@ -37,6 +37,14 @@ export function isAlive(entry: Entry): boolean {
   return entry.kind !== "deleted";
 }
 
+/**
+ * True of a row that its device has withdrawn, bytes and all: what stood there was lost, and is to come back from others. Such a
+ * row is neither a delete nor anybody's source, and decides nothing (R9, R10, invariant 8).
+ */
+export function isGivenUp({ entry, offered, held }: Row): boolean {
+  return isAlive(entry) && !offered && !held;
+}
+
 /** Equal contents: what a reader of the path would find, permissions and times apart. */
 export function sameContent(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.content === b.content && a.target === b.target;

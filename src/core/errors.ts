@@ -36,6 +36,7 @@ export type ErrorCode =
   | "conflict-unknown"
   | "conflict-unsettled"
   | "journal-broken"
+  | "catalogue-broken"
   | "catalogue-newer"
   | "message-invalid"
   | "network"

@@ -80,3 +80,17 @@ export const STAMP_AHEAD_MS = 24 * 3_600_000;
 export const FULL_SCAN_MS = 3_600_000;
 /** A segment of a version store's index: about ten thousand lines, so that one is rewritten within a turn of upkeep. */
 export const KEPT_SEGMENT_BYTES = 4 * 2 ** 20;
+
+/** Others' deletes and replacements are counted over this time (R38). */
+export const BRAKE_WINDOW_MS = 3_600_000;
+/** A root in which nothing is left of at least so many entries was emptied at one blow; a single one is an ordinary delete. */
+export const EMPTIED_ENTRIES = 2;
+/** Room that is left free on a folder's disk: this much, or this share of it, the lesser. */
+export const DISK_RESERVE_BYTES = 2 ** 30;
+export const DISK_RESERVE_SHARE = 0.01;
+/**
+ * The same on the disk of the home, so that journal and catalogue can go on with this device's own edits while nothing more is
+ * received: some times what SQLite's log and what is under way may take (5 MiB).
+ */
+export const HOME_RESERVE_BYTES = 64 * 2 ** 20;
+export const HOME_RESERVE_SHARE = 0.25;

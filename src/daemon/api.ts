@@ -20,6 +20,7 @@ const joinSchema = v.object({
   folder: v.nullable(v.string()),
 });
 const folderSchema = v.object({ path: v.string(), name: v.nullable(v.string()) });
+const resumeSchema = v.object({ folder: v.string(), verdict: v.nullable(v.picklist(["accept", "reject"])) });
 const LOG_LINES = 10_000;
 
 export function createApi(
@@ -46,6 +47,7 @@ export function createApi(
   addVersionRoutes(app, daemon, bodyOf);
   addSettingsRoutes(app, daemon);
   addConflictRoutes(app, daemon);
+  app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {
     void daemon.stop();
     return c.body(null, 202);

@@ -136,6 +136,30 @@ export interface AddFolderRequest {
   readonly name: string | null;
 }
 
+/** POST /v1/resume → 200 ResumeAnswer: a person's word on a halted folder. Without a verdict it only tells. */
+export interface ResumeRequest {
+  /** Its name in the library, its id or its local path. */
+  readonly folder: string;
+  readonly verdict: "accept" | "reject" | null;
+}
+export interface ResumeAnswer {
+  readonly folder: { readonly id: string; readonly name: string; readonly path: string };
+  readonly verdict: "accept" | "reject" | null;
+  /** "changes": others' changes would take too much. "emptied": this device's root was emptied, or has lost its marker. */
+  readonly kind: "changes" | "emptied";
+  /** Files in the folder before. */
+  readonly files: number;
+  /** "changes": files that others would delete and replace, and those that they took within the hour before. */
+  readonly deletes: number;
+  readonly replaces: number;
+  readonly taken: number;
+  /** Of `taken`, those that a reject has put back from the version store. */
+  readonly broughtBack: number;
+  /** "emptied": files that are missing on this device, and those of them that another device has. */
+  readonly missing: number;
+  readonly elsewhere: number;
+}
+
 /**
  * GET /v1/log?follow=0|1&limit=N: newline-delimited JSON of these, oldest first. With `follow` it goes on.
  */

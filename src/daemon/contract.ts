@@ -6,6 +6,8 @@ import type {
   JoinAnswer,
   JoinRequest,
   LogLine,
+  ResumeAnswer,
+  ResumeRequest,
   Status,
 } from "./api_types.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
@@ -30,6 +32,8 @@ export interface Daemon {
   versions(request: VersionsRequest): Promise<VersionsAnswer>;
   /** Brings a former content back. */
   restore(request: RestoreRequest): Promise<RestoreAnswer>;
+  /** A person's word on a halted folder; with none, what it would be about. */
+  resume(request: ResumeRequest): Promise<ResumeAnswer>;
   status(): Status;
   /** Told when the status may have changed, at most once in 200 ms. */
   onStatus(listener: () => void): () => void;

@@ -23,9 +23,12 @@ import type {
   JoinAnswer,
   JoinRequest,
   LogLine,
+  ResumeAnswer,
+  ResumeRequest,
   Status,
 } from "./api_types.ts";
 import { Device, type DevicePorts } from "./device.ts";
+import { resumeFolder } from "./halts.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
@@ -219,6 +222,10 @@ class RunningDaemon implements Daemon, Services, LogSource {
 
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer> {
     return conflictsService(this.#device, this.#ports.fs).resolveConflict(request);
+  }
+
+  resume(request: ResumeRequest): Promise<ResumeAnswer> {
+    return resumeFolder(this.#device, request);
   }
 
   #prepare(path: string): string {

@@ -17,6 +17,7 @@ import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
 import type { Local } from "../sync/local_source.ts";
+import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
@@ -62,6 +63,8 @@ export class Device {
   discovery: Discovery | null = null;
   /** Where another device runs with our identity; null when none is known. */
   twin: string | null = null;
+  /** Room on the disk of the home. */
+  readonly homeRoom: Room;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sources = new Sources();
@@ -78,6 +81,7 @@ export class Device {
     this.#options = options;
     this.identity = options.identity;
     this.ledger = ledger;
+    this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.#instance = toHex(ports.random.bytes(8));
     this.#local = {
       catalogue: ledger.catalogue,
@@ -99,6 +103,7 @@ export class Device {
       ledger,
       device: options.identity.id,
       stager: this.stager,
+      homeRoom: this.homeRoom,
       say: (line) => options.say(line),
       changed: () => this.#changed(),
     });
@@ -228,6 +233,7 @@ export class Device {
       devices: () => membersOf(catalogue).map(({ device }) => device),
       accept: (field) => acceptsField(this.ledger, field),
       taken: () => this.#taken(),
+      room: (isOver) => this.homeRoom.whenThere(isOver),
       peerNeeds: (files, bytes) => {
         this.peerProgress.set(session.peer, { files, bytes });
         this.#changed();
@@ -239,7 +245,7 @@ export class Device {
       const address = session.role === "dialled"
         ? session.remote
         : catalogue.cursors.lastSeen(number).address;
-      if (!this.#isStopped) catalogue.cursors.seen(number, this.#ports.clock.now(), address);
+      if (!this.#isStopped) this.#noteSeen(number, address);
     };
     seen();
     session.onClose(() => {
@@ -250,16 +256,24 @@ export class Device {
     });
     this.#sources.add(number, session);
     for (const sync of this.folders.all()) {
-      catalogue.needs.retryAll(sync.replica.number);
-      sync.inbound.evaluate();
+      sync.inbound.retryAll();
     }
     this.#tellProgress();
+  }
+
+  /** When and where a device was met last is nice to have: a full disk need not have it. */
+  #noteSeen(number: number, address: string): void {
+    try {
+      this.ledger.catalogue.cursors.seen(number, this.#ports.clock.now(), address);
+    } catch (error) {
+      if (!(error instanceof CairnError) || error.code !== "catalogue-broken") throw error;
+    }
   }
 
   /** A page was applied: others are told of it, and folders look at what they need. */
   #taken(): void {
     for (const conversation of this.#conversations.values()) conversation.pump();
-    for (const sync of this.folders.all()) sync.inbound.evaluate();
+    for (const sync of this.folders.all()) sync.heard();
     this.links.refresh();
     this.#changed();
   }

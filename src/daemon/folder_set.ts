@@ -10,6 +10,8 @@ import { libraryOf } from "../library/joining.ts";
 import { isGoodName } from "../library/members.ts";
 import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher } from "../platform/ports.ts";
 import { FolderSync } from "../sync/folder_sync.ts";
+import { haltRecord } from "../sync/halt.ts";
+import type { Room } from "../sync/room.ts";
 import type { Stager } from "../sync/stager.ts";
 
 /** Folders that could not be started are tried again this often: a disk may come late. */
@@ -30,6 +32,7 @@ export interface FolderSetDeps {
   readonly ledger: Ledger;
   readonly device: DeviceId;
   readonly stager: Stager;
+  readonly homeRoom: Room;
   say(line: string): void;
   changed(): void;
 }
@@ -105,14 +108,15 @@ export class FolderSet {
   }
 
   #start(config: ReplicaConfig): void {
-    const { fs, clock, pool, watcher, ledger, device, stager, changed, say } = this.#deps;
+    const { fs, clock, pool, watcher, ledger, device, stager, homeRoom, changed, say } = this.#deps;
     try {
       const marker = this.#markerAt(config.path);
       if (marker?.replica !== config.replica) {
         throw new CairnError(
           "path-unusable",
           `${config.path} does not have this folder's marker (${layoutOf(config.path).marker})`,
-          "Mount the disk or put the directory back; Cairn goes on by itself. Nothing counts as deleted meanwhile.",
+          "Mount the disk or put the directory back; Cairn goes on by itself. Nothing counts as deleted meanwhile. " +
+            "If it is gone for good: cairn resume FOLDER --reject brings the files back from the other devices.",
         );
       }
       // A catalogue that was rebuilt does not know it yet.
@@ -126,6 +130,7 @@ export class FolderSet {
           device,
           watcher,
           stager,
+          homeRoom,
           settings: () => settingsOf(ledger.catalogue, config.folder),
           changed: () => changed(),
         },
@@ -202,6 +207,50 @@ export class FolderSet {
     await Promise.all(records.map((record) => ledger.commit(record)));
     this.#start(config);
     return id;
+  }
+
+  /**
+   * A folder on which a person has a word to say: null when it goes on as it is. A root that has lost its marker gets it anew, if
+   * `isMeant`: from then on what is missing in it is held back until the word is done (invariant 8).
+   */
+  async openForResuming(folder: FolderId, isMeant: boolean): Promise<FolderSync | null> {
+    const { fs, ledger, clock, device } = this.#deps;
+    const running = this.#running.get(folder);
+    if (running !== undefined && running.replica.stopped === null) return running;
+    const config = replicasOf(ledger.catalogue).find((one) => one.folder === folder)!;
+    const { path, replica } = config;
+    if (fs.lstat(`${path}/.`)?.kind !== "directory") {
+      throw new CairnError(
+        "path-unusable",
+        `${path} is not there`,
+        "Mount it or put it back. If it is gone for good, make an empty directory there first.",
+      );
+    }
+    const found = readMarker(fs, path);
+    refuseForeign(path, found, device);
+    if (!isMeant) {
+      throw new CairnError(
+        "path-unusable",
+        `${path} has lost its marker, and what is missing in it is not looked at before that is mended`,
+        "Say --reject to bring back what is missing from the other devices, --accept to delete it there too.",
+      );
+    }
+    if (found !== null && found !== "unreadable" && found.replica !== replica) {
+      throw new CairnError(
+        "root-foreign",
+        `${path} belongs to another replica`,
+        "Put the former directory back.",
+      );
+    }
+    const { files } = ledger.catalogue.totals(folder);
+    const counts = { deletes: 0, replaces: 0, taken: 0, files };
+    await ledger.commit(haltRecord(folder, { kind: "emptied", ...counts, sinceMs: clock.now() }));
+    await running?.stop();
+    fs.makeDirectories(layoutOf(path).own);
+    const library = libraryOf(ledger)!;
+    await writeMarker(fs, path, { library, folder, device, replica, lsn: ledger.lastLsn });
+    this.#start(config);
+    return this.#running.get(folder) ?? null;
   }
 
   /** A directory with our own marker: the root has moved here, or this is a copy of it (R35). Null when we know neither. */

@@ -9,6 +9,7 @@ import type { Clock } from "../platform/ports.ts";
 import type { FolderSync } from "../sync/folder_sync.ts";
 import type { FolderState, FolderStatus, PeerStatus, Problem, Status } from "./api_types.ts";
 import type { Device } from "./device.ts";
+import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
 const PROBLEMS = 100;
 const RATE_WINDOW_MS = 3_000;
@@ -83,12 +84,24 @@ export function statusOf(device: Device, context: StatusContext): Status {
   };
 }
 
-function notesOf({ twin }: Device): Problem[] {
-  return twin === null ? [] : [{
-    path: "",
-    cause: `another device uses this device's identity at ${twin}: a cloned disk, or a copied home`,
-    remedy: "Start one of the two with a home of its own (--home DIR) and pair it anew.",
-  }];
+function notesOf(device: Device): Problem[] {
+  const { twin, homeRoom } = device;
+  const notes = haltsElsewhere(device);
+  if (twin !== null) {
+    notes.push({
+      path: "",
+      cause: `another device uses this device's identity at ${twin}: a cloned disk, or a copied home`,
+      remedy: "Start one of the two with a home of its own (--home DIR) and pair it anew.",
+    });
+  }
+  if (homeRoom.left() <= 0) {
+    notes.push({
+      path: "",
+      cause: `the disk of Cairn's home is ${homeRoom.words()}; nothing is received`,
+      remedy: homeRoom.remedy,
+    });
+  }
+  return notes;
 }
 
 /** Rows of our own living entries: what counting all of them would tell takes too long for each look. */
@@ -121,7 +134,7 @@ export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
     const polling = sync.watch.pollingReason;
     return {
       ...base,
-      state: stateOf(device, sync, rates),
+      state: stateOf(device, sync, base.name, rates),
       watching: polling === null ? "events" : "polling",
       notes: polling === null ? [] : [{
         path: "",
@@ -135,24 +148,27 @@ export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
 }
 
 function problemsOf(
-  { replica }: FolderSync,
+  { replica, inbound }: FolderSync,
   catalogue: Catalogue,
 ): { problems: Problem[]; problemsTotal: number } {
   const { number, troubles } = replica;
   const blocked = catalogue.needs.blocked(number, PROBLEMS);
-  const own = [...troubles].map(([path, trouble]) => ({ path, ...trouble }));
+  const full = inbound.full === null ? [] : [{ path: "", ...inbound.full }];
+  const own = [...full, ...[...troubles].map(([path, trouble]) => ({ path, ...trouble }))];
   const problems = [...own, ...blocked.map(({ path, cause, remedy }) => ({ path, cause, remedy }))];
   return {
     problems: problems.slice(0, PROBLEMS),
-    problemsTotal: troubles.size + catalogue.needs.total(number).blocked,
+    problemsTotal: own.length + catalogue.needs.total(number).blocked,
   };
 }
 
-function stateOf(device: Device, sync: FolderSync, rates: Rates): FolderState {
+function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): FolderState {
   const { replica, outbound, inbound } = sync;
   if (replica.stopped !== null) {
     return { kind: "stopped", reason: replica.stopped.cause, remedy: replica.stopped.remedy };
   }
+  const { halt } = replica.brake;
+  if (halt !== null) return { kind: "stopped", reason: haltCause(halt), remedy: haltRemedy(halt, name) };
   if (outbound.scan !== null || !outbound.isReady) {
     return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
   }
@@ -163,6 +179,7 @@ function stateOf(device: Device, sync: FolderSync, rates: Rates): FolderState {
       ? { kind: "up-to-date" }
       : { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
   }
+  if (inbound.full !== null) return { kind: "waiting", filesLeft: left.count, reason: inbound.full.cause };
   if (left.count === left.blocked && inbound.isQuiet) {
     const [first] = replica.catalogue.needs.blocked(replica.number, 1);
     return { kind: "waiting", filesLeft: left.count, reason: first?.cause ?? "" };

@@ -47,6 +47,8 @@ interface Tag {
 const CATALOGUE = "catalogue.db";
 /** How often segments are looked at for a snapshot. */
 const UPKEEP_MS = 60_000;
+/** A journal that refused is tried again after this: nobody else may have anything to write. */
+const MEND_MS = 10_000;
 
 export class Ledger {
   readonly catalogue: Catalogue;
@@ -59,6 +61,8 @@ export class Ledger {
   #lastCounter: number;
   #snapshotLsn: Lsn;
   #cancelUpkeep: () => void;
+  #isClosing = false;
+  #cancelMending: (() => void) | null = null;
 
   private constructor(
     options: LedgerOptions,
@@ -169,7 +173,22 @@ export class Ledger {
     const failedBefore = this.#journal.failure !== null;
     // After a failed sync the log goes on under a new boot, so that nobody takes lost lsns for known ones (R27).
     if (failedBefore && record.type !== "boot") await this.#boot(this.epoch, false);
-    return await this.#journal.append(encodeRecord(record), tag);
+    try {
+      return await this.#journal.append(encodeRecord(record), tag);
+    } catch (error) {
+      this.#mendLater();
+      throw error;
+    }
+  }
+
+  /** Until something is written again, nobody can say that all is well again. */
+  #mendLater(): void {
+    if (this.#isClosing) return;
+    this.#cancelMending ??= this.#options.clock.after(MEND_MS, () => {
+      this.#cancelMending = null;
+      if (this.#journal.failure === null) return;
+      this.#boot(this.epoch, false).catch(() => {}); // told by `health`, and tried again
+    });
   }
 
   #apply(durable: readonly Durable[]): void {
@@ -230,7 +249,9 @@ export class Ledger {
 
   /** Ends in order: the next start knows that nothing was torn. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#cancelUpkeep();
+    this.#cancelMending?.();
     try {
       await this.commit({ type: "stop", timeMs: this.#options.clock.now() });
     } catch {

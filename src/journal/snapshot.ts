@@ -54,6 +54,10 @@ export async function writeSnapshot(fs: Fs, clock: Clock, dir: string, catalogue
       stamp: Number(catalogue.values.meta("last_stamp") ?? 0) as Stamp,
     });
     await file.syncData();
+  } catch (error) {
+    // Half a snapshot on a full disk is room that the journal needs.
+    fs.unlink(aside);
+    throw error;
   } finally {
     file.close();
   }

@@ -15,6 +15,8 @@ export interface ConversationDeps {
   /** Devices whose announcements we want to have. */
   devices(): Iterable<DeviceId>;
   accept(field: SharedField): boolean;
+  /** Resolves when there is room to take a page in, or `isOver` says that nobody waits any more. */
+  room(isOver: () => boolean): Promise<void>;
   /** A page was applied. */
   taken(): void;
   /** What the peer still needs, as it says. */
@@ -33,7 +35,15 @@ export class Conversation {
     this.#session = session;
     this.#deps = deps;
     this.#announcer = new Announcer(deps.ledger, session);
-    this.#intake = new Intake(deps.ledger, deps.accept, deps.taken);
+    this.#intake = new Intake(deps.ledger, {
+      accept: deps.accept,
+      taken: deps.taken,
+      // Credit comes back only when a page is done with: a peer waits with its next ones meanwhile.
+      room: async () => {
+        await deps.room(() => session.ending !== null);
+        return session.ending === null;
+      },
+    });
     this.#endListening = deps.ledger.onApplied(() => this.#announcer.pump());
     session.onClose(() => this.#endListening());
     session.onMessage((message) => void this.#handle(message));

@@ -14,9 +14,10 @@ import { type ContentId, fromHex, toHex } from "../core/ids.ts";
 import { CHUNK_LIST_CHUNKS, PIECE_BYTES } from "../core/limits.ts";
 import { type Fs, FsError, type HashPool, type Piece } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
-import { diskTrouble, type Fetched, nobody } from "./fetch_small.ts";
+import { diskTrouble, type Fetched, FULL, nobody } from "./fetch_small.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { piecesOf } from "./serve.ts";
+import type { Room } from "./room.ts";
 import type { Sources } from "./sources.ts";
 
 export interface LargeWant {
@@ -36,6 +37,8 @@ export interface LargeDeps {
   readonly sources: Sources;
   /** Bytes that are now in the stage, from anywhere. */
   readonly gained: (bytes: number) => void;
+  /** Room on the stage's disk. */
+  readonly room: Pick<Room, "promise" | "fulfil">;
 }
 
 /** Bytes of local reuse that one job of the pool copies or checks. */
@@ -204,6 +207,11 @@ async function fetchMissing(
     while (failure === null) {
       const run = runs.pop();
       if (run === undefined) return;
+      // What the stage has already stays, and is gone on with.
+      if (!deps.room.promise(PIECE_BYTES)) {
+        failure = FULL;
+        return;
+      }
       const done = await deps.sources.ask(want.devices, avoid, async (session) => {
         const result = await fetchRun(deps, want, session, run, chunks, offsets, have);
         if (result === "gone") avoid.add(session);
@@ -212,7 +220,7 @@ async function fetchMissing(
           if (wrong.get(session)! >= WRONG_PIECES) avoid.add(session);
         }
         return result;
-      });
+      }).finally(() => deps.room.fulfil(PIECE_BYTES));
       if (done === null) failure = nobody(deps.sources, want.devices);
       else if (done !== "done") runs.push(run);
     }

@@ -23,7 +23,14 @@ export interface SmallWant {
 
 export type Fetched =
   | { readonly ok: true; readonly stage: string }
-  | { readonly ok: false; readonly cause: string; readonly remedy: string; readonly isPassing: boolean };
+  | {
+    readonly ok: false;
+    readonly cause: string;
+    readonly remedy: string;
+    readonly isPassing: boolean;
+    /** There is no room for it on the disk. */
+    readonly isFull?: boolean;
+  };
 
 interface Waiting {
   readonly want: SmallWant;
@@ -43,6 +50,9 @@ const CHANGED_THERE: Fetched = {
   remedy: "Its new form follows by itself.",
   isPassing: true,
 };
+
+/** What the disk has no room for; `Room` tells how it stands. */
+export const FULL: Fetched = { ok: false, cause: "full", remedy: "", isPassing: true, isFull: true };
 
 /** Why nobody was left to ask: none is there, or those who are have something else by now. */
 export function nobody(sources: Sources, devices: readonly number[]): Fetched {
@@ -167,8 +177,11 @@ function batches(wants: readonly Waiting[]): Waiting[][] {
 
 /** What a full or broken disk means for a fetch. */
 export function diskTrouble(error: FsError): Fetched {
-  const [cause, remedy] = error.code === "no-space"
-    ? ["the disk is full", "Free some space; Cairn goes on by itself."]
-    : [`cannot be written (${error.code})`, "Mend the disk or its permissions; Cairn tries again."];
-  return { ok: false, cause, remedy, isPassing: false };
+  if (error.code === "no-space") return FULL;
+  return {
+    ok: false,
+    cause: `cannot be written (${error.code})`,
+    remedy: "Mend the disk or its permissions; Cairn tries again.",
+    isPassing: false,
+  };
 }

@@ -19,7 +19,11 @@ export interface FolderSyncDeps extends ReplicaDeps {
   readonly watcher: Watcher;
   readonly stager: Stager;
   /** How the folder is kept on this device, as it is now. */
-  settings(): KeepingSettings & { readonly strategy: Strategy };
+  settings(): KeepingSettings & {
+    readonly strategy: Strategy;
+    readonly brakeShare: number;
+    readonly brakeFiles: number;
+  };
   changed(): void;
 }
 
@@ -30,6 +34,9 @@ const MARKER_MS = 60_000;
 /** A large stage that was not written for this long is given up. */
 const STAGE_MS = 7 * 86_400_000;
 
+const MARKER_REMEDY =
+  "Mount or put it back; Cairn goes on by itself. If it is gone for good, say what becomes of the files " +
+  "that are missing: cairn resume FOLDER --reject brings them back from the other devices, --accept deletes them there too.";
 const ROOT_REMEDY = "Mount or put it back; Cairn goes on by itself. Nothing counts as deleted meanwhile.";
 
 export class FolderSync {
@@ -62,6 +69,14 @@ export class FolderSync {
       rootDev: stat.dev,
       versions: openVersionStore(fs, clock, root),
     });
+    this.replica.brakeLimits = () => {
+      const { brakeShare, brakeFiles } = deps.settings();
+      return { share: brakeShare, files: brakeFiles };
+    };
+    this.replica.braked = () => {
+      this.inbound.evaluate();
+      deps.changed();
+    };
     this.replica.strategy = () => deps.settings().strategy;
     this.outbound = new Outbound(this.replica, {
       changed: () => deps.changed(),
@@ -71,7 +86,8 @@ export class FolderSync {
     this.inbound = new Inbound(this.replica, deps.stager, {
       changed: () => deps.changed(),
       lookAgain: (paths) => this.outbound.lookAgain(paths),
-      mayPlace: () => this.outbound.isReady && this.replica.stopped === null,
+      mayPlace: () =>
+        this.outbound.isReady && this.replica.stopped === null && this.replica.brake.halt === null,
       checkRoot: () => this.#checkRoot(),
     });
     this.merging = new Merging(this.replica, (paths) => this.outbound.lookAgain(paths));
@@ -117,6 +133,7 @@ export class FolderSync {
     this.keeper.stop();
     this.merging.stop();
     this.#endListening();
+    this.replica.brake.stop();
     // Whatever is being recorded is recorded.
     await this.replica.exclusive(async () => {});
     if (this.replica.stopped === null) await this.#raiseMarker();
@@ -125,9 +142,15 @@ export class FolderSync {
   /** Nothing known is left to be done. */
   get isUpToDate(): boolean {
     const { catalogue, number, stopped } = this.replica;
-    return stopped === null && this.outbound.isReady && this.outbound.isQuiet && this.inbound.isQuiet &&
-      this.merging.isQuiet &&
+    return stopped === null && this.replica.brake.halt === null && this.outbound.isReady &&
+      this.outbound.isQuiet && this.inbound.isQuiet && this.merging.isQuiet &&
       catalogue.needs.isEmpty(number);
+  }
+
+  /** Others told of changes. */
+  heard(): void {
+    this.replica.brake.heard();
+    this.inbound.evaluate();
   }
 
   #onScanned(): void {
@@ -181,7 +204,7 @@ export class FolderSync {
       if (marker === null || marker === "unreadable") {
         return {
           cause: `${root} has lost its marker (${layoutOf(root).marker}): another disk may be mounted there`,
-          remedy: ROOT_REMEDY,
+          remedy: MARKER_REMEDY,
         };
       }
       if (marker.replica !== this.#marker.replica) {

@@ -5,18 +5,22 @@
  * 1. Nothing is placed before the first scan of this run is complete: only then is "our row" what is on disk.
  * 2. A need is under way once; its path is in `#underWay` from decision to outcome.
  * 3. A need that cannot be done stays a need, with its cause and remedy, and is tried again (invariant 11).
+ * 4. What there is no room for is not begun, and says so once for the folder; it is looked at again every few seconds.
+ * 5. What the brake holds back is not begun (R38).
  */
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { SELF } from "../catalogue/interning.ts";
 import { messageOf } from "../core/errors.ts";
 import { EMPTY_CONTENT, isKnownAlgorithm } from "../core/content.ts";
+import { sizeInWords } from "../core/bytes.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { placeBatch } from "./placing.ts";
-import type { Replica } from "./replica.ts";
+import type { Replica, Trouble } from "./replica.ts";
+import { RoomWait } from "./room_wait.ts";
 import type { Origin, Stager } from "./stager.ts";
 import type { Outcome, Ready } from "./step.ts";
 
@@ -55,6 +59,9 @@ export class Inbound {
   #cancelGather: (() => void) | null = null;
   #cancelRetry: (() => void) | null = null;
   #stopped = false;
+  readonly #room: RoomWait;
+  /** Bytes of what is being staged: the disk does not know yet that they come. */
+  #coming = 0;
   /** Needs done since there were none. */
   #done = { files: 0, bytes: 0 };
 
@@ -62,6 +69,10 @@ export class Inbound {
     this.#replica = replica;
     this.#stager = stager;
     this.#events = events;
+    this.#room = new RoomWait(replica.deps.clock, replica.room, replica.deps.homeRoom, () => {
+      this.evaluate();
+      events.changed();
+    });
   }
 
   get done(): { readonly files: number; readonly bytes: number } {
@@ -72,20 +83,42 @@ export class Inbound {
     return this.#underWay.size === 0;
   }
 
+  /** Why something waits for room on a disk; null while there is enough. */
+  get full(): Trouble | null {
+    return this.#room.full;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelGather?.();
     this.#cancelRetry?.();
+    this.#room.stop();
+  }
+
+  /** Something changed for the better, such as a peer that came: nothing waits for its time. */
+  retryAll(): void {
+    const { catalogue, number } = this.#replica;
+    this.#room.noting(() => catalogue.needs.retryAll(number));
+    this.evaluate();
   }
 
   /** Starts what can be started. */
   evaluate(): void {
-    if (this.#stopped || !this.#events.mayPlace()) return;
+    if (!this.#stopped) this.#room.noting(() => this.#evaluate());
+  }
+
+  #evaluate(): void {
+    const { catalogue, number, brake } = this.#replica;
+    brake.look();
+    if (!this.#events.mayPlace()) return;
+    if (this.#ready.length > 0) this.#soon();
     if (this.#underWay.size > NEED_WINDOW / 2) return;
-    const { catalogue, number } = this.#replica;
+    const left = this.#room.begin();
+    if (left === null) return;
+    let room = left - this.#coming;
     // Deletes last: what is to be deleted may be what something new is made of.
     const others = this.#due(false);
-    for (const path of others) this.#start(path);
+    for (const path of others) room -= this.#start(path, room);
     if (others.length < NEED_WINDOW) {
       for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path);
     }
@@ -94,8 +127,14 @@ export class Inbound {
   }
 
   #due(deletes: boolean): RelPath[] {
-    const { catalogue, number, deps: { clock } } = this.#replica;
-    return catalogue.needs.due(number, deletes, clock.now(), NEED_WINDOW + this.#underWay.size)
+    const { catalogue, number, brake, deps: { clock } } = this.#replica;
+    return catalogue.needs.due(
+      number,
+      deletes,
+      clock.now(),
+      NEED_WINDOW + this.#underWay.size,
+      !brake.isHolding,
+    )
       .map(({ path }) => path)
       .filter((path) => !this.#underWay.has(path));
   }
@@ -113,21 +152,23 @@ export class Inbound {
   #retryWhenDue(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
-    if (this.#underWay.size > 0) return;
+    // Whoever waits for room, or for the brake, is woken by these.
+    if (this.#underWay.size > 0 || this.#room.full !== null || this.#replica.brake.isHolding) return;
     const { catalogue, number, deps: { clock } } = this.#replica;
     const dueMs = catalogue.needs.nextDueMs(number);
     if (dueMs === null) return;
     this.#cancelRetry = clock.after(Math.max(dueMs - clock.now(), 50), () => this.evaluate());
   }
 
-  #start(path: RelPath): void {
+  /** Starts what a path needs, if it fits into `room`. Answers the bytes that it will take of it. */
+  #start(path: RelPath, room: number): number {
     const { catalogue, number, ignore } = this.#replica;
     const rows = this.#replica.rowsAt(path);
     const decision = decideFor(rows);
     const isDirectory = decision.kind !== "none" && decision.entry.kind === "directory";
     if (decision.kind === "none" || ignore.ignores(path, isDirectory)) {
       catalogue.needs.drop(number, path);
-      return;
+      return 0;
     }
     const { entry } = decision;
     if (entry.content !== null && !isKnownAlgorithm(entry.content)) {
@@ -140,18 +181,18 @@ export class Inbound {
         "comes from a newer Cairn",
         "Update Cairn on this device.",
       );
-      return;
+      return 0;
     }
     if (decision.kind === "take" && waitsForRoom(this.#replica, rows, entry)) {
       const retryMs = this.#replica.deps.clock.now() + MOST_RETRY_MS;
       catalogue.needs.postpone(number, path, retryMs, FULL.cause, FULL.remedy);
-      return;
+      return 0;
     }
     const ready: Ready = { path, staged: null, movedFrom: null };
     if (decision.kind === "adopt" || entry.kind !== "file") {
       this.#underWay.add(path);
       this.#enqueue(ready);
-      return;
+      return 0;
     }
     const local = entry.content === EMPTY_CONTENT ? [] : catalogue.rows.ownWithContent(entry.content!, 4);
     const movedFrom = this.#movable(local);
@@ -159,16 +200,24 @@ export class Inbound {
       this.#underWay.add(path);
       this.#movingFrom.add(movedFrom);
       this.#enqueue({ ...ready, movedFrom });
-      return;
+      return 0;
     }
     const isLarge = entry.size > SMALL_FILE_BYTES;
-    if (isLarge && this.#staging.has(entry.content!)) return; // done with the one that is under way
+    if (isLarge && this.#staging.has(entry.content!)) return 0; // done with the one that is under way
+    // Of one that was begun before, some is there already: it goes on as long as there is room for a piece.
+    const isBegun = isLarge && room > 0 && this.#stager.hasStage(this.#replica, entry.content!);
+    if (entry.size > room && !isBegun) {
+      this.#room.doesNotFit(room > 0 ? `, and a file of ${sizeInWords(entry.size)} waits` : "");
+      return 0;
+    }
     this.#underWay.add(path);
     if (isLarge) this.#staging.add(entry.content!);
     const devices = rows.filter(({ device, row }) =>
       device !== SELF && row.held && row.entry.content === entry.content && row.entry.kind === "file"
     ).map(({ device }) => device);
+    this.#coming += entry.size;
     void this.#stage(path, entry, { devices, isLocal: local.length > 0 }, isLarge);
+    return entry.size;
   }
 
   /** Of files of ours with a content, one whose path is to be deleted: it moves instead of being copied. */
@@ -193,11 +242,17 @@ export class Inbound {
         isPassing: false,
       };
     }
+    this.#coming -= entry.size;
     if (this.#stopped) return;
     if (!fetched.ok) {
       if (isLarge) this.#staging.delete(entry.content!);
-      const { cause, remedy, isPassing } = fetched;
-      this.#finish(path, { kind: "blocked", cause, remedy, isPassing }, entry.size);
+      const { cause, remedy, isPassing, isFull } = fetched;
+      if (isFull) this.#room.refused();
+      this.#finish(
+        path,
+        isFull ? { kind: "full" } : { kind: "blocked", cause, remedy, isPassing },
+        entry.size,
+      );
       this.#soon();
       return;
     }
@@ -224,23 +279,35 @@ export class Inbound {
   async #place(): Promise<void> {
     if (this.#placing || this.#stopped) return;
     this.#placing = true;
+    let batch: readonly Ready[] = [];
     try {
-      while (this.#ready.length > 0 && this.#events.checkRoot()) {
-        const batch = this.#ready.splice(0, BATCH);
+      while (this.#ready.length > 0 && this.#mayPlaceNow() && this.#events.checkRoot()) {
+        batch = this.#ready.splice(0, BATCH);
         const outcomes = await this.#replica.exclusive(() => placeBatch(this.#replica, batch));
         this.#settle(batch, outcomes);
       }
     } catch (error) {
-      // The journal or a sync refused: nothing counts as placed, and the scan finds what is there (R19).
-      const cause = messageOf(error);
-      this.#settle(this.#ready.splice(0), new Map(), cause);
-      this.#failAll(cause);
+      // The journal or a sync refused: nothing counts as placed, and a look finds what is there (R19).
+      if (this.#room.isRefusal(error)) {
+        this.#settle(batch, new Map(batch.map(({ path }) => [path, { kind: "again" }])));
+        this.#events.lookAgain(
+          batch.flatMap(({ path, movedFrom }) => movedFrom === null ? [path] : [path, movedFrom]),
+        );
+      } else {
+        const cause = messageOf(error);
+        this.#settle(this.#ready.splice(0), new Map(), cause);
+        this.#failAll(cause);
+      }
     } finally {
       this.#placing = false;
     }
     this.#settleModes();
     this.evaluate();
     this.#events.changed();
+  }
+
+  #mayPlaceNow(): boolean {
+    return this.#events.mayPlace() && !this.#room.isRefusing;
   }
 
   #settleModes(): void {
@@ -264,6 +331,12 @@ export class Inbound {
     for (const { path, staged, movedFrom } of batch) {
       const outcome = outcomes.get(path) ??
         { kind: "blocked", cause, remedy: "Cairn tries again by itself.", isPassing: false };
+      if (outcome.kind === "full") {
+        // It stays under way, and is placed when there is room again.
+        this.#ready.push({ path, staged, movedFrom });
+        this.#room.refused();
+        continue;
+      }
       if (movedFrom !== null) this.#movingFrom.delete(movedFrom);
       if (staged !== null) {
         this.#staging.delete(staged.content);
@@ -284,7 +357,7 @@ export class Inbound {
       "what is on this disk keeps changing or cannot be read",
       "Cairn tries again; see what uses the file.",
     ];
-    catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy);
+    this.#room.noting(() => catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy));
   }
 
   #finish(path: RelPath, outcome: Outcome, bytes: number): void {
@@ -299,9 +372,10 @@ export class Inbound {
         this.#postponeLook(path);
         return;
       case "again":
+      case "full":
         return;
       case "wait":
-        catalogue.needs.postpone(number, path, clock.now() + WAIT_MS, "", "");
+        this.#room.noting(() => catalogue.needs.postpone(number, path, clock.now() + WAIT_MS, "", ""));
         return;
       case "blocked": {
         const tries = catalogue.needs.attempts(number, path);
@@ -310,13 +384,8 @@ export class Inbound {
         const [cause, remedy] = tries < QUIET_TRIES && outcome.isPassing
           ? ["", ""]
           : [outcome.cause, outcome.remedy];
-        catalogue.needs.postpone(
-          number,
-          path,
-          clock.now() + (cause === "" ? RETRY_MS / 4 : delayMs),
-          cause,
-          remedy,
-        );
+        const retryMs = clock.now() + (cause === "" ? RETRY_MS / 4 : delayMs);
+        this.#room.noting(() => catalogue.needs.postpone(number, path, retryMs, cause, remedy));
       }
     }
   }

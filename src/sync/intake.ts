@@ -17,19 +17,25 @@ export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Sub
   return out;
 }
 
+export interface IntakeEvents {
+  /** Only fields that pass are taken (signed membership, known kinds). */
+  accept(field: SharedField): boolean;
+  /** Waits until there is room for a page; false when nobody wants it any more. */
+  room(): Promise<boolean>;
+  /** A page was applied. */
+  taken(): void;
+}
+
 export class Intake {
   readonly #ledger: Ledger;
-  /** Only fields that pass are taken (signed membership, known kinds). */
-  readonly #accept: (field: SharedField) => boolean;
-  readonly #taken: () => void;
+  readonly #events: IntakeEvents;
   #tail: Promise<void> = Promise.resolve();
   /** Devices whose announcement came to its end in this session. */
   readonly #complete = new Set<DeviceId>();
 
-  constructor(ledger: Ledger, accept: (field: SharedField) => boolean, taken: () => void) {
+  constructor(ledger: Ledger, events: IntakeEvents) {
     this.#ledger = ledger;
-    this.#accept = accept;
-    this.#taken = taken;
+    this.#events = events;
   }
 
   hasIndexOf(device: DeviceId): boolean {
@@ -40,12 +46,15 @@ export class Intake {
   page(header: unknown): Promise<void> {
     const page = decodePage(header);
     const done = this.#tail.then(async () => {
+      if (!await this.#events.room()) return;
       const { catalogue } = this.#ledger;
       const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
       // A page that does not go on where we are was overtaken by one from another relay (R30).
       if (page.from.lsn > (page.to.epoch === known.epoch ? known.lsn : 0)) return;
       // What is no news is not worth the look at its signature.
-      const news = page.shared.filter((field) => catalogue.values.isNews(field) && this.#accept(field));
+      const news = page.shared.filter((field) =>
+        catalogue.values.isNews(field) && this.#events.accept(field)
+      );
       for (const { stamp } of news) this.#ledger.receive(stamp);
       // Before the cursor moves on: what it has passed is not told again.
       if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
@@ -56,7 +65,7 @@ export class Intake {
       }
       catalogue.applyPage(page);
       if (page.complete) this.#complete.add(page.origin);
-      this.#taken();
+      this.#events.taken();
     });
     this.#tail = done.catch(() => {});
     return done;

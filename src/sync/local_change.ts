@@ -139,10 +139,22 @@ export function rowOfGone(own: Row, mint: Mint): Row {
  * directory as to a concurrent one, and whoever holds it keeps it beside.
  */
 export function rowOfRevived(own: Row, overruled: Entry, mint: Mint): Row {
+  return saidAnew(own, isAlive(overruled) ? [] : [overruled], overruled.stamp, mint);
+}
+
+/**
+ * What we have, said anew with knowledge of all that would take it away: it supersedes them on every device, also on one that took
+ * them already, and with them whoever agreed to them (R38).
+ */
+export function rowOfKept(own: Row, overruled: readonly Entry[], mint: Mint): Row {
+  return saidAnew(own, overruled, Math.max(0, ...overruled.map(({ stamp }) => stamp)) as Stamp, mint);
+}
+
+function saidAnew(own: Row, overruled: readonly Entry[], after: Stamp, mint: Mint): Row {
   const dot = mint.dot();
-  const stamp = mint.stamp(Math.max(own.entry.stamp, overruled.stamp) as Stamp);
+  const stamp = mint.stamp(Math.max(own.entry.stamp, after) as Stamp);
   let context = withDot(own.entry.version.context, dot);
-  if (!isAlive(overruled)) context = uniteContexts(context, overruled.version.context);
+  for (const { version } of overruled) context = uniteContexts(context, version.context);
   return {
     path: own.path,
     entry: {

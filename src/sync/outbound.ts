@@ -17,6 +17,7 @@ import { compareDirectory, type Difference, type Strictness } from "../folder/sc
 import { FsError } from "../platform/ports.ts";
 import { CrashGuard } from "./crash_guard.ts";
 import { Frozen } from "./frozen.ts";
+import { EmptiedGuard } from "./emptied.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
 
@@ -52,6 +53,7 @@ export class Outbound {
   readonly #replica: Replica;
   readonly #events: OutboundEvents;
   readonly guard: CrashGuard;
+  readonly emptied: EmptiedGuard;
   readonly #frozen: Frozen;
   /** Dirty directories: the names in them, or null for all. */
   #dirty = new Map<RelPath, Set<string> | null>();
@@ -73,6 +75,7 @@ export class Outbound {
     this.#replica = replica;
     this.#events = events;
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
+    this.emptied = new EmptiedGuard(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#later(FULL_SCAN_MS, () => this.#hourly());
   }
@@ -124,6 +127,7 @@ export class Outbound {
       const parent = relPath(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
       return this.#mark(parent ?? ROOT, null);
     }
+    this.emptied.heard(checked);
     this.#mark(parentOf(checked), nameOf(checked));
   }
 
@@ -190,7 +194,7 @@ export class Outbound {
   }
 
   async #fullRound(): Promise<void> {
-    const { catalogue, folder } = this.#replica;
+    const { catalogue, folder, intendedUpTo } = this.#replica;
     const { files, directories } = catalogue.totals(folder);
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();
@@ -200,10 +204,8 @@ export class Outbound {
     try {
       await this.#round(new Map([[ROOT, null]]), "strict", true);
       if (this.#stopped) return;
-      if (!this.#firstScanDone) {
-        this.#replica.settleIntents();
-        this.guard.settle();
-      }
+      this.#replica.settleIntents(intendedUpTo);
+      if (!this.#firstScanDone) this.guard.settle();
       this.#firstScanDone = true;
     } finally {
       this.#scan = null;
@@ -220,7 +222,7 @@ export class Outbound {
       this.#replica,
       this.guard,
       (result) => this.#afterBatch(result),
-      () => this.#events.checkRoot(),
+      { checkRoot: () => this.#events.checkRoot(), mayRecordGone: (count) => this.emptied.mayRecord(count) },
     );
     const todo = [...dirty];
     const visited = everywhere ? new Set<RelPath>() : null;
@@ -250,7 +252,8 @@ export class Outbound {
         this.#events.changed();
       }
     }
-    await pipeline.finish();
+    const missing = await pipeline.finish();
+    if (visited !== null && !this.#stopped) await this.emptied.settled(missing);
     if (visited !== null) this.#lookForLost(visited);
   }
 

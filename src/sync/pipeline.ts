@@ -24,10 +24,18 @@ export interface BatchResult {
   readonly stale: readonly RelPath[];
 }
 
+/** Asked before anything is recorded as gone (invariant 8). */
+export interface GoneChecks {
+  /** The root is still what it was. */
+  checkRoot(): boolean;
+  /** So many missing entries may count as deleted. */
+  mayRecordGone(count: number): Promise<boolean>;
+}
+
 export class Pipeline {
   readonly #replica: Replica;
   readonly #after: (result: BatchResult) => void;
-  readonly #checkRoot: () => boolean;
+  readonly #checks: GoneChecks;
   readonly #guard: CrashGuard;
   #seen: Seen[] = [];
   #replaced: Gone[] = [];
@@ -38,16 +46,15 @@ export class Pipeline {
   #underWay: Promise<void>[] = [];
   #lastRecorded: Promise<void> = Promise.resolve();
 
-  /** `checkRoot` says whether the root is still what it was: asked before anything is recorded as gone (invariant 8). */
   constructor(
     replica: Replica,
     guard: CrashGuard,
     after: (result: BatchResult) => void,
-    checkRoot: () => boolean,
+    checks: GoneChecks,
   ) {
     this.#replica = replica;
     this.#after = after;
-    this.#checkRoot = checkRoot;
+    this.#checks = checks;
     this.#guard = guard;
   }
 
@@ -77,7 +84,7 @@ export class Pipeline {
       await before;
       const good = await this.#guard.sift(observed.done);
       const left = [...replaced, ...this.#leftBy(observed)];
-      const gone = left.length > 0 && this.#checkRoot() ? left : [];
+      const gone = left.length > 0 && this.#checks.checkRoot() ? left : [];
       const { stale } = await this.#replica.commitLocal(good, gone, ignored);
       this.#after({ observed, stale });
     })();
@@ -97,14 +104,17 @@ export class Pipeline {
     });
   }
 
-  async finish(): Promise<void> {
+  /** Answers how many entries were missing, recorded as gone or not. */
+  async finish(): Promise<number> {
     await this.#send();
     await Promise.all(this.#underWay);
     const gone = [...this.#gone.values()];
-    for (let at = 0; at < gone.length && this.#checkRoot(); at += RECORD_ROWS) {
+    if (!await this.#checks.mayRecordGone(gone.length)) return gone.length;
+    for (let at = 0; at < gone.length && this.#checks.checkRoot(); at += RECORD_ROWS) {
       const { stale } = await this.#replica.commitLocal([], gone.slice(at, at + RECORD_ROWS), []);
       this.#after({ observed: NOTHING, stale });
     }
+    return gone.length;
   }
 }
 

@@ -6,8 +6,8 @@
  * 3. Directories first, outermost first; then files and links; deletions last, innermost first.
  * 4. One sync for each touched directory, then one record of all that is done.
  */
-import { SELF } from "../catalogue/interning.ts";
-import { decideFor, type HeldRow } from "../catalogue/rows.ts";
+import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
+import { takesAway } from "../core/brake.ts";
 import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Lsn, RelPath } from "../core/ids.ts";
@@ -36,6 +36,9 @@ const SYNC_ALL_FROM = 24;
 
 export async function placeBatch(replica: Replica, batch: readonly Ready[]): Promise<Map<RelPath, Outcome>> {
   const outcomes = new Map<RelPath, Outcome>();
+  // What was started before the brake was on is not placed behind it (R38).
+  replica.brake.look();
+  if (replica.brake.halt !== null) return new Map(batch.map(({ path }) => [path, { kind: "again" }]));
   const planned = batch.flatMap((ready) => planStep(replica, ready, outcomes));
   const steps = withRoom(replica, planned, outcomes).sort(inPlacingOrder);
   if (steps.length === 0) return outcomes;
@@ -76,32 +79,50 @@ async function runSteps(
   } finally {
     pins.close();
   }
-  await syncDirectories(replica, touched, gathered.shards);
-  await replica.record("received", changes, intent);
+  try {
+    await syncDirectories(replica, touched, gathered.shards);
+    await replica.record("received", changes, intent);
+  } catch (error) {
+    replica.intend(intendedRows(steps.filter(({ adoptOnly }) => !adoptOnly)), intent);
+    throw error;
+  }
+  replica.brake.note(
+    steps.filter(({ takesAway, ready }) => takesAway && outcomes.get(ready.path)?.kind === "done")
+      .map(({ ready, entry }) => ({ path: ready.path, isDeleted: !isAlive(entry) })),
+  );
   return outcomes;
 }
 
 /** Decides from the rows as they are now. */
 function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome>): Step[] {
   const rows = replica.rowsAt(ready.path);
-  const own = rows.find(({ device }) => device === SELF) ?? null;
+  const own = ownAmong(rows);
   const decision = decideFor(rows);
   if (decision.kind === "none") {
-    outcomes.set(ready.path, { kind: "done" });
+    outcomes.set(ready.path, { kind: "again" });
     replica.catalogue.needs.drop(replica.number, ready.path);
     return [];
   }
   const { entry } = decision;
   if (decision.kind === "adopt") {
-    return [{ ready, own, entry, copy: null, isLoss: false, adoptOnly: !changesDisk(own, entry) }];
+    const adoptOnly = !changesDisk(own, entry);
+    return [{ ready, own, entry, copy: null, isLoss: false, takesAway: false, adoptOnly }];
   }
   if (entry.kind === "file" && ready.staged?.content !== entry.content && ready.movedFrom === null) {
     outcomes.set(ready.path, { kind: "again" });
     return [];
   }
+  const verdict = takesAway(own?.row ?? null, decision)
+    ? replica.brake.loses(ready.path, own!.row.entry, entry)
+    : "no";
+  if (verdict === "wait") {
+    outcomes.set(ready.path, { kind: "again" });
+    return [];
+  }
   const loser = decision.copy === null || isKeptInStore(replica, entry) ? null : decision.copy;
   const copy = loser === null ? null : conflictCopy(ready.path, loser);
-  return [{ ready, own, entry, copy, isLoss: decision.copy !== null, adoptOnly: false }];
+  const isLoss = decision.copy !== null;
+  return [{ ready, own, entry, copy, isLoss, takesAway: verdict === "yes", adoptOnly: false }];
 }
 
 /**
@@ -130,10 +151,7 @@ function inPlacingOrder(a: Step, b: Step): number {
 /** Staged bytes, intent, and what the version store's index says of that which goes, become durable together (R19). */
 async function announceIntent(replica: Replica, steps: readonly Step[]): Promise<Lsn> {
   const { ledger, fs } = replica.deps;
-  const rows = steps.flatMap(({ ready, entry, copy }): Row[] => {
-    const row = rowOf(ready.path, entry);
-    return copy === null ? [row] : [rowOf(copy.path, copy.entry), row];
-  });
+  const rows = intendedRows(steps);
   const stages = steps.flatMap(({ ready: { staged } }) =>
     staged === null || staged.isDurable ? [] : [staged.stage]
   );
@@ -151,6 +169,13 @@ async function announceIntent(replica: Replica, steps: readonly Step[]): Promise
     }),
   ]);
   return lsn;
+}
+
+function intendedRows(steps: readonly Step[]): Row[] {
+  return steps.flatMap(({ ready, entry, copy }) => {
+    const row = rowOf(ready.path, entry);
+    return copy === null ? [row] : [rowOf(copy.path, copy.entry), row];
+  });
 }
 
 function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
@@ -305,7 +330,7 @@ function blockedBy(
   });
   switch (error.code) {
     case "no-space":
-      return blocked("the disk is full", "Free some space; Cairn goes on by itself.");
+      return { kind: "full" };
     case "not-directory":
       return makeWay(replica, path, gathered);
     case "not-found":

@@ -23,8 +23,11 @@ import type { Gone } from "../folder/scan.ts";
 import type { VersionStore } from "../folder/versions.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { type Clock, type Fs, FsError, type HashPool } from "../platform/ports.ts";
+import type { BrakeLimits } from "../core/brake.ts";
+import { Brake } from "./brake.ts";
 import { DirectoryModes } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
+import { FOLDER_RESERVE, Room } from "./room.ts";
 
 export interface ReplicaDeps {
   readonly fs: Fs;
@@ -32,6 +35,8 @@ export interface ReplicaDeps {
   readonly pool: HashPool;
   readonly ledger: Ledger;
   readonly device: DeviceId;
+  /** Room on the disk of the device's home, where journal and catalogue are. */
+  readonly homeRoom: Room;
 }
 
 export interface ReplicaPlace {
@@ -79,13 +84,21 @@ export class Replica {
   recorded: (changes: readonly RowAndPrint[]) => Promise<void> = () => Promise.resolve();
   /** Told that our entry lost to another's at a path and is kept at `copy`, before that is recorded. */
   conflicted: (path: RelPath, own: HeldRow, winner: Entry, copy: RelPath) => void = () => {};
+  readonly brake: Brake;
+  /** When others' changes are too much, as it is set now (R38). */
+  brakeLimits: () => BrakeLimits = () => ({ share: 1, files: Infinity });
+  /** Told that the brake holds back, lets go, or halts. */
+  braked: () => void = () => {};
+  /** Room on the folder's disk. */
+  readonly room: Room;
   /** What stands in the way of single paths (invariant 11). */
   readonly troubles = new Map<RelPath, Trouble>();
   /** Why nothing is done in this folder at present (invariant 8). */
   stopped: Trouble | null = null;
   /** What was to be placed when the program last stopped, until the first scan has settled it (R19). */
   #intended: Map<RelPath, Row>;
-  readonly #intendedUpTo: Lsn;
+  #intendedUpTo: Lsn;
+  #isSettled: boolean;
   #tail: Promise<unknown> = Promise.resolve();
   readonly #mint: Mint;
 
@@ -99,8 +112,19 @@ export class Replica {
     const { ledger, clock } = deps;
     this.number = ledger.catalogue.ids.folder(place.folder);
     this.fsNowMs = () => clock.now();
+    const { folder, number } = this;
+    this.brake = new Brake({
+      ledger,
+      clock,
+      folder,
+      number,
+      limits: () => this.brakeLimits(),
+      changed: () => this.braked(),
+    });
+    this.room = new Room(deps.fs, clock, place.root, FOLDER_RESERVE);
     this.#intended = new Map(ledger.catalogue.openIntents(this.number).map((row) => [row.path, row]));
     this.#intendedUpTo = ledger.lastLsn;
+    this.#isSettled = this.#intended.size === 0;
     this.#mint = {
       device: deps.device,
       dot: () => ledger.mintDot(),
@@ -169,6 +193,8 @@ export class Replica {
         }
       }
       await this.record("local", changes);
+      // What was seen and recorded is settled: the same seen again later is somebody's edit.
+      if (this.#intended.size > 0) { for (const { row } of changes) this.#intended.delete(row.path); }
       return { stale, recorded: changes.length };
     });
   }
@@ -229,9 +255,22 @@ export class Replica {
     await this.recorded(changes);
   }
 
-  /** The first scan of this run is complete: what it did not show of an intent did not happen. */
-  settleIntents(): void {
-    if (this.#intended.size === 0) return;
+  /** Placed, but the record of it was refused: what the disk shows of it is not an edit (R19). */
+  intend(rows: readonly Row[], intent: Lsn): void {
+    this.#isSettled = false;
+    for (const row of rows) this.#intended.set(row.path, row);
+    this.#intendedUpTo = Math.max(this.#intendedUpTo, intent) as Lsn;
+  }
+
+  /** The newest intent that a scan beginning now can settle. */
+  get intendedUpTo(): Lsn {
+    return this.#intendedUpTo;
+  }
+
+  /** A scan of everything is complete: what it did not show of the intents up to where it began did not happen. */
+  settleIntents(upTo: Lsn): void {
+    if (this.#isSettled || this.#intendedUpTo !== upTo) return;
+    this.#isSettled = true;
     this.#intended = new Map();
     this.catalogue.closeIntents(this.number, this.#intendedUpTo);
   }

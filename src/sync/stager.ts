@@ -93,7 +93,13 @@ export class Stager {
       const content = entry.content!;
       const stage = `${replica.layout.stage}/${content}`;
       const { fetched, chunks } = await fetchLarge(
-        { fs, pool, sources, gained: (bytes) => this.#deps.gained(replica, bytes) },
+        {
+          fs,
+          pool,
+          sources,
+          gained: (bytes) => this.#deps.gained(replica, bytes),
+          room: replica.room,
+        },
         {
           content,
           size: entry.size,
@@ -117,6 +123,11 @@ export class Stager {
       this.#large--;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** True when part of a large content may be in its stage already: how much, only reading it tells. */
+  hasStage(replica: Replica, content: ContentId): boolean {
+    return replica.deps.fs.lstat(`${replica.layout.stage}/${content}`) !== null;
   }
 
   /** Local files that may share chunks: the same content elsewhere, what stands at the path, and what is similar. */

@@ -34,6 +34,8 @@ export type Outcome =
   | { readonly kind: "again" }
   /** What is in the directory has to go first. */
   | { readonly kind: "wait" }
+  /** There is no room on the disk: what is staged waits for some. */
+  | { readonly kind: "full" }
   | {
     readonly kind: "blocked";
     readonly cause: string;
@@ -50,6 +52,8 @@ export interface Step {
   /** Our own entry lost a conflict, whatever becomes of it. */
   readonly isLoss: boolean;
   readonly adoptOnly: boolean;
+  /** A file of ours goes away by it, and what it holds lives on nowhere (R38). */
+  readonly takesAway: boolean;
 }
 
 export interface Gathered {

@@ -26,6 +26,7 @@ function fakeDaemon(start: Status, changes: Partial<Daemon> = {}) {
     },
     versions: () => Promise.reject(new Error("this engine keeps nothing")),
     restore: () => Promise.reject(new Error("this engine keeps nothing")),
+    resume: () => Promise.reject(new Error("this engine never halts")),
     status: () => status,
     onStatus(listener) {
       listeners.add(listener);

@@ -262,15 +262,18 @@ export function fsConformance(name: string, make: () => FsUnderTest): void {
     fails("not-found", () => fs.realPath(at("nothing")));
   });
 
-  test("freeSpace() tells bytes of the disk that holds a path, and fails of what is missing", async (fs, at) => {
-    await put(fs, at("a"), "x");
-    const space = fs.freeSpace(at(""));
-    if (space !== null) {
-      assert.ok(space.total > 0 && space.free >= 0 && space.free <= space.total, JSON.stringify(space));
-      assert.equal(fs.freeSpace(at("a"))!.total, space.total);
-    }
-    fails("not-found", () => fs.freeSpace(at("nothing")));
-  });
+  test(
+    "freeSpace() tells bytes of the disk that holds a path, and fails of what is missing",
+    async (fs, at) => {
+      await put(fs, at("a"), "x");
+      const space = fs.freeSpace(at(""));
+      if (space !== null) {
+        assert.ok(space.total > 0 && space.free >= 0 && space.free <= space.total, JSON.stringify(space));
+        assert.equal(fs.freeSpace(at("a"))!.total, space.total);
+      }
+      fails("not-found", () => fs.freeSpace(at("nothing")));
+    },
+  );
 
   test("pin() of the root reaches the names in it, through a symlinked root too", async (fs, at) => {
     fs.makeDirectory(at("real"));

@@ -9,6 +9,7 @@ import type { Fs } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { realHashPool } from "../../src/platform/real/hash_pool.ts";
 import { Replica } from "../../src/sync/replica.ts";
+import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
 import { type KeepingSettings, VersionKeeper } from "../../src/sync/version_keeper.ts";
 import { type ManualClock, manualClock } from "./clock.ts";
 import { contentOf, deviceOf, pathOf } from "./entries.ts";
@@ -68,7 +69,8 @@ export async function withKeeper(
   const ledger = await homeAt(home.path).open();
   const pool = realHashPool();
   const versions = openVersionStore(fs, clock, root.root);
-  const deps = { fs, clock, pool, ledger, device: deviceOf(1) };
+  const homeRoom = new Room(fs, clock, home.path, HOME_RESERVE);
+  const deps = { fs, clock, pool, ledger, device: deviceOf(1), homeRoom };
   const replica = new Replica(deps, { folder: FOLDER, root: root.root, rootDev: root.rootDev, versions });
   const settings = { versionsDays: 30, versionsBytes: 2 ** 40 };
   const told = { lookedAgain: [] as string[], roomCame: 0 };

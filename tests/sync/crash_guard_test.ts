@@ -8,6 +8,7 @@ import type { HashPool } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { CrashGuard } from "../../src/sync/crash_guard.ts";
 import { Replica } from "../../src/sync/replica.ts";
+import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
 import { deviceOf, pathOf } from "../support/entries.ts";
 import { FOLDER, handClock, homeAt } from "../support/ledgers.ts";
 import { type TestRoot, testRoot } from "../support/roots.ts";
@@ -20,7 +21,8 @@ function replicaOf(root: TestRoot, ledger: Ledger): Replica {
   const clock = handClock();
   // Nothing here hashes: observations are given.
   const pool = {} as HashPool;
-  const deps = { fs, clock, pool, ledger, device: deviceOf(1) };
+  const homeRoom = new Room(fs, clock, root.root, HOME_RESERVE);
+  const deps = { fs, clock, pool, ledger, device: deviceOf(1), homeRoom };
   return new Replica(deps, {
     folder: FOLDER,
     root: root.root,

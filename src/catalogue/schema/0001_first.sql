@@ -22,13 +22,15 @@ CREATE TABLE actors (id INTEGER PRIMARY KEY, actor BLOB NOT NULL UNIQUE) STRICT;
 CREATE TABLE boots (first_lsn INTEGER PRIMARY KEY, boot BLOB NOT NULL, epoch INTEGER NOT NULL) STRICT;
 
 -- wanted: this device keeps a replica that takes remote changes, so its needs are tracked. Totals are of its own living entries.
+-- losing: needs whose mark is 1, counted by the triggers below (R38).
 CREATE TABLE folders (
   id INTEGER PRIMARY KEY,
   folder BLOB NOT NULL UNIQUE,
   wanted INTEGER NOT NULL DEFAULT 0,
   files INTEGER NOT NULL DEFAULT 0,
   directories INTEGER NOT NULL DEFAULT 0,
-  bytes INTEGER NOT NULL DEFAULT 0
+  bytes INTEGER NOT NULL DEFAULT 0,
+  losing INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Directory paths, interned. '' is a folder's root. mounted: it lay on another file system than the root when last
@@ -58,6 +60,7 @@ CREATE TABLE states (
 ) STRICT;
 CREATE INDEX states_by_name ON states (directory, name);
 CREATE INDEX states_by_content ON states (substr(content, 2, 8)) WHERE content IS NOT NULL;
+CREATE INDEX states_by_target ON states (target) WHERE target IS NOT NULL;
 
 -- Who holds which state, and at which lsn of its journal it said so. flags: 1 offered (R9), 2 held (R10).
 CREATE TABLE holds (
@@ -90,6 +93,7 @@ CREATE TABLE needs (
   name TEXT NOT NULL,
   deletes INTEGER NOT NULL,   -- 1 when the path is to be deleted: done last, its bytes may be wanted elsewhere
   bytes INTEGER NOT NULL,
+  mark INTEGER NOT NULL DEFAULT 0,  -- 1: takes a file of ours away (R38) · 2: but its content lives on elsewhere · 3: a person agreed
   retry_ms INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0,
   cause TEXT NOT NULL DEFAULT '',
@@ -98,6 +102,28 @@ CREATE TABLE needs (
 ) WITHOUT ROWID, STRICT;
 
 CREATE INDEX needs_by_order ON needs (folder, deletes, retry_ms);
+CREATE INDEX needs_losing ON needs (folder) WHERE mark = 1;
+
+CREATE TRIGGER needs_insert AFTER INSERT ON needs WHEN new.mark = 1 BEGIN
+  UPDATE folders SET losing = losing + 1 WHERE id = new.folder;
+END;
+CREATE TRIGGER needs_delete AFTER DELETE ON needs WHEN old.mark = 1 BEGIN
+  UPDATE folders SET losing = losing - 1 WHERE id = old.folder;
+END;
+CREATE TRIGGER needs_update AFTER UPDATE OF mark ON needs WHEN (old.mark = 1) <> (new.mark = 1) BEGIN
+  UPDATE folders SET losing = losing + (new.mark = 1) - (old.mark = 1) WHERE id = new.folder;
+END;
+
+-- Paths at which others' changes took a file of ours away within the last hour (R38), each once. files: the folder's size then.
+CREATE TABLE losses (
+  folder INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  files INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,   -- 1 when it was deleted: what is lost at the path after that is another file
+  PRIMARY KEY (folder, path)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX losses_by_time ON losses (folder, at_ms);
 
 -- Chunk lists of contents with several chunks that are, or lately were, on this device.
 CREATE TABLE contents (id INTEGER PRIMARY KEY, content BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, chunks BLOB NOT NULL) STRICT;

@@ -112,6 +112,13 @@ export function simFs(process: Process): Fs {
       process.enter("realPath", path);
       return tree.realPath(path, process);
     },
+    freeSpace(path) {
+      process.enter("lstat", path);
+      const { inode } = tree.paths.locate(path, process, true);
+      if (inode === null) throw new FsError("not-found", path);
+      const { capacity, used } = inode.volume;
+      return Number.isFinite(capacity) ? { free: Math.max(0, capacity - used), total: capacity } : null;
+    },
   };
   return fs;
 }

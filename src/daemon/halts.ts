@@ -1,0 +1,94 @@
+/** Halted replicas in words, this device's and others', and a person's word on them. */
+import { CairnError } from "../core/errors.ts";
+import type { FolderId } from "../core/ids.ts";
+import { foldersOf, replicasOf } from "../library/folders.ts";
+import { membersOf } from "../library/members.ts";
+import { FsError } from "../platform/ports.ts";
+import { type Halt, haltOf } from "../sync/halt.ts";
+import { heldBy, resume } from "../sync/resume.ts";
+import type { Problem, ResumeAnswer, ResumeRequest } from "./api_types.ts";
+import type { Device } from "./device.ts";
+
+/** Why a replica is halted. */
+export function haltCause({ kind, deletes, replaces, taken, files }: Halt): string {
+  if (kind === "emptied") {
+    return `its root is empty, and ${files} ${
+      files === 1 ? "file was" : "files were"
+    } in it; nothing counts as deleted`;
+  }
+  const what = [
+    ...(deletes > 0 ? [`delete ${deletes}`] : []),
+    ...(replaces > 0 ? [`replace ${replaces}`] : []),
+  ].join(" and ");
+  const before = taken > 0 ? `, after ${taken} within the hour before` : "";
+  return `other devices' changes would ${what} of its ${files} files${before}`;
+}
+
+export function haltRemedy({ kind }: Halt, folder: string): string {
+  const name = /^[\w.-]+$/.test(folder) ? folder : `"${folder}"`;
+  return kind === "emptied"
+    ? `To bring the files back from the other devices: cairn resume ${name} --reject. To delete them there too: cairn resume ${name} --accept.`
+    : `To bring the files back on every device: cairn resume ${name} --reject. To take the changes: cairn resume ${name} --accept.`;
+}
+
+/** What other devices say of their halted replicas. */
+export function haltsElsewhere(device: Device): Problem[] {
+  const { catalogue } = device.ledger;
+  const folders = foldersOf(catalogue);
+  return membersOf(catalogue).filter((member) => member.device !== device.identity.id).flatMap((member) => {
+    const number = catalogue.ids.device(member.device);
+    return folders.flatMap(({ id, name }) => {
+      const halt = haltOf(catalogue, number, id);
+      return halt === null ? [] : [{
+        path: "",
+        cause: `${member.name} has stopped taking changes of ${name}: ${haltCause(halt)}`,
+        remedy: `There: ${haltRemedy(halt, name)}`,
+      }];
+    });
+  });
+}
+
+/** Says what is held back in a folder, and with a verdict does it. Throws CairnError when the folder is not halted. */
+export async function resumeFolder(
+  device: Device,
+  { folder, verdict }: ResumeRequest,
+): Promise<ResumeAnswer> {
+  const found = folderNamed(device, folder);
+  try {
+    const sync = await device.folders.openForResuming(found.id, verdict !== null);
+    const held = sync === null ? null : await heldBy(sync);
+    if (sync === null || held === null) {
+      throw new CairnError("usage", `"${found.name}" is not halted`, "See how it stands: cairn status.");
+    }
+    const done = verdict === null
+      ? { ...held, broughtBack: 0 }
+      : await resume(sync, device.stager, held, verdict);
+    return { folder: found, verdict, ...done };
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    throw new CairnError(
+      "path-unusable",
+      `${found.path} cannot be looked at (${error.code})`,
+      "Mend it and say it again.",
+      error,
+    );
+  }
+}
+
+function folderNamed(device: Device, name: string): { id: FolderId; name: string; path: string } {
+  const { catalogue } = device.ledger;
+  const names = new Map(foldersOf(catalogue).map((folder) => [folder.id, folder.name]));
+  const here = replicasOf(catalogue).map(({ folder, path }) => ({
+    id: folder,
+    name: names.get(folder) ?? "folder",
+    path,
+  }));
+  const found = here.find((folder) => folder.name === name) ??
+    here.find(({ id, path }) => id === name || path === name);
+  if (found !== undefined) return found;
+  throw new CairnError(
+    "folder-unknown",
+    `There is no folder "${name}" on this device`,
+    "See `cairn folders`.",
+  );
+}
