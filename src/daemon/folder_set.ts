@@ -249,7 +249,8 @@ export class FolderSet {
     fs.makeDirectories(layoutOf(path).own);
     const library = libraryOf(ledger)!;
     await writeMarker(fs, path, { library, folder, device, replica, lsn: ledger.lastLsn });
-    this.#start(config);
+    // Whoever looks for roots that come back may have found it already.
+    if (this.#running.get(folder) === running) this.#start(config);
     return this.#running.get(folder) ?? null;
   }
 
