@@ -13,18 +13,34 @@ export interface Fact {
   readonly lsn: Lsn;
 }
 
+/** Under this name changes of local values are counted. */
+const LOCAL = "";
+
 export class Values {
   readonly #db: Database;
   readonly #meta = new Map<string, number | string>();
   /** Shared records by kind: few, and asked for at every turn (who is a member?). */
   readonly #shared = new Map<string, Map<string, Map<string, SharedField>>>();
+  /** Counts the changes of each kind of shared records, so that what is made of them can be kept. */
+  readonly #generations = new Map<string, number>();
+  #rollbacks = 0;
 
   constructor(db: Database) {
     this.#db = db;
     db.onRollback(() => {
       this.#meta.clear();
       this.#shared.clear();
+      this.#rollbacks++;
     });
+  }
+
+  /** Another number after every change of the shared records of a kind, and of what stays on this device. */
+  generation(kind: string): number {
+    return (this.#generations.get(kind) ?? 0) + (this.#generations.get(LOCAL) ?? 0) + this.#rollbacks;
+  }
+
+  #changed(kind: string): void {
+    this.#generations.set(kind, (this.#generations.get(kind) ?? 0) + 1);
   }
 
   // -------------------------------------------------------------------------------- shared records
@@ -70,6 +86,7 @@ export class Values {
 
   putShared(field: SharedField, lsn: Lsn): void {
     if (!this.isNews(field)) return;
+    this.#changed(field.kind);
     this.#db.run(
       "INSERT OR REPLACE INTO shared (kind, key, field, value, stamp, writer, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)",
       field.kind,
@@ -135,6 +152,7 @@ export class Values {
   }
 
   putLocal(key: string, value: unknown): void {
+    this.#changed(LOCAL);
     if (value === null) this.#db.run("DELETE FROM local WHERE key = ?", key);
     else this.#db.run("INSERT OR REPLACE INTO local (key, value) VALUES (?, ?)", key, encode(value));
   }

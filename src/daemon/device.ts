@@ -128,7 +128,7 @@ export class Device {
     const ledger = await Ledger.open({ ...ports, home, self: identity.id, say });
     const device = new Device(ports, options, ledger);
     try {
-      if (libraryOf(ledger) === null) await foundLibrary(ledger, identity, random, options.name);
+      if (libraryOf(ledger) === null) await foundLibrary(ledger, identity, options.name);
       await device.folders.checkMarks();
       await device.#listen();
       device.folders.startAll();
