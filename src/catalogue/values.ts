@@ -107,6 +107,15 @@ export class Values {
     return row === undefined ? null : decode(row[0] as Uint8Array);
   }
 
+  /** The lsn at which a device said a fact; 0 when it never did, negative when it did so in an older epoch. */
+  factLsn(device: number, key: string): number {
+    return Number(this.#db.get("SELECT lsn FROM facts WHERE device = ? AND key = ?", device, key)?.[0] ?? 0);
+  }
+
+  dropFacts(device: number): void {
+    this.#db.run("DELETE FROM facts WHERE device = ?", device);
+  }
+
   putFact(device: number, key: string, value: unknown, lsn: Lsn): void {
     this.#db.run(
       "INSERT OR REPLACE INTO facts (device, key, value, lsn) VALUES (?, ?, ?, ?)",

@@ -57,6 +57,7 @@ CREATE TABLE states (
   version BLOB NOT NULL       -- core/row_codec.ts "version", actors as actors.id
 ) STRICT;
 CREATE INDEX states_by_name ON states (directory, name);
+CREATE INDEX states_deleted ON states (id) WHERE kind = 0;
 CREATE INDEX states_by_content ON states (substr(content, 2, 8)) WHERE content IS NOT NULL;
 
 -- Who holds which state, and at which lsn of its journal it said so. flags: 1 offered (R9), 2 held (R10).
