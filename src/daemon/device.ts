@@ -8,11 +8,10 @@ import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { acceptsField, foundLibrary, libraryOf } from "../library/joining.ts";
-import { membersOf } from "../library/members.ts";
+import { isMember } from "../library/members.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
 import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
-import type { Refusal } from "../peer/messages.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
@@ -20,6 +19,7 @@ import type { Local } from "../sync/local_source.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
+import { Gate } from "./gate.ts";
 
 export interface DevicePorts {
   readonly fs: Fs;
@@ -55,6 +55,7 @@ export class Device {
   readonly links: Links;
   readonly folders: FolderSet;
   readonly stager: Stager;
+  readonly gate: Gate;
   /** What each peer says that it still needs. */
   readonly peerProgress = new Map<DeviceId, Needed>();
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
@@ -112,18 +113,29 @@ export class Device {
           capabilities: [],
           extra: { instance: this.#instance, name: options.name },
         },
-        admit: (device) => this.#admit(device),
+        admit: (device) => this.gate.admit(device),
       },
-      members: () => membersOf(ledger.catalogue).map(({ device }) => device),
+      members: () => this.gate.members(),
       addresses: (device) => this.#addressesOf(device),
       pairing: (link) => options.pairing(link),
       opened: (session) => this.#opened(session),
+      refused: (refusal, by) => this.gate.refused(refusal, by),
       changed: () => this.#changed(),
+    });
+    this.gate = new Gate({
+      ledger,
+      clock: ports.clock,
+      identity: options.identity,
+      settled: () => this.folders.settled(),
+      relink: () => this.links.refresh(),
+      resubscribe: () => {
+        for (const conversation of this.#conversations.values()) conversation.subscribe();
+      },
+      recounted: () => this.#evaluate(),
     });
   }
 
   static async start(ports: DevicePorts, options: DeviceOptions): Promise<Device> {
-    const { random } = ports;
     const { home, identity, say } = options;
     const ledger = await Ledger.open({ ...ports, home, self: identity.id, say });
     const device = new Device(ports, options, ledger);
@@ -134,6 +146,7 @@ export class Device {
       device.folders.startAll();
       await device.#discover();
       device.links.refresh();
+      device.gate.start();
       return device;
     } catch (error) {
       await device.stop();
@@ -162,7 +175,7 @@ export class Device {
         device: this.identity.id,
         tcpPort: this.links.port,
         ...(this.#options.beaconPort === undefined ? {} : { beaconPort: this.#options.beaconPort }),
-        isKnown: (device) => this.#admit(device) === null,
+        isKnown: (device) => isMember(this.ledger.catalogue, device),
         twin: (address) => void this.#lookAtTwin(address),
         sighted: (sighting) => {
           this.links.sighted(sighting);
@@ -193,15 +206,6 @@ export class Device {
 
   // -------------------------------------------------------------------------------- peers
 
-  #admit(device: DeviceId): Refusal | null {
-    if (membersOf(this.ledger.catalogue).some((member) => member.device === device)) return null;
-    return {
-      code: "not-a-member",
-      message: "The device is not a member of this library",
-      hint: "Pair it with `cairn invite` here and `cairn join` there.",
-    };
-  }
-
   #addressesOf(device: DeviceId): string[] {
     const { cursors, ids } = this.ledger.catalogue;
     const last = cursors.lastSeen(ids.device(device)).address;
@@ -225,8 +229,9 @@ export class Device {
     const conversation = new Conversation({
       ledger: this.ledger,
       server: { ...this.#local, pool: this.#ports.pool },
-      devices: () => membersOf(catalogue).map(({ device }) => device),
+      devices: () => this.gate.members(),
       accept: (field) => acceptsField(this.ledger, field),
+      counts: (device) => this.gate.accepts(device),
       taken: () => this.#taken(),
       peerNeeds: (files, bytes) => {
         this.peerProgress.set(session.peer, { files, bytes });
@@ -258,9 +263,14 @@ export class Device {
 
   /** A page was applied: others are told of it, and folders look at what they need. */
   #taken(): void {
+    this.gate.heard();
     for (const conversation of this.#conversations.values()) conversation.pump();
-    for (const sync of this.folders.all()) sync.inbound.evaluate();
     this.links.refresh();
+    this.#evaluate();
+  }
+
+  #evaluate(): void {
+    for (const sync of this.folders.all()) sync.inbound.evaluate();
     this.#changed();
   }
 
@@ -294,6 +304,7 @@ export class Device {
 
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.gate.stop();
     this.discovery?.close();
     this.links.close();
     await this.folders.stop();

@@ -71,6 +71,21 @@ export class FolderSet {
     return { files, bytes };
   }
 
+  /**
+   * Resolves when every placement that is under way now is recorded. False while a folder may hold what was placed before the program last
+   * stopped and is not recorded: its first scan tells (R19).
+   */
+  async settled(): Promise<boolean> {
+    const { catalogue } = this.#deps.ledger;
+    for (const { folder } of replicasOf(catalogue)) {
+      const sync = this.#running.get(folder);
+      await sync?.replica.exclusive(() => Promise.resolve());
+      const isScanned = sync !== undefined && sync.outbound.isReady;
+      if (!isScanned && catalogue.openIntents(catalogue.ids.folder(folder)).length > 0) return false;
+    }
+    return true;
+  }
+
   startAll(): void {
     for (const config of replicasOf(this.#deps.ledger.catalogue)) this.#start(config);
   }

@@ -15,6 +15,8 @@ export interface ConversationDeps {
   /** Devices whose announcements we want to have. */
   devices(): Iterable<DeviceId>;
   accept(field: SharedField): boolean;
+  /** Whether what a device announces is taken in. */
+  counts(device: DeviceId): boolean;
   /** A page was applied. */
   taken(): void;
   /** What the peer still needs, as it says. */
@@ -33,11 +35,23 @@ export class Conversation {
     this.#session = session;
     this.#deps = deps;
     this.#announcer = new Announcer(deps.ledger, session);
-    this.#intake = new Intake(deps.ledger, deps.accept, deps.taken);
+    this.#intake = new Intake(
+      deps.ledger,
+      (field) => deps.accept(field),
+      (device) => deps.counts(device),
+      () => deps.taken(),
+    );
     this.#endListening = deps.ledger.onApplied(() => this.#announcer.pump());
     session.onClose(() => this.#endListening());
     session.onMessage((message) => void this.#handle(message));
-    session.send("control", MESSAGE.subscribe, encodeSubscribe(subscriptionOf(deps.ledger, deps.devices())));
+    this.subscribe();
+  }
+
+  /** Says what we have of each device; again when we want something anew. */
+  subscribe(): void {
+    if (this.#session.ending !== null) return;
+    const { ledger, devices } = this.#deps;
+    this.#session.send("control", MESSAGE.subscribe, encodeSubscribe(subscriptionOf(ledger, devices())));
   }
 
   /** True once the peer has told all that it had when the session began. */

@@ -21,14 +21,22 @@ export class Intake {
   readonly #ledger: Ledger;
   /** Only fields that pass are taken (signed membership, known kinds). */
   readonly #accept: (field: SharedField) => boolean;
+  /** Whether what a device announces is taken in (R32). */
+  readonly #counts: (device: DeviceId) => boolean;
   readonly #taken: () => void;
   #tail: Promise<void> = Promise.resolve();
   /** Devices whose announcement came to its end in this session. */
   readonly #complete = new Set<DeviceId>();
 
-  constructor(ledger: Ledger, accept: (field: SharedField) => boolean, taken: () => void) {
+  constructor(
+    ledger: Ledger,
+    accept: (field: SharedField) => boolean,
+    counts: (device: DeviceId) => boolean,
+    taken: () => void,
+  ) {
     this.#ledger = ledger;
     this.#accept = accept;
+    this.#counts = counts;
     this.#taken = taken;
   }
 
@@ -49,6 +57,8 @@ export class Intake {
       for (const { stamp } of news) this.#ledger.receive(stamp);
       // Before the cursor moves on: what it has passed is not told again.
       if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
+      // What it says may be that its own sender has been removed.
+      if (!this.#counts(page.origin)) return;
       for (const { rows } of page.folders) {
         for (const { row: { entry } } of rows) {
           this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
