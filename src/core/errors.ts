@@ -35,6 +35,7 @@ export type ErrorCode =
   | "removed"
   | "suspended"
   | "device-unknown"
+  | "files-only-here"
   | "library-conflict"
   | "conflict-unknown"
   | "conflict-unsettled"

@@ -40,6 +40,8 @@ export interface DeviceOptions {
   /** Preferred TCP port, 0 for any. */
   readonly port: number;
   readonly beaconPort?: number;
+  /** Devices that this one was before it came back as a new one: their markers are its own. */
+  readonly former?: ReadonlySet<DeviceId>;
   say(line: string): void;
   /** A link that wants to pair. */
   pairing(link: SecureLink): void;
@@ -99,6 +101,7 @@ export class Device {
       ...ports,
       ledger,
       device: options.identity.id,
+      former: options.former ?? new Set(),
       stager: this.stager,
       say: (line) => options.say(line),
       changed: () => this.#changed(),

@@ -29,6 +29,8 @@ export interface FolderSetDeps {
   readonly watcher: Watcher;
   readonly ledger: Ledger;
   readonly device: DeviceId;
+  /** Devices that this one was: their markers count as none. */
+  readonly former: ReadonlySet<DeviceId>;
   readonly stager: Stager;
   say(line: string): void;
   changed(): void;
@@ -190,8 +192,9 @@ export class FolderSet {
    * has moved goes on where it is. Answers the folder.
    */
   async add(folder: FolderId | null, name: string, path: string): Promise<FolderId> {
-    const { fs, random, ledger, device } = this.#deps;
-    const found = readMarker(fs, path);
+    const { fs, random, ledger, device, former } = this.#deps;
+    const there = readMarker(fs, path);
+    const found = there !== null && there !== "unreadable" && former.has(there.device) ? null : there;
     refuseForeign(path, found, device);
     const moved = found === null || found === "unreadable" ? null : await this.#goOnAt(path, found);
     if (moved !== null) return moved;

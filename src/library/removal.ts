@@ -21,6 +21,11 @@ export function requireMembership(catalogue: Catalogue, self: DeviceId): Members
   throw new CairnError("removed", "This device was removed from its library", COME_BACK_HINT);
 }
 
+/** Throws CairnError "removed" or "suspended" when this device may let nobody in. */
+export function requireFullMembership(catalogue: Catalogue, self: DeviceId): void {
+  if (requireMembership(catalogue, self).standing(self)?.kind !== "member") throw suspendedItself();
+}
+
 /**
  * The device that a person means by a name or the first digits of an id. A name that several devices gave themselves names none of
  * them: to remove the wrong one cannot be undone. Throws CairnError "device-unknown".
