@@ -67,7 +67,7 @@ export class Device {
   twin: string | null = null;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
-  readonly #sources = new Sources();
+  readonly #sources: Sources;
   readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #manualAddresses = new Map<DeviceId, string>();
@@ -81,6 +81,7 @@ export class Device {
     this.#options = options;
     this.identity = options.identity;
     this.ledger = ledger;
+    this.#sources = new Sources(ports.clock);
     this.#instance = toHex(ports.random.bytes(8));
     this.#local = {
       catalogue: ledger.catalogue,
@@ -91,6 +92,7 @@ export class Device {
       ...this.#local,
       fs: ports.fs,
       pool: ports.pool,
+      clock: ports.clock,
       sources: this.#sources,
       gained: ({ folder }, bytes) => {
         this.gained.set(folder, (this.gained.get(folder) ?? 0) + bytes);
