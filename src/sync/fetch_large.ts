@@ -10,34 +10,25 @@ import {
   type ChunkList,
   chunkOffsets,
 } from "../core/content.ts";
-import { type ContentId, fromHex, toHex } from "../core/ids.ts";
+import { fromHex, toHex } from "../core/ids.ts";
 import { CHUNK_LIST_CHUNKS } from "../core/limits.ts";
-import { type Clock, type Fs, FsError, type HashPool, type Piece } from "../platform/ports.ts";
+import { type Fs, FsError, type Piece } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
-import { fetchPieces, runsOf } from "./fetch_pieces.ts";
+import { fetchPieces, type PiecesDeps, type PiecesWant, runsOf } from "./fetch_pieces.ts";
 import { diskTrouble, type Fetched, nobody, STALL_MS } from "./fetch_small.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { piecesOf } from "./serve.ts";
-import type { Sources } from "./sources.ts";
 
-export interface LargeWant {
-  readonly content: ContentId;
+export interface LargeWant extends PiecesWant {
   readonly size: number;
-  readonly stage: string;
-  readonly devices: readonly number[];
   /** Files of this disk that may share chunks, the likeliest first, with their lists. */
   readonly bases: (chunks: ChunkList) => readonly { readonly at: string; readonly chunks: ChunkList }[];
   /** The list, where this device has had the content before. */
   readonly chunks: ChunkList | null;
 }
 
-export interface LargeDeps {
+export interface LargeDeps extends PiecesDeps {
   readonly fs: Fs;
-  readonly pool: HashPool;
-  readonly sources: Sources;
-  readonly clock: Pick<Clock, "monotonic" | "after">;
-  /** Bytes that are now in the stage, from anywhere. */
-  readonly gained: (bytes: number) => void;
 }
 
 /** Bytes of local reuse that one job of the pool copies or checks. */

@@ -10,14 +10,14 @@
  */
 import type { ChunkList } from "../core/content.ts";
 import { chunkLength } from "../core/content.ts";
-import { fromHex } from "../core/ids.ts";
+import { type ContentId, fromHex } from "../core/ids.ts";
 import { PIECE_BYTES } from "../core/limits.ts";
-import { FsError } from "../platform/ports.ts";
+import { type Clock, FsError, type HashPool } from "../platform/ports.ts";
 import type { Answer, Session } from "../peer/session.ts";
-import type { LargeDeps, LargeWant } from "./fetch_large.ts";
 import { diskTrouble, type Fetched, nobody, STALL_MS } from "./fetch_small.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { piecesOf } from "./serve.ts";
+import type { Sources } from "./sources.ts";
 
 /** Runs asked for at once: of one peer, and over all. Each may be a mebibyte in memory. */
 const RUNS_PER_PEER = 6;
@@ -28,6 +28,22 @@ const WRONG_PIECES = 3;
 export const LOOK_MS = 1_000;
 /** A run is asked for again when another peer would bring it this many times in the time that it has taken. */
 const MUCH_FASTER = 4;
+
+export interface PiecesWant {
+  readonly content: ContentId;
+  /** The file, made at full length, that the chunks are written into. */
+  readonly stage: string;
+  /** Devices that hold the content. */
+  readonly devices: readonly number[];
+}
+
+export interface PiecesDeps {
+  readonly pool: HashPool;
+  readonly sources: Sources;
+  readonly clock: Pick<Clock, "monotonic" | "after">;
+  /** Bytes that are now in the stage, from anywhere. */
+  readonly gained: (bytes: number) => void;
+}
 
 interface Run {
   readonly first: number;
@@ -65,8 +81,8 @@ export function runsOf(chunks: ChunkList, have: Uint8Array, bytes: number): [num
 
 /** Resolves when all is in the stage, or when it cannot be. Rejects for what no answer may be. */
 export function fetchPieces(
-  deps: LargeDeps,
-  want: LargeWant,
+  deps: PiecesDeps,
+  want: PiecesWant,
   chunks: ChunkList,
   offsets: Float64Array,
   have: Uint8Array,
@@ -76,8 +92,8 @@ export function fetchPieces(
 
 class PieceFetch {
   readonly outcome: Promise<Fetched>;
-  readonly #deps: LargeDeps;
-  readonly #want: LargeWant;
+  readonly #deps: PiecesDeps;
+  readonly #want: PiecesWant;
   readonly #chunks: ChunkList;
   readonly #offsets: Float64Array;
   readonly #have: Uint8Array;
@@ -99,7 +115,13 @@ class PieceFetch {
   #cancelLook: () => void = () => {};
   #tell: (result: Fetched | Error) => void = () => {};
 
-  constructor(deps: LargeDeps, want: LargeWant, chunks: ChunkList, offsets: Float64Array, have: Uint8Array) {
+  constructor(
+    deps: PiecesDeps,
+    want: PiecesWant,
+    chunks: ChunkList,
+    offsets: Float64Array,
+    have: Uint8Array,
+  ) {
     this.#deps = deps;
     this.#want = want;
     this.#chunks = chunks;
