@@ -4,9 +4,9 @@
  */
 import { decode, encode } from "@msgpack/msgpack";
 import { BEGINNING, type Cursor } from "../core/cursor.ts";
-import { type Row, sameContent } from "../core/entry.ts";
+import { isAlive, type Row, sameContent } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
-import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
+import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import type { JournalRecord } from "../core/record.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import { Briefs } from "./briefs.ts";
@@ -16,6 +16,7 @@ import { Database, type OpenSqlite } from "./database.ts";
 import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
 import { Losses } from "./losses.ts";
+import { Leftovers } from "./leftovers.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
@@ -42,6 +43,7 @@ export class Catalogue {
   readonly briefs: Briefs;
   readonly needs: Needs;
   readonly losses: Losses;
+  readonly leftovers: Leftovers;
   readonly prints: Prints;
   readonly contents: Contents;
   readonly values: Values;
@@ -55,6 +57,7 @@ export class Catalogue {
     this.briefs = new Briefs(this.db, this.ids);
     this.needs = new Needs(this.db, this.ids);
     this.losses = new Losses(this.db, this.ids, this.rows);
+    this.leftovers = new Leftovers(this.db, this.ids);
     this.prints = new Prints(this.db);
     this.contents = new Contents(this.db);
     this.values = new Values(this.db);
@@ -124,6 +127,11 @@ export class Catalogue {
         record.rows.forEach((row, i) => this.#putOwn(folder, row, record.lsns[i]!, null));
         break;
       }
+      case "forgot": {
+        const folder = this.ids.folder(record.folder);
+        for (const path of record.paths) this.#forgetOwn(folder, path);
+        break;
+      }
       case "snapshot-end":
         this.#raiseMeta("last_counter", record.counter);
         this.#raiseMeta("last_stamp", record.stamp);
@@ -143,6 +151,14 @@ export class Catalogue {
       else this.prints.drop(former);
     }
     this.#noteClocks(row);
+  }
+
+  /** Only a tombstone: what was written to the path between the decision and its record stands. */
+  #forgetOwn(folder: number, path: RelPath): void {
+    const own = this.rows.own(folder, path);
+    if (own === null || isAlive(own.row.entry)) return;
+    this.rows.drop(SELF, folder, path);
+    this.prints.drop(own.state);
   }
 
   /** What this device has minted itself, so that its counter and clock go on from there (R1, R7). */

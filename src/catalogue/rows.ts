@@ -31,6 +31,12 @@ export interface HeldRow extends PlacedRow {
   readonly state: number;
 }
 
+/** A path in a folder. */
+export interface Place {
+  readonly folder: number;
+  readonly path: RelPath;
+}
+
 /** What a change of a row did, for those who keep something by state. */
 export interface RowChange {
   readonly state: number;
@@ -40,6 +46,8 @@ export interface RowChange {
 }
 
 export class Rows {
+  /** Devices whose rows take no part in anything: those that are no members (R32), and those of which we know less than we did (R28). */
+  ignored: ReadonlySet<number> = new Set();
   readonly #db: Database;
   readonly #ids: Interning;
   /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
@@ -51,8 +59,17 @@ export class Rows {
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
   }
 
-  /** What every device says of a path. */
+  /** What every device whose rows count says of a path. */
   at(folder: number, path: RelPath): HeldRow[] {
+    return this.#counted(this.allAt(folder, path));
+  }
+
+  #counted(rows: readonly HeldRow[]): HeldRow[] {
+    return rows.filter(({ device }) => !this.ignored.has(device));
+  }
+
+  /** What every device says of a path, whether it counts or not. */
+  allAt(folder: number, path: RelPath): HeldRow[] {
     const directory = this.#ids.findDirectory(folder, parentOf(path));
     return directory === null ? [] : this.#at(directory, nameOf(path)).map((row) => this.#read(row));
   }
@@ -162,7 +179,7 @@ export class Rows {
 
   /** Forgets what a device said of a path, as a sweep does (R25). */
   drop(device: number, folder: number, path: RelPath): void {
-    const there = this.at(folder, path);
+    const there = this.allAt(folder, path);
     const former = there.find((held) => held.device === device);
     if (former === undefined) return;
     this.#release(former, there);
@@ -171,7 +188,7 @@ export class Rows {
   }
 
   /** Rows that a device announced in an older epoch (negative lsn), at most `limit`. */
-  ofOlderEpoch(device: number, limit: number): { folder: number; path: RelPath }[] {
+  ofOlderEpoch(device: number, limit: number): Place[] {
     return this.#db.all(
       "SELECT s.directory, s.name FROM holds h JOIN states s ON s.id = h.state WHERE h.device = ? AND h.lsn < 0 LIMIT ?",
       device,
@@ -310,24 +327,13 @@ export class Rows {
     );
   }
 
-  #keepNeed(folder: number, directory: number, name: string, rows: readonly HeldRow[]): void {
-    if (rows.every((held) => held.device === SELF) || !this.#isWanted(folder)) {
-      this.#db.run(
-        "DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?",
-        folder,
-        directory,
-        name,
-      );
-      return;
-    }
-    const decision = decideFor(rows);
-    if (decision.kind === "none") {
-      this.#db.run(
-        "DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?",
-        folder,
-        directory,
-        name,
-      );
+  #keepNeed(folder: number, directory: number, name: string, all: readonly HeldRow[]): void {
+    const rows = this.#counted(all);
+    const isOurs = rows.every((held) => held.device === SELF);
+    const decision = isOurs || !this.#isWanted(folder) ? null : decideFor(rows);
+    if (decision === null || decision.kind === "none") {
+      const sql = "DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?";
+      this.#db.run(sql, folder, directory, name);
       return;
     }
     const own = rows.find((held) => held.device === SELF) ?? null;

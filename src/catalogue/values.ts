@@ -13,18 +13,34 @@ export interface Fact {
   readonly lsn: Lsn;
 }
 
+/** Under this name changes of local values are counted. */
+const LOCAL = "";
+
 export class Values {
   readonly #db: Database;
   readonly #meta = new Map<string, number | string>();
   /** Shared records by kind: few, and asked for at every turn (who is a member?). */
   readonly #shared = new Map<string, Map<string, Map<string, SharedField>>>();
+  /** Counts the changes of each kind of shared records, so that what is made of them can be kept. */
+  readonly #generations = new Map<string, number>();
+  #rollbacks = 0;
 
   constructor(db: Database) {
     this.#db = db;
     db.onRollback(() => {
       this.#meta.clear();
       this.#shared.clear();
+      this.#rollbacks++;
     });
+  }
+
+  /** Another number after every change of the shared records of a kind, and of what stays on this device. */
+  generation(kind: string): number {
+    return (this.#generations.get(kind) ?? 0) + (this.#generations.get(LOCAL) ?? 0) + this.#rollbacks;
+  }
+
+  #changed(kind: string): void {
+    this.#generations.set(kind, (this.#generations.get(kind) ?? 0) + 1);
   }
 
   // -------------------------------------------------------------------------------- shared records
@@ -70,6 +86,7 @@ export class Values {
 
   putShared(field: SharedField, lsn: Lsn): void {
     if (!this.isNews(field)) return;
+    this.#changed(field.kind);
     this.#db.run(
       "INSERT OR REPLACE INTO shared (kind, key, field, value, stamp, writer, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)",
       field.kind,
@@ -88,6 +105,15 @@ export class Values {
   fact(device: number, key: string): unknown {
     const row = this.#db.get("SELECT value FROM facts WHERE device = ? AND key = ?", device, key);
     return row === undefined ? null : decode(row[0] as Uint8Array);
+  }
+
+  /** The lsn at which a device said a fact; 0 when it never did, negative when it did so in an older epoch. */
+  factLsn(device: number, key: string): number {
+    return Number(this.#db.get("SELECT lsn FROM facts WHERE device = ? AND key = ?", device, key)?.[0] ?? 0);
+  }
+
+  dropFacts(device: number): void {
+    this.#db.run("DELETE FROM facts WHERE device = ?", device);
   }
 
   putFact(device: number, key: string, value: unknown, lsn: Lsn): void {
@@ -135,6 +161,7 @@ export class Values {
   }
 
   putLocal(key: string, value: unknown): void {
+    this.#changed(LOCAL);
     if (value === null) this.#db.run("DELETE FROM local WHERE key = ?", key);
     else this.#db.run("INSERT OR REPLACE INTO local (key, value) VALUES (?, ?)", key, encode(value));
   }

@@ -11,11 +11,15 @@ import type {
   AddFolderRequest,
   ApiAccess,
   ApiError,
+  ConfirmAnswer,
+  ConfirmRequest,
   FolderStatus,
   Invite,
   JoinAnswer,
   JoinRequest,
   LogLine,
+  RemoveAnswer,
+  RemoveRequest,
   ResumeAnswer,
   ResumeRequest,
   Status,
@@ -57,6 +61,8 @@ export interface Client {
   invite(): Promise<Invite>;
   join(request: JoinRequest): Promise<JoinAnswer>;
   addFolder(request: AddFolderRequest): Promise<FolderStatus>;
+  removeDevice(request: RemoveRequest): Promise<RemoveAnswer>;
+  confirmDevice(request: ConfirmRequest): Promise<ConfirmAnswer>;
   versions(request: VersionsRequest): Promise<VersionsAnswer>;
   restore(request: RestoreRequest): Promise<RestoreAnswer>;
   resume(request: ResumeRequest): Promise<ResumeAnswer>;
@@ -78,6 +84,10 @@ export function connect(home: string): Client {
     invite: () => call("POST", "/v1/invites", ANSWER_MS) as Promise<Invite>,
     join: (request) => call("POST", "/v1/join", JOIN_MS, request) as Promise<JoinAnswer>,
     addFolder: (request) => call("POST", "/v1/folders", ADD_FOLDER_MS, request) as Promise<FolderStatus>,
+    removeDevice: (request) =>
+      call("POST", "/v1/devices/remove", ANSWER_MS, request) as Promise<RemoveAnswer>,
+    confirmDevice: (request) =>
+      call("POST", "/v1/devices/confirm", ANSWER_MS, request) as Promise<ConfirmAnswer>,
     versions: (request) => call("POST", "/v1/versions", VERSIONS_MS, request) as Promise<VersionsAnswer>,
     restore: (request) => call("POST", "/v1/restore", RESTORE_MS, request) as Promise<RestoreAnswer>,
     folderSettings: (folder) => call("GET", settingsPath(folder), ANSWER_MS) as Promise<FolderSettingsAnswer>,

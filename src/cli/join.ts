@@ -15,6 +15,8 @@ interface JoinOptions {
   readonly home?: string;
   readonly at?: string;
   readonly folder?: string;
+  readonly add?: boolean;
+  readonly again?: boolean;
   readonly name?: string;
   readonly port?: number;
 }
@@ -31,6 +33,8 @@ export function addJoin(program: Command, context: Context): void {
     .argument("[path]", "where the folder shall be on this device")
     .option("--at <host:port>", "where that device is, when it is not found by itself", parseAddress)
     .option("--folder <name>", "which folder to take, when there are several", parseName)
+    .option("--again", "after this device was removed: come back as a new device")
+    .option("--add", "with --again: add the files that are only here")
     .option("--name <name>", "this device's name in the library", parseName)
     .option("--port <port>", "TCP port for other devices (chosen once and remembered)", parsePort)
     .action((code: string, path: string | undefined, _options, command: Command) =>
@@ -58,9 +62,17 @@ async function join(
     path: path === undefined ? null : absolutePath(path, context.env, Deno.cwd()),
     at: options.at ?? null,
     folder: options.folder ?? null,
+    addFiles: options.add === true,
   };
   const running = await findRunning(home);
   if (running !== null) {
+    if (options.again) {
+      throw new CairnError(
+        "already-running",
+        `The device in ${home} runs, and cannot become another one`,
+        "Stop it first, then run this again.",
+      );
+    }
     say(context.terminal, pairedLine(context, await running.join(request), null));
     say(
       context.terminal,
@@ -68,7 +80,8 @@ async function join(
     );
     return;
   }
-  await runDevice(context, { home, name: options.name, port: options.port }, async (device) => {
+  const start = { home, name: options.name, port: options.port, again: options.again === true };
+  await runDevice(context, start, async (device) => {
     const answer = await tellWhenSlow(device, request, () => device.daemon.join(request));
     const status = answer.folder === null ? null : await sizeKnown(device, answer.folder.id);
     device.say(pairedLine(context, answer, status));

@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly home: string;
   readonly name: string | undefined;
   readonly port: number | undefined;
+  /** Comes back as a new device. */
+  readonly again?: boolean;
 }
 
 /** A device that runs here, and the way to speak below or above its progress. */
@@ -44,6 +46,7 @@ export async function runDevice(
       home: options.home,
       name: options.name ?? null,
       port: options.port ?? null,
+      again: options.again ?? false,
       say: (line) => progress.line(line),
     });
     try {

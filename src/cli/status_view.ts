@@ -87,7 +87,9 @@ function stateText(state: FolderStatus["state"]): string {
 export function peerRows(peers: readonly PeerStatus[], view: View): string[] {
   return alignRows(peers.map((peer) => [
     printable(peer.name),
-    peer.connected
+    peer.standing === "suspended"
+      ? paint(view, "red", "suspended")
+      : peer.connected
       ? paint(view, "green", "connected")
       : `last seen ${formatAgo(peer.lastSeenMs, view.nowMs)}`,
     printable(peer.address),

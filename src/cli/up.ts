@@ -1,7 +1,7 @@
 /** `cairn up [PATH]`: runs this device in the foreground; with a path, shares that folder. */
 import type { Command } from "commander";
 import { CairnError } from "../core/errors.ts";
-import type { FolderStatus } from "../daemon/api_types.ts";
+import type { AddFolderRequest, FolderStatus } from "../daemon/api_types.ts";
 import { parseName, parsePort } from "./arguments.ts";
 import { findRunning } from "./client.ts";
 import type { Context } from "./context.ts";
@@ -16,6 +16,8 @@ interface UpOptions {
   readonly name?: string;
   readonly port?: number;
   readonly invite: boolean;
+  readonly folder?: string;
+  readonly add?: boolean;
 }
 
 export function addUp(program: Command, context: Context): void {
@@ -25,6 +27,12 @@ export function addUp(program: Command, context: Context): void {
     .option("--name <name>", "this device's name in the library", parseName)
     .option("--port <port>", "TCP port for other devices (chosen once and remembered)", parsePort)
     .option("--no-invite", "do not open an invite")
+    .option(
+      "--folder <name>",
+      "take this folder of the library there, instead of sharing a new one",
+      parseName,
+    )
+    .option("--add", "with --folder, after this device was removed: add the files that are only here")
     .action((path: string | undefined, _options, command: Command) =>
       up(context, path, command.optsWithGlobals())
     );
@@ -33,10 +41,23 @@ export function addUp(program: Command, context: Context): void {
 async function up(context: Context, path: string | undefined, options: UpOptions): Promise<void> {
   const home = homeFor(options.home, context.env, Deno.build.os, Deno.cwd());
   const absolute = path === undefined ? null : absolutePath(path, context.env, Deno.cwd());
+  if (options.folder !== undefined && path === undefined) {
+    throw new CairnError(
+      "usage",
+      `No place is given for the folder ${options.folder}`,
+      `Say where it shall be: cairn up PATH --folder ${options.folder}`,
+    );
+  }
+  const request = (at: string): AddFolderRequest => ({
+    path: at,
+    name: null,
+    take: options.folder ?? null,
+    addFiles: options.add === true,
+  });
   const running = await findRunning(home);
   if (running !== null) {
     if (absolute === null) throw alreadyRunning(home);
-    const folder = await running.addFolder({ path: absolute, name: null });
+    const folder = await running.addFolder(request(absolute));
     const { device } = await running.status();
     say(context.terminal, sharingLine(context, folder, device.name));
     say(
@@ -46,7 +67,7 @@ async function up(context: Context, path: string | undefined, options: UpOptions
     return;
   }
   await runDevice(context, { home, name: options.name, port: options.port }, async (device) => {
-    const folder = absolute === null ? null : await device.daemon.addFolder({ path: absolute, name: null });
+    const folder = absolute === null ? null : await device.daemon.addFolder(request(absolute));
     if (folder === null) sayResumed(context, device);
     else device.say(sharingLine(context, folder, device.daemon.status().device.name));
     if (options.invite) await sayInvite(context, device, folder);
@@ -60,7 +81,9 @@ async function sayInvite(
   { daemon, say }: Running,
   added: FolderStatus | null,
 ): Promise<void> {
-  const { folders, peers } = daemon.status();
+  const { device, folders, peers, removed } = daemon.status();
+  // Who is out lets nobody in.
+  if (removed.some(({ id }) => id === device.id)) return;
   if (added === null && peers.length > 0) return;
   const place = { userHome: userHome(context.env), nowMs: Date.now() };
   say(inviteLine(await daemon.invite(), added ?? folders[0] ?? null, folders.length > 1, place));

@@ -20,6 +20,12 @@ const TAG = /\.conflict-\d{8}-[0-9a-f]{8}/g;
 
 /** What the name of a copy depends on. */
 export type Loser = Pick<Entry, "stamp" | "content" | "target">;
+const COPY = /\.conflict-\d{8}-[0-9a-f]{8}(?:\.[^.]*)?$/;
+
+/** Whether a path looks like that of a copy: it may be made again by whoever comes with the loser (R4). */
+export function isConflictPath(path: RelPath): boolean {
+  return COPY.test(nameOf(path));
+}
 
 /** The path of the copy of `loser`, a file or symlink that lost at `path`. */
 export function conflictPath(path: RelPath, loser: Loser): RelPath {

@@ -14,6 +14,7 @@
 import { type Entry, isAlive, sameContent } from "./entry.ts";
 import {
   compareDots,
+  coversAll,
   coversAny,
   sameVersion,
   shareDot,
@@ -52,9 +53,13 @@ export function decide(own: Entry | null, others: readonly Entry[]): Decision {
 /** True when `newer` was written with knowledge of `older`'s content. */
 export function supersedes(newer: Entry, older: Entry): boolean {
   if (!coversAny(newer.version.context, older.version.dots)) return false;
-  // The same dot with other content, or each in the other's context, is concurrent (R24).
-  return !shareDot(newer.version.dots, older.version.dots) &&
-    !coversAny(older.version.context, newer.version.dots);
+  // The same dot with other content is concurrent (R24).
+  if (shareDot(newer.version.dots, older.version.dots)) return false;
+  if (!coversAny(older.version.context, newer.version.dots)) return true;
+  // Each knows something of the other, where equal contents have united their dots and one of these was overruled before: an edit that
+  // was kept against one delete is still gone by the other, whose writer saw it. Who knows all of the other is the newer one.
+  return coversAll(newer.version.context, older.version.dots) &&
+    !coversAll(older.version.context, newer.version.dots);
 }
 
 /** Who wins of two concurrent contents (R4): positive when `a` does. A total order on distinct contents. */

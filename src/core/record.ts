@@ -10,8 +10,10 @@ import {
   fromHex,
   idOf,
   type Lsn,
+  type RelPath,
   type Stamp,
 } from "./ids.ts";
+import { relPath } from "./path.ts";
 import { decodeRows, encodeRows } from "./row_codec.ts";
 import { isStamp } from "./stamp.ts";
 
@@ -65,10 +67,23 @@ export type JournalRecord =
     readonly lsns: readonly Lsn[];
     readonly rows: readonly Row[];
   }
+  /** This device's own tombstones of these paths are forgotten (R28). */
+  | { readonly type: "forgot"; readonly folder: FolderId; readonly paths: readonly RelPath[] }
   /** The last record of a snapshot segment: without it the segment does not count (R26). */
   | { readonly type: "snapshot-end"; readonly lsn: Lsn; readonly counter: number; readonly stamp: Stamp };
 
-const TYPES = ["boot", "stop", "rows", "intent", "shared", "fact", "local", "kept", "snapshot-end"] as const;
+const TYPES = [
+  "boot",
+  "stop",
+  "rows",
+  "intent",
+  "shared",
+  "fact",
+  "local",
+  "kept",
+  "snapshot-end",
+  "forgot",
+] as const;
 
 function asPlaced(rows: readonly Row[], lsns: readonly Lsn[] = []) {
   return rows.map((row, i) => ({ lsn: lsns[i] ?? 0 as Lsn, row }));
@@ -104,6 +119,8 @@ function partsOf(record: JournalRecord): unknown[] {
       return [fromHex(record.folder), encodeRows(asPlaced(record.rows, record.lsns))];
     case "snapshot-end":
       return [record.lsn, record.counter, record.stamp];
+    case "forgot":
+      return [fromHex(record.folder), record.paths];
   }
 }
 
@@ -127,6 +144,10 @@ function number(value: unknown): number {
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : invalid("a text");
+}
+
+function path(value: unknown): RelPath {
+  return (typeof value === "string" ? relPath(value) : null) ?? invalid("a path");
 }
 
 export function decodeSharedFields(value: unknown): SharedField[] {
@@ -200,6 +221,12 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
         lsn: number(parts[1]) as Lsn,
         counter: number(parts[2]),
         stamp: isStamp(parts[3]) ? parts[3] : invalid("a stamp"),
+      };
+    case "forgot":
+      return {
+        type,
+        folder: idFrom("folder", parts[1]),
+        paths: Array.isArray(parts[2]) ? parts[2].map(path) : invalid("paths"),
       };
     default:
       return invalid("unknown type");

@@ -30,3 +30,9 @@ export function nextStamp(last: Stamp, nowMs: number, replaced: Stamp = 0 as Sta
 export function receiveStamp(last: Stamp, received: Stamp, nowMs: number): Stamp {
   return Math.max(last, Math.min(received, stampAt(nowMs + STAMP_AHEAD_MS))) as Stamp;
 }
+
+/** The UTC day of a wall clock's time, as people read it. */
+export function dayOf(ms: number): string {
+  // What lies beyond the years that a date can say is somebody's broken clock.
+  return new Date(Math.min(ms, Date.UTC(9999, 11, 31))).toISOString().slice(0, 10);
+}

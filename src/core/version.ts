@@ -43,6 +43,10 @@ export function coversAny(context: Context, dots: readonly Dot[]): boolean {
   return dots.some((dot) => covers(context, dot));
 }
 
+export function coversAll(context: Context, dots: readonly Dot[]): boolean {
+  return dots.every((dot) => covers(context, dot));
+}
+
 export function shareDot(a: readonly Dot[], b: readonly Dot[]): boolean {
   return a.some((x) => b.some((y) => sameDot(x, y)));
 }

@@ -10,6 +10,7 @@ import type { ApiError } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
 import { addConflictRoutes } from "./conflicts.ts";
 import type { Daemon, LogSource, Services } from "./contract.ts";
+import { addDeviceRoutes } from "./devices.ts";
 import { addSettingsRoutes } from "./settings.ts";
 import { addVersionRoutes } from "./versions.ts";
 
@@ -18,8 +19,14 @@ const joinSchema = v.object({
   path: v.nullable(v.string()),
   at: v.nullable(v.pipe(v.string(), v.maxLength(256))),
   folder: v.nullable(v.string()),
+  addFiles: v.optional(v.boolean(), false),
 });
-const folderSchema = v.object({ path: v.string(), name: v.nullable(v.string()) });
+const folderSchema = v.object({
+  path: v.string(),
+  name: v.nullable(v.string()),
+  take: v.optional(v.nullable(v.string()), null),
+  addFiles: v.optional(v.boolean(), false),
+});
 const resumeSchema = v.object({ folder: v.string(), verdict: v.nullable(v.picklist(["accept", "reject"])) });
 const LOG_LINES = 10_000;
 
@@ -44,6 +51,7 @@ export function createApi(
   app.post("/v1/invites", async (c) => c.json(await daemon.invite(), 201));
   app.post("/v1/join", async (c) => c.json(await daemon.join(await bodyOf(c, joinSchema))));
   app.post("/v1/folders", async (c) => c.json(await daemon.addFolder(await bodyOf(c, folderSchema)), 201));
+  addDeviceRoutes(app, daemon);
   addVersionRoutes(app, daemon, bodyOf);
   addSettingsRoutes(app, daemon);
   addConflictRoutes(app, daemon);

@@ -19,6 +19,8 @@ export interface Status {
   readonly peers: readonly PeerStatus[];
   readonly journal: JournalStatus;
   readonly catalogue: CatalogueStatus;
+  /** Devices that were removed from the library, or left it. */
+  readonly removed: readonly RemovedDevice[];
   /** Invites that are open now; the codes themselves are told only once. */
   readonly openInvites: number;
   /** What concerns no single folder, each with its remedy. */
@@ -76,9 +78,19 @@ export interface Problem {
   readonly remedy: string;
 }
 
+export interface RemovedDevice {
+  readonly id: string;
+  readonly name: string;
+  /** Who removed it; its own name when it left. */
+  readonly by: string;
+  readonly whenMs: number;
+}
+
 export interface PeerStatus {
   readonly id: string;
   readonly name: string;
+  /** Suspended: let in by a device that was removed since, and confirmed by none. */
+  readonly standing: "member" | "suspended";
   readonly connected: boolean;
   /** `host:port` of the session, or the last one known; "" when none. */
   readonly address: string;
@@ -122,6 +134,8 @@ export interface JoinRequest {
   readonly at: string | null;
   /** Name of the folder to take; null: the one the inviter offers, an error when it offers several. */
   readonly folder: string | null;
+  /** Adds files that are only here, where the path was a replica of this device before it was removed. */
+  readonly addFiles?: boolean;
 }
 export interface JoinAnswer {
   readonly peer: { readonly id: string; readonly name: string };
@@ -134,6 +148,33 @@ export interface AddFolderRequest {
   readonly path: string;
   /** Name in the library; null: the directory's own. */
   readonly name: string | null;
+  /** Name of a folder of the library to take there; null: a new folder. */
+  readonly take?: string | null;
+  /** As of a join. */
+  readonly addFiles?: boolean;
+}
+
+/** POST /v1/devices/remove */
+export interface RemoveRequest {
+  /** Its name, or the first digits of its id. */
+  readonly name: string;
+  /** The person knows that it is this very device, which leaves. */
+  readonly self: boolean;
+}
+export interface RemoveAnswer {
+  readonly id: string;
+  readonly name: string;
+  /** Devices that it had let in and that stay. */
+  readonly letIn: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** POST /v1/devices/confirm */
+export interface ConfirmRequest {
+  readonly name: string;
+}
+export interface ConfirmAnswer {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** POST /v1/resume → 200 ResumeAnswer: a person's word on a halted folder. Without a verdict it only tells. */

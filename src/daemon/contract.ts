@@ -10,6 +10,7 @@ import type {
   ResumeRequest,
   Status,
 } from "./api_types.ts";
+import type { DevicesService } from "./devices.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 import type { ConflictsService } from "./conflicts.ts";
@@ -21,6 +22,8 @@ export interface DaemonOptions {
   readonly name: string | null;
   /** TCP port for other devices; null: the one it had, or any. */
   readonly port: number | null;
+  /** Comes back as a new device after it was removed: what it was is set aside first. */
+  readonly again?: boolean;
   say(line: string): void;
 }
 
@@ -44,7 +47,7 @@ export interface Daemon {
 }
 
 /** What only the local API asks for. */
-export interface Services extends ConflictsService, SettingsService {}
+export interface Services extends ConflictsService, DevicesService, SettingsService {}
 
 export interface LogSource {
   /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */

@@ -1,9 +1,10 @@
 /** The daemon: one device with its home, its local API and what its user can ask of it. */
-import { CairnError } from "../core/errors.ts";
-import { type FolderId, type Lsn, toHex } from "../core/ids.ts";
+import { assert, CairnError } from "../core/errors.ts";
+import { type Lsn, toHex } from "../core/ids.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { isGoodName, membersOf } from "../library/members.ts";
+import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";
 import { realHashPool } from "../platform/real/hash_pool.ts";
@@ -18,16 +19,22 @@ import type { ConflictsAnswer, ConflictsRequest, ResolveAnswer, ResolveRequest }
 import type { Daemon, DaemonOptions, LogSource, Services } from "./contract.ts";
 import type {
   AddFolderRequest,
+  ConfirmAnswer,
+  ConfirmRequest,
   FolderStatus,
   Invite,
   JoinAnswer,
   JoinRequest,
   LogLine,
+  RemoveAnswer,
+  RemoveRequest,
   ResumeAnswer,
   ResumeRequest,
   Status,
 } from "./api_types.ts";
 import { Device, type DevicePorts } from "./device.ts";
+import { devicesService } from "./devices.ts";
+import { formerDevices, setAside } from "./former.ts";
 import { resumeFolder } from "./halts.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
@@ -36,6 +43,7 @@ import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
 import { folderStatuses, Rates, statusOf } from "./status.ts";
+import { chooseFolder, type Place, takeFolder } from "./taking.ts";
 import { versionsService } from "./versions.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
@@ -115,6 +123,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
         "Use up to 64 characters without slash, colon or control characters.",
       );
     }
+    if (options.again) await comeBack(options, home, ports);
     const identity = await home.identity(ports.random);
     let invites: ReturnType<typeof openInvites> | null = null;
     const device = await Device.start(ports, {
@@ -122,6 +131,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
       identity,
       name,
       port: options.port ?? saved?.port ?? 0,
+      former: formerDevices(ports.fs, home.path),
       say: options.say,
       pairing: (link) => invites === null ? link.destroy() : void invites.serve(link),
     });
@@ -140,6 +150,8 @@ class RunningDaemon implements Daemon, Services, LogSource {
   }
 
   async invite(): Promise<Invite> {
+    const { ledger, identity } = this.#device;
+    requireFullMembership(ledger.catalogue, identity.id);
     const invite = await this.#invites.create();
     this.#statusSoon();
     return invite;
@@ -153,42 +165,14 @@ class RunningDaemon implements Daemon, Services, LogSource {
     const peer = membersOf(catalogue).find(({ device }) => device === inviter.device);
     const answer = { peer: { id: inviter.device, name: peer?.name ?? "device" } };
     if (root === null) return { ...answer, folder: null };
-    const folder = this.#chooseFolder(request.folder, root);
+    const folder = chooseFolder(catalogue, request.folder, root);
     if (folder === "there already") return { ...answer, folder: null };
-    await this.#device.folders.add(folder.id, folder.name, root);
+    await takeFolder(this.#device, folder, this.#placeOf(root), request.addFiles ?? false);
     return { ...answer, folder: { ...folder, path: root } };
   }
 
-  #chooseFolder(name: string | null, root: string): { id: FolderId; name: string } | "there already" {
-    const { catalogue } = this.#device.ledger;
-    const here = replicasOf(catalogue);
-    const all = foldersOf(catalogue);
-    const offered = all.filter(({ id }) => !here.some(({ folder }) => folder === id));
-    const chosen = name === null ? offered : offered.filter((folder) => folder.name === name);
-    if (chosen.length === 1) return chosen[0]!;
-    if (here.some(({ path }) => path === root) && (name === null || chosen.length === 0)) {
-      return "there already";
-    }
-    if (offered.length === 0) {
-      throw new CairnError(
-        "folder-unknown",
-        "The devices are paired, but the other one shares no folder yet",
-        "Add one there: cairn up PATH.",
-      );
-    }
-    const names = offered.map((folder) => `"${folder.name}"`).join(", ");
-    // The code is used up: it has done its work.
-    throw name === null
-      ? new CairnError(
-        "folder-unknown",
-        `The devices are paired; the library has several folders: ${names}`,
-        "Make a new code with `cairn invite` there, and say which one with --folder NAME.",
-      )
-      : new CairnError(
-        "folder-unknown",
-        `The devices are paired, but there is no folder "${name}"`,
-        `There is ${names}. Make a new code with \`cairn invite\` there and join again.`,
-      );
+  #placeOf(root: string): Place {
+    return { ...this.#ports, home: this.#home.path, root };
   }
 
   async addFolder(request: AddFolderRequest): Promise<FolderStatus> {
@@ -196,8 +180,23 @@ class RunningDaemon implements Daemon, Services, LogSource {
     const { catalogue } = this.#device.ledger;
     const there = replicasOf(catalogue).find(({ path }) => path === root);
     const name = request.name ?? (root.split("/").at(-1) || "root");
-    const id = there?.folder ?? await this.#device.folders.add(null, name, root);
+    let id = there?.folder;
+    if (id === undefined && request.take != null) {
+      const folder = chooseFolder(catalogue, request.take, root);
+      assert(folder !== "there already", "no replica is at the root");
+      await takeFolder(this.#device, folder, this.#placeOf(root), request.addFiles ?? false);
+      id = folder.id;
+    }
+    id ??= await this.#device.folders.add(null, name, root);
     return folderStatuses(this.#device, this.#rates).find((folder) => folder.id === id)!;
+  }
+
+  removeDevice(request: RemoveRequest): Promise<RemoveAnswer> {
+    return devicesService(this.#device, this.#ports.clock).removeDevice(request);
+  }
+
+  confirmDevice(request: ConfirmRequest): Promise<ConfirmAnswer> {
+    return devicesService(this.#device, this.#ports.clock).confirmDevice(request);
   }
 
   versions(request: VersionsRequest): Promise<VersionsAnswer> {
@@ -316,5 +315,13 @@ class RunningDaemon implements Daemon, Services, LogSource {
       this.hasStopped = true;
       this.#home.close();
     }
+  }
+}
+
+async function comeBack({ say }: DaemonOptions, { path: home }: Home, ports: DevicePorts): Promise<void> {
+  const { at, folders } = await setAside({ ...ports, home, say });
+  say(`This device comes back as a new one. What it was is kept in ${at}.`);
+  for (const { name, path } of folders) {
+    say(`It had "${name}" in ${path}: take it again with cairn up ${path} --folder ${name}`);
   }
 }

@@ -8,11 +8,10 @@ import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { acceptsField, foundLibrary, libraryOf } from "../library/joining.ts";
-import { membersOf } from "../library/members.ts";
+import { isMember } from "../library/members.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
 import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
-import type { Refusal } from "../peer/messages.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
@@ -21,6 +20,7 @@ import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
+import { Gate } from "./gate.ts";
 
 export interface DevicePorts {
   readonly fs: Fs;
@@ -41,6 +41,8 @@ export interface DeviceOptions {
   /** Preferred TCP port, 0 for any. */
   readonly port: number;
   readonly beaconPort?: number;
+  /** Devices that this one was before it came back as a new one: their markers are its own. */
+  readonly former?: ReadonlySet<DeviceId>;
   say(line: string): void;
   /** A link that wants to pair. */
   pairing(link: SecureLink): void;
@@ -56,6 +58,7 @@ export class Device {
   readonly links: Links;
   readonly folders: FolderSet;
   readonly stager: Stager;
+  readonly gate: Gate;
   /** What each peer says that it still needs. */
   readonly peerProgress = new Map<DeviceId, Needed>();
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
@@ -67,7 +70,7 @@ export class Device {
   readonly homeRoom: Room;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
-  readonly #sources = new Sources();
+  readonly #sources: Sources;
   readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #manualAddresses = new Map<DeviceId, string>();
@@ -82,6 +85,7 @@ export class Device {
     this.identity = options.identity;
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
+    this.#sources = new Sources(ports.clock);
     this.#instance = toHex(ports.random.bytes(8));
     this.#local = {
       catalogue: ledger.catalogue,
@@ -92,6 +96,7 @@ export class Device {
       ...this.#local,
       fs: ports.fs,
       pool: ports.pool,
+      clock: ports.clock,
       sources: this.#sources,
       gained: ({ folder }, bytes) => {
         this.gained.set(folder, (this.gained.get(folder) ?? 0) + bytes);
@@ -102,6 +107,7 @@ export class Device {
       ...ports,
       ledger,
       device: options.identity.id,
+      former: options.former ?? new Set(),
       stager: this.stager,
       homeRoom: this.homeRoom,
       say: (line) => options.say(line),
@@ -117,28 +123,40 @@ export class Device {
           capabilities: [],
           extra: { instance: this.#instance, name: options.name },
         },
-        admit: (device) => this.#admit(device),
+        admit: (device) => this.gate.admit(device),
       },
-      members: () => membersOf(ledger.catalogue).map(({ device }) => device),
+      members: () => this.gate.members(),
       addresses: (device) => this.#addressesOf(device),
       pairing: (link) => options.pairing(link),
       opened: (session) => this.#opened(session),
+      refused: (refusal, by) => this.gate.refused(refusal, by),
       changed: () => this.#changed(),
+    });
+    this.gate = new Gate({
+      ledger,
+      clock: ports.clock,
+      identity: options.identity,
+      settled: () => this.folders.settled(),
+      relink: () => this.links.refresh(),
+      resubscribe: () => {
+        for (const conversation of this.#conversations.values()) conversation.subscribe();
+      },
+      recounted: () => this.#evaluate(),
     });
   }
 
   static async start(ports: DevicePorts, options: DeviceOptions): Promise<Device> {
-    const { random } = ports;
     const { home, identity, say } = options;
     const ledger = await Ledger.open({ ...ports, home, self: identity.id, say });
     const device = new Device(ports, options, ledger);
     try {
-      if (libraryOf(ledger) === null) await foundLibrary(ledger, identity, random, options.name);
+      if (libraryOf(ledger) === null) await foundLibrary(ledger, identity, options.name);
       await device.folders.checkMarks();
       await device.#listen();
       device.folders.startAll();
       await device.#discover();
       device.links.refresh();
+      device.gate.start();
       return device;
     } catch (error) {
       await device.stop();
@@ -167,7 +185,7 @@ export class Device {
         device: this.identity.id,
         tcpPort: this.links.port,
         ...(this.#options.beaconPort === undefined ? {} : { beaconPort: this.#options.beaconPort }),
-        isKnown: (device) => this.#admit(device) === null,
+        isKnown: (device) => isMember(this.ledger.catalogue, device),
         twin: (address) => void this.#lookAtTwin(address),
         sighted: (sighting) => {
           this.links.sighted(sighting);
@@ -198,15 +216,6 @@ export class Device {
 
   // -------------------------------------------------------------------------------- peers
 
-  #admit(device: DeviceId): Refusal | null {
-    if (membersOf(this.ledger.catalogue).some((member) => member.device === device)) return null;
-    return {
-      code: "not-a-member",
-      message: "The device is not a member of this library",
-      hint: "Pair it with `cairn invite` here and `cairn join` there.",
-    };
-  }
-
   #addressesOf(device: DeviceId): string[] {
     const { cursors, ids } = this.ledger.catalogue;
     const last = cursors.lastSeen(ids.device(device)).address;
@@ -230,8 +239,9 @@ export class Device {
     const conversation = new Conversation({
       ledger: this.ledger,
       server: { ...this.#local, pool: this.#ports.pool },
-      devices: () => membersOf(catalogue).map(({ device }) => device),
+      devices: () => this.gate.members(),
       accept: (field) => acceptsField(this.ledger, field),
+      counts: (device) => this.gate.accepts(device),
       taken: () => this.#taken(),
       room: (isOver) => this.homeRoom.whenThere(isOver),
       peerNeeds: (files, bytes) => {
@@ -272,9 +282,14 @@ export class Device {
 
   /** A page was applied: others are told of it, and folders look at what they need. */
   #taken(): void {
+    this.gate.heard();
     for (const conversation of this.#conversations.values()) conversation.pump();
-    for (const sync of this.folders.all()) sync.heard();
     this.links.refresh();
+    this.#evaluate();
+  }
+
+  #evaluate(): void {
+    for (const sync of this.folders.all()) sync.heard();
     this.#changed();
   }
 
@@ -308,6 +323,7 @@ export class Device {
 
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.gate.stop();
     this.discovery?.close();
     this.links.close();
     await this.folders.stop();

@@ -31,6 +31,8 @@ export interface FolderSetDeps {
   readonly watcher: Watcher;
   readonly ledger: Ledger;
   readonly device: DeviceId;
+  /** Devices that this one was: their markers count as none. */
+  readonly former: ReadonlySet<DeviceId>;
   readonly stager: Stager;
   readonly homeRoom: Room;
   say(line: string): void;
@@ -72,6 +74,21 @@ export class FolderSet {
       bytes += total.bytes;
     }
     return { files, bytes };
+  }
+
+  /**
+   * Resolves when every placement that is under way now is recorded. False while a folder may hold what was placed before the program last
+   * stopped and is not recorded: its first scan tells (R19).
+   */
+  async settled(): Promise<boolean> {
+    const { catalogue } = this.#deps.ledger;
+    for (const { folder } of replicasOf(catalogue)) {
+      const sync = this.#running.get(folder);
+      await sync?.replica.exclusive(() => Promise.resolve());
+      const isScanned = sync !== undefined && sync.outbound.isReady;
+      if (!isScanned && catalogue.openIntents(catalogue.ids.folder(folder)).length > 0) return false;
+    }
+    return true;
   }
 
   startAll(): void {
@@ -180,8 +197,9 @@ export class FolderSet {
    * has moved goes on where it is. Answers the folder.
    */
   async add(folder: FolderId | null, name: string, path: string): Promise<FolderId> {
-    const { fs, random, ledger, device } = this.#deps;
-    const found = readMarker(fs, path);
+    const { fs, random, ledger, device, former } = this.#deps;
+    const there = readMarker(fs, path);
+    const found = there !== null && there !== "unreadable" && former.has(there.device) ? null : there;
     refuseForeign(path, found, device);
     const moved = found === null || found === "unreadable" ? null : await this.#goOnAt(path, found);
     if (moved !== null) return moved;

@@ -3,6 +3,7 @@ import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { FolderId } from "../core/ids.ts";
 import { sameDot } from "../core/version.ts";
 import type { Applied } from "../journal/ledger.ts";
+import { SHOWN_DIGITS } from "../library/removal.ts";
 import type { LogLine } from "./api_types.ts";
 
 /** The lines of one record; none for what is nobody's business. `nameOf` names a folder. */
@@ -25,14 +26,16 @@ export function logLinesOf(
         return line(event, nameOf(record.folder), row.path, detailOf(row.entry), record.timeMs);
       });
     case "shared":
-      return record.fields.filter(({ field }) => field === "name").map(({ kind, value }) =>
-        line(
-          kind === "member" ? "paired" : "folder-added",
-          kind === "folder" ? String(value) : "",
-          "",
-          String(value),
-        )
-      );
+      return record.fields.flatMap(({ kind, key, field, value }) => {
+        if (kind === "member" && field.startsWith("remove/")) {
+          return [line("device-removed", "", "", key.slice(0, SHOWN_DIGITS))];
+        }
+        if (field !== "name") return [];
+        const isMember = kind === "member";
+        return [
+          line(isMember ? "paired" : "folder-added", isMember ? "" : String(value), "", String(value)),
+        ];
+      });
     default:
       return [];
   }

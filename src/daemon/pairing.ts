@@ -2,6 +2,8 @@
 import { CairnError, type ErrorCode, messageOf } from "../core/errors.ts";
 import { HANDSHAKE_MS, JOIN_WAIT_MS } from "../core/limits.ts";
 import { parsePairingCode } from "../core/pairing_code.ts";
+import { takeProof } from "../library/refusals.ts";
+import { requireMembership } from "../library/removal.ts";
 import { acceptWelcome, infoOf, welcome } from "../library/joining.ts";
 import { Invites } from "../peer/invites.ts";
 import type { Refusal } from "../peer/messages.ts";
@@ -46,6 +48,8 @@ export async function join(
   if (!("code" in parsed)) {
     throw new CairnError("code-malformed", parsed.problem, "Look at the code on the other device again.");
   }
+  const { ledger, identity } = device;
+  requireMembership(ledger.catalogue, identity.id);
   const attempt = async (at: string): Promise<PairedDevice | Refusal> => {
     let link;
     try {
@@ -65,7 +69,12 @@ export async function join(
       random: ports.random,
       accept: (bytes, inviter) => acceptWelcome(device.ledger, bytes, inviter, device.identity),
     });
-    if ("refusal" in result) return result.refusal;
+    if ("refusal" in result) {
+      const { proof } = result.refusal;
+      // That we have been removed is news to us.
+      if (proof !== undefined) await takeProof(ledger, [identity.id], proof);
+      return result.refusal;
+    }
     device.rememberAddress(result.inviter.device, at);
     device.links.refresh();
     return result.inviter;
@@ -127,6 +136,8 @@ function codeOf({ code }: Refusal): ErrorCode {
     "message-invalid",
     "network",
     "not-a-member",
+    "removed",
+    "suspended",
   ];
   return own.find((known) => known === code) ?? "code-refused";
 }

@@ -1,13 +1,15 @@
 /** What the device tells of itself (invariant 11): "up to date" only when it is so, and all else with cause and remedy. */
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { FolderId } from "../core/ids.ts";
+import type { DeviceId, FolderId } from "../core/ids.ts";
+import { dayOf } from "../core/stamp.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { libraryOf } from "../library/joining.ts";
-import { membersOf } from "../library/members.ts";
+import { membershipOf, membersOf } from "../library/members.ts";
+import { COME_BACK_HINT } from "../library/refusals.ts";
 import type { Clock } from "../platform/ports.ts";
 import type { FolderSync } from "../sync/folder_sync.ts";
-import type { FolderState, FolderStatus, PeerStatus, Problem, Status } from "./api_types.ts";
+import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Status } from "./api_types.ts";
 import type { Device } from "./device.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
@@ -79,8 +81,9 @@ export function statusOf(device: Device, context: StatusContext): Status {
       healthy: catalogue.appliedLsn >= ledger.lastLsn,
       note: catalogue.appliedLsn >= ledger.lastLsn ? "" : "it lacks records that the journal has",
     },
+    removed: removedDevices(catalogue),
     openInvites: context.openInvites,
-    notes: notesOf(device),
+    notes: [...notesOf(device), ...membershipNotes(device)],
   };
 }
 
@@ -102,6 +105,45 @@ function notesOf(device: Device): Problem[] {
     });
   }
   return notes;
+}
+
+function removedDevices(catalogue: Catalogue): RemovedDevice[] {
+  const { known, standing } = membershipOf(catalogue);
+  return [...known.values()].flatMap(({ device, name }) => {
+    const how = standing(device)!;
+    if (how.kind !== "removed") return [];
+    return [{ id: device, name, by: known.get(how.by)?.name ?? "device", whenMs: how.timeMs }];
+  });
+}
+
+/** Who is out, and who waits for a word (R32). */
+function membershipNotes({ ledger, identity }: Device): Problem[] {
+  const { known, standing } = membershipOf(ledger.catalogue);
+  const own = standing(identity.id);
+  const nameOf = (device: DeviceId) => known.get(device)?.name ?? "another device";
+  if (own?.kind === "removed") {
+    const cause = own.by === identity.id
+      ? `this device left the library on ${dayOf(own.timeMs)}`
+      : `this device was removed from the library by ${nameOf(own.by)} on ${dayOf(own.timeMs)}`;
+    return [{ path: "", cause: `${cause}; it goes on by itself`, remedy: COME_BACK_HINT }];
+  }
+  if (own?.kind === "suspended") {
+    return [{
+      path: "",
+      cause: `${
+        nameOf(own.by)
+      }, which let this device in, was removed, and nobody has confirmed this one since`,
+      remedy: `On another device: cairn devices confirm ${nameOf(identity.id)}`,
+    }];
+  }
+  return [...known.values()].flatMap(({ device, name }) => {
+    const how = standing(device)!;
+    return how.kind !== "suspended" ? [] : [{
+      path: "",
+      cause: `${name} is suspended: it was let in by ${nameOf(how.by)}, which has been removed since`,
+      remedy: `If it is yours: cairn devices confirm ${name}. If not: cairn devices remove ${name}`,
+    }];
+  });
 }
 
 /** Rows of our own living entries: what counting all of them would tell takes too long for each look. */
@@ -202,9 +244,13 @@ function isFirstIndexMissing(device: Device): boolean {
 }
 
 function peerStatuses(device: Device): PeerStatus[] {
-  const { cursors, ids } = device.ledger.catalogue;
-  return membersOf(device.ledger.catalogue)
-    .filter((member) => member.device !== device.identity.id)
+  const { catalogue } = device.ledger;
+  const { cursors, ids } = catalogue;
+  const { known, standing } = membershipOf(catalogue);
+  const present = [...known.values()].filter((member) =>
+    member.device !== device.identity.id && standing(member.device)!.kind !== "removed"
+  );
+  return present.sort((a, b) => a.device < b.device ? -1 : 1)
     .map((member) => {
       const session = device.links.session(member.device);
       const last = cursors.lastSeen(ids.device(member.device));
@@ -212,6 +258,7 @@ function peerStatuses(device: Device): PeerStatus[] {
       return {
         id: member.device,
         name: member.name,
+        standing: standing(member.device)!.kind === "suspended" ? "suspended" : "member",
         connected: session !== null,
         address: session?.remote ?? last.address,
         lastSeenMs: last.lastSeenMs,

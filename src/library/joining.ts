@@ -4,27 +4,33 @@
  */
 import { decode, encode } from "@msgpack/msgpack";
 import * as v from "valibot";
-import { isId, type LibraryId, type Stamp, toHex } from "../core/ids.ts";
-import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
+import { isId, type LibraryId, type Stamp } from "../core/ids.ts";
+import {
+  decodeSharedFields,
+  encodeSharedFields,
+  type JournalRecord,
+  type SharedField,
+} from "../core/record.ts";
 import { isStamp } from "../core/stamp.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { DeviceIdentity } from "../peer/identity.ts";
 import type { Refusal } from "../peer/messages.ts";
 import type { PairedDevice } from "../peer/pairing.ts";
-import type { Random } from "../platform/ports.ts";
 import { FOLDER } from "./folder_settings.ts";
 import { isAcceptableFolder } from "./folders.ts";
+import { additionField, libraryFoundedBy, readOp } from "./member_ops.ts";
 import {
+  decideMembership,
   isAcceptable,
   isGoodName,
-  isWellFormed,
+  LIBRARY,
+  libraryIn,
   MEMBER,
-  membershipFields,
-  membershipStamp,
-  membersOf,
+  membershipOf,
+  nameField,
+  nameStamp,
 } from "./members.ts";
-
-const LIBRARY = "library";
+import { refusalFor } from "./refusals.ts";
 
 const infoSchema = v.object({
   name: v.pipe(v.string(), v.check(isGoodName)),
@@ -35,20 +41,17 @@ const infoSchema = v.object({
 const welcomeSchema = v.object({ library: v.string(), fields: v.unknown() });
 
 export function libraryOf(ledger: Ledger): LibraryId | null {
-  const id = ledger.catalogue.values.local(LIBRARY);
-  return isId("library", id) ? id : null;
+  return libraryIn(ledger.catalogue);
 }
 
 /** Founds a library of one, at a device's first start. */
-export async function foundLibrary(
-  ledger: Ledger,
-  identity: DeviceIdentity,
-  random: Random,
-  name: string,
-): Promise<void> {
-  const library = toHex(random.bytes(16)) as LibraryId;
-  const self = { device: identity.id, certificate: identity.certificateDer, name };
-  const fields = membershipFields(identity, library, self, (replaced) => ledger.mintStamp(replaced));
+export async function foundLibrary(ledger: Ledger, identity: DeviceIdentity, name: string): Promise<void> {
+  const library = libraryFoundedBy(identity.id);
+  const stamp = ledger.mintStamp();
+  const fields = [
+    additionField(identity, library, identity.id, identity.certificateDer, stamp),
+    nameField(identity.id, name, stamp, identity.id),
+  ];
   await Promise.all([
     ledger.commit({ type: "local", key: LIBRARY, value: library }),
     ledger.commit({ type: "shared", fields }),
@@ -58,7 +61,7 @@ export async function foundLibrary(
 /** Whether a shared field from a member may be taken in. */
 export function acceptsField(ledger: Ledger, field: SharedField): boolean {
   const library = libraryOf(ledger);
-  if (field.kind === MEMBER) return library !== null && isAcceptable(ledger.catalogue, library, field);
+  if (field.kind === MEMBER) return library !== null && isAcceptable(library, field);
   return field.kind === FOLDER && isAcceptableFolder(field);
 }
 
@@ -67,9 +70,15 @@ export function infoOf(ledger: Ledger, identity: DeviceIdentity, name: string): 
   return encode({
     name,
     library: libraryOf(ledger),
-    alone: membersOf(ledger.catalogue).length === 1,
-    stamp: membershipStamp(ledger.catalogue, identity.id),
+    alone: isAlone(ledger, identity),
+    stamp: nameStamp(ledger.catalogue, identity.id),
   });
+}
+
+/** Alone in its library, and not because it was removed from it. */
+function isAlone(ledger: Ledger, { id }: DeviceIdentity): boolean {
+  const { members } = membershipOf(ledger.catalogue);
+  return members.length === 1 && members[0]!.device === id;
 }
 
 /** Makes the joiner a member and tells it all that members know; or why it cannot be one. */
@@ -88,24 +97,25 @@ export async function welcome(
     };
   }
   const { name, library: theirs, alone, stamp } = read.output;
-  const library = libraryOf(ledger)!;
+  const { catalogue } = ledger;
+  const membership = membershipOf(catalogue);
+  // One that was removed comes back with another certificate or not at all (R32). A suspended one is confirmed by its code.
+  const isKnown = membership.standing(joiner.device)?.kind === "member";
+  const refusal = refusalFor(catalogue, identity.id, joiner.device);
+  if (refusal !== null && ["removed", "other-removed"].includes(refusal.code)) return refusal;
+  const library = membership.library!;
   if (theirs !== library && !alone) return twoLibraries();
-  const known = membersOf(ledger.catalogue).some(({ device }) => device === joiner.device);
-  if (!known || theirs !== library) {
-    const fields = membershipFields(
-      identity,
-      library,
-      { ...joiner, name },
-      (replaced) => ledger.mintStamp(replaced),
-      stamp,
-    );
-    await ledger.commit({ type: "shared", fields });
-  }
-  const { values } = ledger.catalogue;
-  const fields = [MEMBER, FOLDER].flatMap((kind) =>
+  const fields: SharedField[] = [];
+  const replaced = Math.max(stamp, nameStamp(catalogue, joiner.device)) as Stamp;
+  const minted = ledger.mintStamp(replaced);
+  if (!isKnown) fields.push(additionField(identity, library, joiner.device, joiner.certificate, minted));
+  if (!isKnown || theirs !== library) fields.push(nameField(joiner.device, name, minted, identity.id));
+  if (fields.length > 0) await ledger.commit({ type: "shared", fields });
+  const { values } = catalogue;
+  const all = [MEMBER, FOLDER].flatMap((kind) =>
     [...values.sharedOfKind(kind).values()].flatMap((record) => [...record.values()])
-  );
-  return encode({ library, fields: encodeSharedFields(fields) });
+  ).filter((field) => acceptsField(ledger, field));
+  return encode({ library, fields: encodeSharedFields(all) });
 }
 
 function twoLibraries(): Refusal {
@@ -132,18 +142,18 @@ export async function acceptWelcome(
   };
   if (!read.success || !isId("library", read.output.library)) return malformed;
   const library = read.output.library;
-  const isAlone = membersOf(ledger.catalogue).every(({ device }) => device === self.id);
-  if (libraryOf(ledger) !== library && !isAlone) return twoLibraries();
+  if (libraryOf(ledger) !== library && !isAlone(ledger, self)) return twoLibraries();
   // What the one who knows the code says is the root of our trust: everything later must be signed by a member.
-  const fields = sensibleFields(read.output.fields);
+  const fields = sensibleFields(library, read.output.fields);
   if (fields === null) return malformed;
-  const keys = new Set(fields.filter(({ kind }) => kind === MEMBER).map(({ key }) => key));
-  if (!keys.has(inviter.device) || !keys.has(self.id)) return malformed;
+  const { standing } = decideMembership(library, fields.flatMap((field) => readOp(library, field) ?? []));
+  if ([inviter.device, self.id].some((device) => standing(device)?.kind !== "member")) return malformed;
   for (const { stamp } of fields) ledger.receive(stamp);
-  await Promise.all([
-    ledger.commit({ type: "local", key: LIBRARY, value: library }),
-    ledger.commit({ type: "shared", fields }),
-  ]);
+  const records: JournalRecord[] = [
+    { type: "local", key: LIBRARY, value: library },
+    { type: "shared", fields },
+  ];
+  await Promise.all(records.map((record) => ledger.commit(record)));
   return null;
 }
 
@@ -157,10 +167,12 @@ function decoded(bytes: Uint8Array): unknown {
 }
 
 /** The member and folder fields of a welcome; null when any of them makes no sense. */
-function sensibleFields(value: unknown): SharedField[] | null {
+function sensibleFields(library: LibraryId, value: unknown): SharedField[] | null {
   try {
     const fields = decodeSharedFields(value).filter(({ kind }) => kind === MEMBER || kind === FOLDER);
-    return fields.every((field) => field.kind === FOLDER ? isAcceptableFolder(field) : isWellFormed(field))
+    return fields.every((field) =>
+        field.kind === FOLDER ? isAcceptableFolder(field) : isAcceptable(library, field)
+      )
       ? fields
       : null;
   } catch {

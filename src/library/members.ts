@@ -1,23 +1,19 @@
 /**
- * The members of the library as shared records. A membership is a signed statement: who adds whom, in which library (R32); a
- * record that nobody of the library has signed is not taken in.
+ * The members of the library as this device sees them: its membership operations (member_ops.ts) decided by core/membership.ts,
+ * with names. Computed once for each change of the shared records: it is asked at every dial and page.
  */
-import * as v from "valibot";
-import { type DeviceId, fromHex, isId, type LibraryId, type Stamp, toHex } from "../core/ids.ts";
-import type { SharedField } from "../core/record.ts";
-import { checkCertificate, type DeviceIdentity, deviceIdOf, sign, verify } from "../peer/identity.ts";
+import { encode } from "@msgpack/msgpack";
+import { createHash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { type DeviceId, isId, type LibraryId, type Stamp } from "../core/ids.ts";
+import { type Standing, standingsOf } from "../core/membership.ts";
+import type { SharedField } from "../core/record.ts";
+import { isFounder, MEMBER, readOp, type SignedOp } from "./member_ops.ts";
 
-export const MEMBER = "member";
-const MEMBERSHIP = "membership";
+export { MEMBER } from "./member_ops.ts";
+/** Key of the local value that is the library's id. */
+export const LIBRARY = "library";
 const NAME = "name";
-const DOMAIN = new TextEncoder().encode("cairn-member-1");
-
-const membershipSchema = v.object({
-  certificate: v.instance(Uint8Array),
-  by: v.instance(Uint8Array),
-  signature: v.instance(Uint8Array),
-});
 
 export interface Member {
   readonly device: DeviceId;
@@ -26,83 +22,134 @@ export interface Member {
   readonly certificate: Uint8Array;
 }
 
-/** The fields that make a device a member. `replaced` is the stamp of a membership it had elsewhere. */
-export function membershipFields(
-  identity: DeviceIdentity,
-  library: LibraryId,
-  joiner: { readonly device: DeviceId; readonly certificate: Uint8Array; readonly name: string },
-  mintStamp: (replaced?: Stamp) => Stamp,
-  replaced: Stamp = 0 as Stamp,
-): SharedField[] {
-  const stamp = mintStamp(replaced);
-  const signature = sign(identity, statementOf(library, joiner.device));
-  const value = { certificate: joiner.certificate, by: fromHex(identity.id), signature };
-  const field = (name: string, content: unknown): SharedField => ({
-    kind: MEMBER,
-    key: joiner.device,
-    field: name,
-    value: content,
-    stamp,
-    writer: identity.id,
-  });
-  return [field(MEMBERSHIP, value), field(NAME, joiner.name)];
+export interface Membership {
+  readonly library: LibraryId | null;
+  /** In the order of their ids. */
+  readonly members: readonly Member[];
+  /** Members and all others that were ever let in, with unique names; members have theirs as if there were no others. */
+  readonly known: ReadonlyMap<DeviceId, Member>;
+  readonly rooted: ReadonlySet<DeviceId>;
+  readonly ops: readonly SignedOp[];
+  /** The field that says an operation. */
+  readonly fields: ReadonlyMap<SignedOp, SharedField>;
+  /** Null of a stranger. */
+  standing(device: DeviceId): Standing | null;
 }
 
-function statementOf(library: LibraryId, device: DeviceId): Uint8Array {
-  const out = new Uint8Array(DOMAIN.length + 16 + 32);
-  out.set(DOMAIN);
-  out.set(fromHex(library), DOMAIN.length);
-  out.set(fromHex(device), DOMAIN.length + 16);
+const CACHE = new WeakMap<Catalogue, { readonly generation: number; readonly view: Membership }>();
+/** Operations whose signature was checked, by what they say. */
+const CHECKED = new WeakMap<Catalogue, Map<string, SignedOp | null>>();
+
+export function membershipOf(catalogue: Catalogue): Membership {
+  const generation = catalogue.values.generation(MEMBER);
+  const cached = CACHE.get(catalogue);
+  if (cached?.generation === generation) return cached.view;
+  const view = viewOf(catalogue);
+  CACHE.set(catalogue, { generation, view });
+  return view;
+}
+
+function viewOf(catalogue: Catalogue): Membership {
+  const library = libraryIn(catalogue);
+  const records = catalogue.values.sharedOfKind(MEMBER);
+  const fields = library === null ? new Map<SignedOp, SharedField>() : opsOf(catalogue, library, records);
+  const nameOf = (device: DeviceId) => records.get(device)?.get(NAME)?.value;
+  return { ...decideMembership(library, [...fields.keys()], nameOf), fields };
+}
+
+/** The membership that operations make. `nameOf` answers a device's own name, which several may have. */
+export function decideMembership(
+  library: LibraryId | null,
+  ops: readonly SignedOp[],
+  nameOf: (device: DeviceId) => unknown = () => undefined,
+): Membership {
+  const founder = ops.find(({ device, by }) =>
+    device === by && library !== null && isFounder(library, device)
+  );
+  const { of, rooted } = founder === undefined
+    ? { of: new Map<DeviceId, Standing>(), rooted: new Set<DeviceId>() }
+    : standingsOf(founder.device, ops);
+  const certificates = new Map(ops.flatMap((op) => op.type === "add" ? [[op.device, op.certificate]] : []));
+  const taken = new Set<string>();
+  const known = new Map<DeviceId, Member>();
+  // In the order of ids, so that all devices give the same names; members first, so that nobody else changes theirs.
+  for (const kinds of [["member"], ["suspended", "removed"]]) {
+    for (const [device, { kind }] of of) {
+      const certificate = certificates.get(device);
+      if (!kinds.includes(kind) || certificate === undefined) continue;
+      known.set(device, { device, name: uniqueName(String(nameOf(device) ?? "device"), taken), certificate });
+    }
+  }
+  return {
+    library,
+    members: [...known.values()].filter(({ device }) => of.get(device)!.kind === "member"),
+    known,
+    rooted,
+    ops,
+    fields: new Map(),
+    standing: (device) => of.get(device) ?? null,
+  };
+}
+
+function opsOf(
+  catalogue: Catalogue,
+  library: LibraryId,
+  records: ReadonlyMap<string, ReadonlyMap<string, SharedField>>,
+): Map<SignedOp, SharedField> {
+  const before = CHECKED.get(catalogue) ?? new Map<string, SignedOp | null>();
+  const checked = new Map<string, SignedOp | null>();
+  const out = new Map<SignedOp, SharedField>();
+  for (const record of records.values()) {
+    for (const field of record.values()) {
+      if (field.field === NAME) continue;
+      const says = createHash("sha256").update(encode([library, field.key, field.field, field.value])).digest(
+        "hex",
+      );
+      const op = before.has(says) ? before.get(says)! : readOp(library, field);
+      checked.set(says, op);
+      if (op !== null) out.set(op, field);
+    }
+  }
+  CHECKED.set(catalogue, checked);
   return out;
 }
 
-/** Whether a member field is one at all: a good name, or a certificate of the device that it is said of. */
-export function isWellFormed(field: SharedField): boolean {
-  if (!isId("device", field.key)) return false;
-  if (field.field === NAME) return typeof field.value === "string" && isGoodName(field.value);
-  const read = v.safeParse(membershipSchema, field.value);
-  return field.field === MEMBERSHIP && read.success && checkCertificate(read.output.certificate) === null &&
-    deviceIdOf(read.output.certificate) === field.key;
+/** All members; of equal names the later devices (by id) get a number. */
+export function membersOf(catalogue: Catalogue): readonly Member[] {
+  return membershipOf(catalogue).members;
 }
 
-/** Whether a member field may be taken in: a name of anybody, a membership only with a member's good signature. */
-export function isAcceptable(catalogue: Catalogue, library: LibraryId, field: SharedField): boolean {
-  if (!isWellFormed(field) || !isId("device", field.key)) return false;
-  const read = v.safeParse(membershipSchema, field.value);
-  if (!read.success) return field.field === NAME;
-  const { by, signature } = read.output;
-  const signer = certificateOf(catalogue, toHex(by) as DeviceId);
-  return signer !== null && verify(signer, statementOf(library, field.key), signature);
+export function isMember(catalogue: Catalogue, device: DeviceId): boolean {
+  return membershipOf(catalogue).standing(device)?.kind === "member";
+}
+
+/** The library of this device, null before it has founded one. */
+export function libraryIn(catalogue: Catalogue): LibraryId | null {
+  const id = catalogue.values.local(LIBRARY);
+  return isId("library", id) ? id : null;
+}
+
+// -------------------------------------------------------------------------------- names, fields
+
+export function nameField(device: DeviceId, name: string, stamp: Stamp, writer: DeviceId): SharedField {
+  return { kind: MEMBER, key: device, field: NAME, value: name, stamp, writer };
+}
+
+/** The stamp of a device's name as it is known: a new one must be later. */
+export function nameStamp(catalogue: Catalogue, device: DeviceId): Stamp {
+  return catalogue.values.shared(MEMBER, device, NAME)?.stamp ?? 0 as Stamp;
+}
+
+/** Whether a member field may be taken in: a good name, or an operation with a good signature (R32). */
+export function isAcceptable(library: LibraryId, field: SharedField): boolean {
+  if (!isId("device", field.key)) return false;
+  if (field.field === NAME) return typeof field.value === "string" && isGoodName(field.value);
+  return readOp(library, field) !== null;
 }
 
 /** Names are shown in terminals and typed in addresses. */
 export function isGoodName(name: string): boolean {
   return name.length > 0 && name.length <= 64 && name.trim() === name && !/[\p{C}/:\\]/u.test(name);
-}
-
-/** The certificate of a member, or null for a stranger. */
-export function certificateOf(catalogue: Catalogue, device: DeviceId): Uint8Array | null {
-  const field = catalogue.values.shared(MEMBER, device, MEMBERSHIP);
-  const read = v.safeParse(membershipSchema, field?.value);
-  return read.success ? read.output.certificate : null;
-}
-
-export function membershipStamp(catalogue: Catalogue, device: DeviceId): Stamp {
-  return catalogue.values.shared(MEMBER, device, MEMBERSHIP)?.stamp ?? 0 as Stamp;
-}
-
-/** All members; of equal names the later devices (by id) get a number. */
-export function membersOf(catalogue: Catalogue): Member[] {
-  const taken = new Set<string>();
-  const out: Member[] = [];
-  const records = [...catalogue.values.sharedOfKind(MEMBER)].sort(([a], [b]) => a < b ? -1 : 1);
-  for (const [key, fields] of records) {
-    const certificate = certificateOf(catalogue, key as DeviceId);
-    if (certificate === null) continue;
-    const name = uniqueName(String(fields.get(NAME)?.value ?? "device"), taken);
-    out.push({ device: key as DeviceId, name, certificate });
-  }
-  return out;
 }
 
 /** `name`, or `name-2`, `name-3` … when it is taken; notes what it gives out (R34). */

@@ -12,6 +12,7 @@ import { HANDSHAKE_MS } from "../core/limits.ts";
 import type { Clock, Listener, Net, SecureLink } from "../platform/ports.ts";
 import { type Greeting, roleThatStays } from "./greeting.ts";
 import type { DeviceIdentity } from "./identity.ts";
+import type { Refusal } from "./messages.ts";
 import { PAIRING_PROTOCOL } from "./pairing.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Sighting } from "./sightings.ts";
@@ -32,6 +33,8 @@ export interface LinksOptions {
   /** A link that wants to pair. */
   pairing(link: SecureLink): void;
   opened(session: Session): void;
+  /** A device, admitted by us, does not want us. `device` is null when we do not know which it is. */
+  refused(refusal: Refusal, device: DeviceId | null): void;
   changed(): void;
 }
 
@@ -139,7 +142,10 @@ export class Links {
   /** Null when there is a session now (or already was a better one), else why not. */
   async #open(link: SecureLink, role: "dialled" | "accepted", wanted?: DeviceId): Promise<string | null> {
     const opened = await openSession(link, role, this.#options.greeting, this.#options.clock);
-    if ("refusal" in opened) return opened.refusal.message;
+    if ("refusal" in opened) {
+      if (opened.by === "peer") this.#options.refused(opened.refusal, wanted ?? null);
+      return opened.refusal.message;
+    }
     const { session } = opened;
     if (this.#closed) {
       session.close("This device stops");

@@ -53,7 +53,12 @@ export interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** What shows that it is so, for the program to check; at most `PROOF_BYTES`. */
+  readonly proof?: Uint8Array;
 }
+
+/** Half of what may be sent before a hello. */
+export const PROOF_BYTES = 32 * 2 ** 10;
 
 export interface Hello {
   /** Lowest and highest protocol version that the sender speaks. */
@@ -79,7 +84,12 @@ const helloSchema = v.object({
   capabilities: v.pipe(v.array(token), v.maxLength(256)),
   extra: v.record(v.string(), v.unknown()),
 });
-const refusalSchema = v.object({ code: token, message: line(400), hint: line(400) });
+const refusalSchema = v.object({
+  code: token,
+  message: line(400),
+  hint: line(400),
+  proof: v.exactOptional(v.pipe(v.instance(Uint8Array), v.maxLength(PROOF_BYTES))),
+});
 const creditSchema = v.object({ bulk: v.optional(creditBytes), index: v.optional(creditBytes) });
 const closeSchema = v.object({ reason: line(400) });
 

@@ -37,6 +37,11 @@ export class OpenRequests {
     this.#progressMs = clock.monotonic();
   }
 
+  /** When any answer last came nearer, by the monotone clock. */
+  get progressMs(): number {
+    return this.#progressMs;
+  }
+
   /** A new request, or an error when the peer would cut us off for it. */
   open(stallMs = REQUEST_STALL_MS): { id: number; answer: Promise<Answer> } | { error: CairnError } {
     if (this.#open.size >= OPEN_REQUESTS) {

@@ -149,6 +149,11 @@ export class Session {
     return this.#ending;
   }
 
+  /** When anything of an answer last came from the peer, by the monotone clock. */
+  get answeredMs(): number {
+    return this.#requests.progressMs;
+  }
+
   /**
    * Sends a notice, which has no answer. `raw` must not be changed afterwards. Nothing happens when the session has ended.
    * On index and bulk ask `roomFor` first.

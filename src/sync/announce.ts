@@ -60,9 +60,10 @@ export class Announcer {
     if (this.#sent === null || this.#pumping || this.#session.ending !== null) return;
     this.#pumping = true;
     try {
-      const { cursors } = this.#ledger.catalogue;
+      const { cursors, rows } = this.#ledger.catalogue;
       for (const device of [SELF, ...cursors.knownDevices()]) {
-        if (device === this.#peerNumber) continue;
+        // What we doubt ourselves is told to nobody (R28, R32).
+        if (device === this.#peerNumber || rows.ignored.has(device)) continue;
         while (this.#session.roomFor("index") > 0 && this.#sendPage(device));
       }
     } finally {

@@ -17,6 +17,8 @@ export interface ConversationDeps {
   accept(field: SharedField): boolean;
   /** Resolves when there is room to take a page in, or `isOver` says that nobody waits any more. */
   room(isOver: () => boolean): Promise<void>;
+  /** Whether what a device announces is taken in. */
+  counts(device: DeviceId): boolean;
   /** A page was applied. */
   taken(): void;
   /** What the peer still needs, as it says. */
@@ -36,8 +38,9 @@ export class Conversation {
     this.#deps = deps;
     this.#announcer = new Announcer(deps.ledger, session);
     this.#intake = new Intake(deps.ledger, {
-      accept: deps.accept,
-      taken: deps.taken,
+      accept: (field) => deps.accept(field),
+      counts: (device) => deps.counts(device),
+      taken: () => deps.taken(),
       // Credit comes back only when a page is done with: a peer waits with its next ones meanwhile.
       room: async () => {
         await deps.room(() => session.ending !== null);
@@ -47,7 +50,14 @@ export class Conversation {
     this.#endListening = deps.ledger.onApplied(() => this.#announcer.pump());
     session.onClose(() => this.#endListening());
     session.onMessage((message) => void this.#handle(message));
-    session.send("control", MESSAGE.subscribe, encodeSubscribe(subscriptionOf(deps.ledger, deps.devices())));
+    this.subscribe();
+  }
+
+  /** Says what we have of each device; again when we want something anew. */
+  subscribe(): void {
+    if (this.#session.ending !== null) return;
+    const { ledger, devices } = this.#deps;
+    this.#session.send("control", MESSAGE.subscribe, encodeSubscribe(subscriptionOf(ledger, devices())));
   }
 
   /** True once the peer has told all that it had when the session began. */

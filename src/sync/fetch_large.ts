@@ -1,6 +1,6 @@
 /**
  * Fetches one large file into its stage: the chunk list first, then what the stage already has (a resumed one is hashed again,
- * R22), then what this disk has elsewhere, and the rest from every peer that holds the content, several pieces at a time.
+ * R22), then what this disk has elsewhere, and the rest from every peer that holds the content (fetch_pieces.ts).
  */
 import {
   checkChunkList,
@@ -10,43 +10,29 @@ import {
   type ChunkList,
   chunkOffsets,
 } from "../core/content.ts";
-import { type ContentId, fromHex, toHex } from "../core/ids.ts";
-import { CHUNK_LIST_CHUNKS, PIECE_BYTES } from "../core/limits.ts";
-import { type Fs, FsError, type HashPool, type Piece } from "../platform/ports.ts";
+import { fromHex, toHex } from "../core/ids.ts";
+import { CHUNK_LIST_CHUNKS } from "../core/limits.ts";
+import { type Fs, FsError, type Piece } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
-import { diskTrouble, type Fetched, FULL, nobody } from "./fetch_small.ts";
+import { fetchPieces, type PiecesDeps, type PiecesWant, runsOf } from "./fetch_pieces.ts";
+import { diskTrouble, type Fetched, nobody, STALL_MS } from "./fetch_small.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { piecesOf } from "./serve.ts";
-import type { Room } from "./room.ts";
-import type { Sources } from "./sources.ts";
 
-export interface LargeWant {
-  readonly content: ContentId;
+export interface LargeWant extends PiecesWant {
   readonly size: number;
-  readonly stage: string;
-  readonly devices: readonly number[];
   /** Files of this disk that may share chunks, the likeliest first, with their lists. */
   readonly bases: (chunks: ChunkList) => readonly { readonly at: string; readonly chunks: ChunkList }[];
   /** The list, where this device has had the content before. */
   readonly chunks: ChunkList | null;
 }
 
-export interface LargeDeps {
+export interface LargeDeps extends PiecesDeps {
   readonly fs: Fs;
-  readonly pool: HashPool;
-  readonly sources: Sources;
-  /** Bytes that are now in the stage, from anywhere. */
-  readonly gained: (bytes: number) => void;
-  /** Room on the stage's disk. */
-  readonly room: Pick<Room, "promise" | "fulfil">;
 }
 
 /** Bytes of local reuse that one job of the pool copies or checks. */
 const LOCAL_JOB_BYTES = 8 * 2 ** 20;
-/** Runs of missing chunks asked for at once, over all peers. */
-const RUNS_AT_ONCE = 6;
-/** A source whose pieces are wrong this often has changed. */
-const WRONG_PIECES = 3;
 
 /** Stages the content. The stage stays for the next try when this one cannot finish. */
 export async function fetchLarge(
@@ -62,7 +48,7 @@ export async function fetchLarge(
     if (fs.lstat(want.stage) === null) createStage(fs, want);
     else await checkStage(deps, want, chunks, offsets, have);
     await reuseLocal(deps, want, chunks, offsets, have);
-    const fetched = await fetchMissing(deps, want, chunks, offsets, have);
+    const fetched = await fetchPieces(deps, want, chunks, offsets, have);
     return { fetched, chunks };
   } catch (error) {
     if (error instanceof FsError) return { fetched: diskTrouble(error), chunks: null };
@@ -85,7 +71,9 @@ async function fetchList({ sources }: LargeDeps, want: LargeWant): Promise<Chunk
     const list = await sources.ask(want.devices, avoid, async (session) => {
       avoid.add(session);
       try {
-        return await fetchListFrom(session, want);
+        // Another one may have it too: nobody is waited for long then.
+        const stallMs = sources.among(want.devices).length > 1 ? STALL_MS : undefined;
+        return await fetchListFrom(session, want, stallMs);
       } catch {
         return undefined;
       }
@@ -95,10 +83,14 @@ async function fetchList({ sources }: LargeDeps, want: LargeWant): Promise<Chunk
 }
 
 /** The whole list, page by page; undefined when the peer does not have it, or says what cannot be. */
-async function fetchListFrom(session: Session, want: LargeWant): Promise<ChunkList | undefined> {
+async function fetchListFrom(
+  session: Session,
+  want: LargeWant,
+  stallMs: number | undefined,
+): Promise<ChunkList | undefined> {
   const pages: Uint8Array[] = [];
   for (let have = 0, total = 1; have < total;) {
-    const answer = await session.request(MESSAGE.list, [fromHex(want.content), have]);
+    const answer = await session.request(MESSAGE.list, [fromHex(want.content), have], undefined, stallMs);
     session.consumed("bulk", answer.size);
     const [size, chunks] = read("listAnswer", answer.header);
     if (size !== want.size || chunks > CHUNK_LIST_CHUNKS || answer.raw.length === 0) return undefined;
@@ -171,96 +163,4 @@ async function reuseLocal(
 
 function digestKey(chunks: ChunkList, index: number): string {
   return toHex(chunks.subarray(index * 36, index * 36 + 16));
-}
-
-/** Runs of chunks that are missing, each of at most `bytes` (but at least one chunk): [first, count]. */
-function runsOf(chunks: ChunkList, have: Uint8Array, bytes: number): [number, number][] {
-  const runs: [number, number][] = [];
-  let sum = 0;
-  for (let i = 0; i < have.length; i++) {
-    if (have[i]) continue;
-    const length = chunkLength(chunks, i);
-    const last = runs.at(-1);
-    if (last !== undefined && last[0] + last[1] === i && sum + length <= bytes) {
-      last[1]++;
-      sum += length;
-    } else {
-      runs.push([i, 1]);
-      sum = length;
-    }
-  }
-  return runs;
-}
-
-async function fetchMissing(
-  deps: LargeDeps,
-  want: LargeWant,
-  chunks: ChunkList,
-  offsets: Float64Array,
-  have: Uint8Array,
-): Promise<Fetched> {
-  const avoid = new Set<Session>();
-  const wrong = new Map<Session, number>();
-  const runs = runsOf(chunks, have, PIECE_BYTES).reverse();
-  let failure: Fetched | null = null;
-  const worker = async () => {
-    while (failure === null) {
-      const run = runs.pop();
-      if (run === undefined) return;
-      // What the stage has already stays, and is gone on with.
-      if (!deps.room.promise(PIECE_BYTES)) {
-        failure = FULL;
-        return;
-      }
-      const done = await deps.sources.ask(want.devices, avoid, async (session) => {
-        const result = await fetchRun(deps, want, session, run, chunks, offsets, have);
-        if (result === "gone") avoid.add(session);
-        if (result === "wrong") {
-          wrong.set(session, (wrong.get(session) ?? 0) + 1);
-          if (wrong.get(session)! >= WRONG_PIECES) avoid.add(session);
-        }
-        return result;
-      }).finally(() => deps.room.fulfil(PIECE_BYTES));
-      if (done === null) failure = nobody(deps.sources, want.devices);
-      else if (done !== "done") runs.push(run);
-    }
-  };
-  await Promise.all(Array.from({ length: RUNS_AT_ONCE }, worker));
-  return failure ?? { ok: true, stage: want.stage };
-}
-
-async function fetchRun(
-  { pool, gained }: LargeDeps,
-  want: LargeWant,
-  session: Session,
-  [first, count]: readonly [number, number],
-  chunks: ChunkList,
-  offsets: Float64Array,
-  have: Uint8Array,
-): Promise<"done" | "gone" | "wrong"> {
-  let answer;
-  try {
-    answer = await session.request(MESSAGE.pieces, [
-      fromHex(want.content),
-      first,
-      count,
-    ]);
-  } catch {
-    return "gone";
-  }
-  try {
-    const pieces = piecesOf(chunks, first, count, offsets);
-    const expected = pieces.reduce((sum, { length }) => sum + length, 0);
-    if (read("piecesAnswer", answer.header)[0] !== 1) return "gone";
-    if (answer.raw.length !== expected) return "wrong";
-    const written = await pool.writePieces(want.stage, pieces, answer.raw);
-    written.forEach((good, i) => {
-      if (!good || have[first + i]) return;
-      have[first + i] = 1;
-      gained(pieces[i]!.length);
-    });
-    return written.every(Boolean) ? "done" : "wrong";
-  } finally {
-    session.consumed("bulk", answer.size);
-  }
 }

@@ -21,6 +21,9 @@ export interface SmallWant {
   readonly devices: readonly number[];
 }
 
+/** Nothing came nearer from a peer for this long, longer than a disk takes to wake up: others that have it are asked. */
+export const STALL_MS = 15_000;
+
 export type Fetched =
   | { readonly ok: true; readonly stage: string }
   | {
@@ -115,12 +118,16 @@ export class SmallFetcher {
   async #request(session: Session, batch: readonly Waiting[]): Promise<true> {
     let answer;
     try {
-      answer = await session.request(MESSAGE.small, encodeContents(batch.map(({ want }) => want.content)));
+      // Another one may have them too: nobody is waited for long then.
+      const stallMs = this.#sources.among(batch[0]!.want.devices).length > 1 ? STALL_MS : undefined;
+      const contents = encodeContents(batch.map(({ want }) => want.content));
+      answer = await session.request(MESSAGE.small, contents, undefined, stallMs);
     } catch {
       this.#retryElsewhere(session, batch);
       return true;
     }
     const { raw, size } = answer;
+    this.#sources.gained(session, size);
     try {
       const lengths = read("smallAnswer", answer.header);
       const files: SmallFile[] = [];

@@ -20,6 +20,8 @@ export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Sub
 export interface IntakeEvents {
   /** Only fields that pass are taken (signed membership, known kinds). */
   accept(field: SharedField): boolean;
+  /** Whether what a device announces is taken in (R32). */
+  counts(device: DeviceId): boolean;
   /** Waits until there is room for a page; false when nobody wants it any more. */
   room(): Promise<boolean>;
   /** A page was applied. */
@@ -58,6 +60,8 @@ export class Intake {
       for (const { stamp } of news) this.#ledger.receive(stamp);
       // Before the cursor moves on: what it has passed is not told again.
       if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
+      // What it says may be that its own sender has been removed.
+      if (!this.#events.counts(page.origin)) return;
       for (const { rows } of page.folders) {
         for (const { row: { entry } } of rows) {
           this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);

@@ -1,36 +1,98 @@
-/** The sessions that there are, by device: whom to ask for a content. */
+/**
+ * The sessions that there are, by device: whom to ask for a content. Of several that have it, whoever is likely to answer first is asked: by
+ * how many requests it has under way, and by how fast its bytes have come lately.
+ */
 import type { Session } from "../peer/session.ts";
+import type { Clock } from "../platform/ports.ts";
 
 /** Requests under way with one peer: keeps its disk and the wire busy, and no more. */
 const REQUESTS_AT_ONCE = 8;
+/** A speed is measured over at least this long: answers come in bursts. */
+const MEASURE_MS = 200;
+/** What the latest measure counts for, against all before it. */
+const LATEST_SHARE = 0.4;
+
+interface Load {
+  /** Requests under way. */
+  open: number;
+  /** Bytes a millisecond; null before it was measured. */
+  speed: number | null;
+  /** Bytes that came between `sinceMs` and `lastMs`. */
+  bytes: number;
+  sinceMs: number;
+  lastMs: number;
+}
 
 export class Sources {
+  readonly #clock: Pick<Clock, "monotonic">;
   readonly #sessions = new Map<number, Session>();
-  readonly #open = new Map<Session, number>();
+  readonly #loads = new Map<Session, Load>();
   readonly #waiting: (() => void)[] = [];
+
+  constructor(clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
+  }
 
   add(device: number, session: Session): void {
     this.#sessions.set(device, session);
     session.onClose(() => {
       if (this.#sessions.get(device) === session) this.#sessions.delete(device);
-      this.#open.delete(session);
+      this.#loads.delete(session);
       this.#wakeAll();
     });
     this.#wakeAll();
   }
 
-  /** Sessions with any of the devices, the least busy first. */
+  /** Sessions with any of the devices, the one that is likely to answer first at the head. */
   among(devices: readonly number[]): Session[] {
-    return devices.flatMap((device) => this.#sessions.get(device) ?? [])
-      .sort((a, b) => this.#load(a) - this.#load(b));
+    const sessions = devices.flatMap((device) => this.#sessions.get(device) ?? []);
+    // Of one that was never measured the best is hoped: it is found out soon.
+    const best = Math.max(0, ...sessions.map((session) => this.speedOf(session) ?? 0)) || 1;
+    const waitOf = (session: Session) => (this.#open(session) + 1) / (this.speedOf(session) ?? best);
+    return sessions.map((session) => ({ session, wait: waitOf(session) }))
+      .sort((a, b) => a.wait - b.wait)
+      .map(({ session }) => session);
   }
 
-  #load(session: Session): number {
-    return this.#open.get(session) ?? 0;
+  /** Bytes a millisecond, as measured lately; null before anything was. */
+  speedOf(session: Session): number | null {
+    const load = this.#loads.get(session);
+    if (load === undefined) return null;
+    // A small file is over before there is a measure.
+    return load.speed ?? (load.bytes > 0 ? load.bytes / Math.max(1, load.lastMs - load.sinceMs) : null);
+  }
+
+  #open(session: Session): number {
+    return this.#loads.get(session)?.open ?? 0;
+  }
+
+  #load(session: Session): Load {
+    let load = this.#loads.get(session);
+    if (load === undefined) {
+      const nowMs = this.#clock.monotonic();
+      load = { open: 0, speed: null, bytes: 0, sinceMs: nowMs, lastMs: nowMs };
+      this.#loads.set(session, load);
+    }
+    return load;
+  }
+
+  /** An answer with so many bytes came. */
+  gained(session: Session, bytes: number): void {
+    const load = this.#loads.get(session);
+    if (load === undefined) return;
+    const nowMs = this.#clock.monotonic();
+    load.bytes += bytes;
+    load.lastMs = nowMs;
+    const elapsedMs = nowMs - load.sinceMs;
+    if (elapsedMs < MEASURE_MS) return;
+    const speed = load.bytes / elapsedMs;
+    load.speed = load.speed === null ? speed : load.speed * (1 - LATEST_SHARE) + speed * LATEST_SHARE;
+    load.bytes = 0;
+    load.sinceMs = nowMs;
   }
 
   /**
-   * Runs a request with the least busy of the sessions, waiting while all have enough to do. `avoid` are passed over.
+   * Runs a request with the best of the sessions, waiting while all have enough to do. `avoid` are passed over.
    * Null when none of the devices is connected.
    */
   async ask<T>(
@@ -39,17 +101,21 @@ export class Sources {
     request: (session: Session) => Promise<T>,
   ): Promise<T | null> {
     for (;;) {
-      const session = this.among(devices).find((candidate) => !avoid.has(candidate));
-      if (session === undefined) return null;
-      if (this.#load(session) >= REQUESTS_AT_ONCE) {
+      const candidates = this.among(devices).filter((session) => !avoid.has(session));
+      if (candidates.length === 0) return null;
+      const session = candidates.find((candidate) => this.#open(candidate) < REQUESTS_AT_ONCE);
+      if (session === undefined) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
         continue;
       }
-      this.#open.set(session, this.#load(session) + 1);
+      const load = this.#load(session);
+      // What it did nothing for is no time of its own.
+      if (load.open === 0) [load.sinceMs, load.bytes] = [this.#clock.monotonic(), 0];
+      load.open++;
       try {
         return await request(session);
       } finally {
-        if (this.#open.has(session)) this.#open.set(session, this.#load(session) - 1);
+        load.open--;
         this.#waiting.shift()?.();
       }
     }

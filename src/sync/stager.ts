@@ -6,7 +6,7 @@ import { type ChunkList, EMPTY_CONTENT } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { SMALL_FILE_BYTES } from "../core/limits.ts";
-import { type Fs, FsError, type HashPool, type PinnedDir } from "../platform/ports.ts";
+import { type Clock, type Fs, FsError, type HashPool, type PinnedDir } from "../platform/ports.ts";
 import { fetchLarge } from "./fetch_large.ts";
 import { diskTrouble, type Fetched, SmallFetcher } from "./fetch_small.ts";
 import { findLocal, type Local } from "./local_source.ts";
@@ -20,6 +20,7 @@ export interface StagerDeps extends Local {
   readonly fs: Fs;
   readonly pool: HashPool;
   readonly sources: Sources;
+  readonly clock: Pick<Clock, "monotonic" | "after">;
   /** Bytes that arrived in a stage, for progress. */
   gained(replica: Replica, bytes: number): void;
 }
@@ -88,7 +89,7 @@ export class Stager {
     this.#large++;
     const pins: PinnedDir[] = [];
     try {
-      const { fs, pool, sources } = this.#deps;
+      const { fs, pool, sources, clock } = this.#deps;
       const { catalogue } = replica;
       const content = entry.content!;
       const stage = `${replica.layout.stage}/${content}`;
@@ -97,6 +98,7 @@ export class Stager {
           fs,
           pool,
           sources,
+          clock,
           gained: (bytes) => this.#deps.gained(replica, bytes),
           room: replica.room,
         },

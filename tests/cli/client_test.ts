@@ -94,7 +94,11 @@ Deno.test("cairn status, devices and folders print JSON that can be read back", 
       return JSON.parse(context.terminal.taken().out);
     };
     assert.deepEqual(await json("status"), status);
-    assert.deepEqual(await json("devices"), { device: status.device, peers: status.peers });
+    assert.deepEqual(await json("devices"), {
+      device: status.device,
+      peers: status.peers,
+      removed: status.removed,
+    });
     assert.deepEqual(await json("folders"), status.folders);
   });
 });

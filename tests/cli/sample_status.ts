@@ -23,6 +23,7 @@ export function samplePeer(changes: Partial<PeerStatus> = {}): PeerStatus {
   return {
     id: "d2",
     name: "desktop",
+    standing: "member",
     connected: true,
     address: "10.0.0.2:22411",
     lastSeenMs: 1_000_000,
@@ -48,6 +49,7 @@ export function sampleStatus(changes: Partial<Status> = {}): Status {
     peers: [samplePeer()],
     journal: { lsn: 1234, epoch: 1, segments: 2, bytes: 14e6, healthy: true, note: "" },
     catalogue: { bytes: 3e6, appliedLsn: 1234, rows: 12000, healthy: true, note: "" },
+    removed: [],
     openInvites: 0,
     notes: [],
     ...changes,

@@ -89,7 +89,7 @@ Deno.test("cairn up PATH shares the folder, shows the invite, tells its state an
     "4000",
   ], fake);
   assert.deepEqual([code, err], [0, ""]);
-  assert.deepEqual(fake.asked, [{ path: "/home/ann/Notes", name: null }]);
+  assert.deepEqual(fake.asked, [{ path: "/home/ann/Notes", name: null, take: null, addFiles: false }]);
   assert.deepEqual(started.map(({ home, name, port }) => ({ home, name, port })), [{
     home,
     name: "laptop",
@@ -183,7 +183,13 @@ Deno.test("cairn join waits until the size is known, then tells it and follows",
   });
   assert.equal(code, 0);
   assert.deepEqual(fake.asked, [
-    { code: "K7QM-2XTD-9RWA", path: "/home/ann/Notes", at: "10.0.0.1:4000", folder: "Notes" },
+    {
+      code: "K7QM-2XTD-9RWA",
+      path: "/home/ann/Notes",
+      at: "10.0.0.1:4000",
+      folder: "Notes",
+      addFiles: false,
+    },
   ]);
   assert.equal(
     out,
@@ -213,4 +219,23 @@ Deno.test("cairn join tells a typo in the code before it starts a device: exit 2
     assert.equal(await run(["join", code, "/x", "--home", "/nonexistent"], context), 2);
     assert.match(context.terminal.taken().err, words);
   }
+});
+
+Deno.test("cairn up PATH --folder NAME takes a folder of the library, and opens no invite on a removed device", async () => {
+  const { device } = sampleStatus();
+  const removed = [{ id: device.id, name: device.name, by: "desktop", whenMs: 1 }];
+  const fake = fakeDaemon(sampleStatus({ removed }));
+  const { out } = await runOn(["up", "/x", "--folder", "Notes", "--add"], fake);
+  assert.deepEqual(fake.asked, [{ path: "/x", name: null, take: "Notes", addFiles: true }]);
+  assert.ok(!out.includes("cairn join"));
+  const { code, err } = await runOn(["up", "--folder", "Notes"], fakeDaemon(ALONE));
+  assert.equal(code, 2);
+  assert.match(err, /cairn up PATH --folder Notes/);
+});
+
+Deno.test("cairn join --again starts the device as a new one", async () => {
+  const fake = fakeDaemon(sampleStatus());
+  const { started } = await runOn(["join", "K7QM-2XTD-9RWA", "/x", "--again", "--add"], fake);
+  assert.deepEqual(started.map(({ again }) => again), [true]);
+  assert.equal((fake.asked[0] as { addFiles: boolean }).addFiles, true);
 });

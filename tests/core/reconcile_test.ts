@@ -309,3 +309,25 @@ Deno.test("a copy supersedes no other write of its writer to the copy's path (pi
     assert.equal(taken(decide(there, [copy.entry])).copy, there);
   }
 });
+
+Deno.test("an edit kept against one delete is gone by another whose writer saw it, though the deletes have united (R2, R4)", () => {
+  const devices = gossipDevices(3);
+  const [a, b, c] = devices as [typeof devices[0], typeof devices[0], typeof devices[0]];
+  a!.see(PATH, { text: "first" });
+  untilQuiet(devices);
+  for (const device of devices) device.nowMs += 1_000;
+  a!.see(PATH, { text: "second" });
+  c!.remove(PATH);
+  b!.hear(a!);
+  b!.step(PATH);
+  c!.hear(a!);
+  a!.hear(c!);
+  // The edit lives on for everybody, and its writer deletes it; the deletes are one then.
+  a!.step(PATH);
+  a!.remove(PATH);
+  a!.step(PATH);
+  // Who has not heard of that takes the edit, and knows of its own delete that it was overruled.
+  c!.step(PATH);
+  untilQuiet(devices);
+  for (const { tree } of devices) assert.deepEqual([...tree], []);
+});

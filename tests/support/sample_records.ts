@@ -63,6 +63,7 @@ export const SAMPLE_RECORDS: Readonly<Record<JournalRecord["type"], JournalRecor
   "fact": { type: "fact", key: `replica/${folderOf(5)}`, value: { mode: "sync" } },
   "local": { type: "local", key: "library", value: null },
   "kept": { type: "kept", folder: folderOf(5), lsns: [3, 3, 9, 10, 10].map(lsnOf), rows: SAMPLE_ROWS },
+  "forgot": { type: "forgot", folder: folderOf(5), paths: SAMPLE_ROWS.map(({ path }) => path) },
   "snapshot-end": { type: "snapshot-end", lsn: lsnOf(77), counter: TIME_MS + 1, stamp: stampOf(stamp + 1) },
 };
 

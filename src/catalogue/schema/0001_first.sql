@@ -59,6 +59,7 @@ CREATE TABLE states (
   version BLOB NOT NULL       -- core/row_codec.ts "version", actors as actors.id
 ) STRICT;
 CREATE INDEX states_by_name ON states (directory, name);
+CREATE INDEX states_deleted ON states (id) WHERE kind = 0;
 CREATE INDEX states_by_content ON states (substr(content, 2, 8)) WHERE content IS NOT NULL;
 CREATE INDEX states_by_target ON states (target) WHERE target IS NOT NULL;
 

@@ -1,0 +1,70 @@
+/** What may be on its way out: tombstones, and rows of devices that do not count any more. Reads for sweeps, in bounded steps. */
+import type { Lsn } from "../core/ids.ts";
+import { childOf } from "../core/path.ts";
+import type { Database, SqlRow } from "./database.ts";
+import { type Interning, SELF } from "./interning.ts";
+import { OFFERED, type Place } from "./rows.ts";
+
+export class Leftovers {
+  readonly #db: Database;
+  readonly #ids: Interning;
+
+  constructor(db: Database, ids: Interning) {
+    this.#db = db;
+    this.#ids = ids;
+  }
+
+  /** Tombstones that anyone has, in the order of their states from behind `afterState`. */
+  tombstonesAfter(afterState: number, limit: number): (Place & { readonly state: number })[] {
+    return this.#db.all(
+      "SELECT id, directory, name FROM states WHERE kind = 0 AND id > ? ORDER BY id LIMIT ?",
+      afterState,
+      limit,
+    ).map(([state, directory, name]) => ({ state: Number(state), ...this.#place(directory, name) }));
+  }
+
+  /** Lsns of a device's rows from behind `after` up to `upTo`, in order, and which are of tombstones. */
+  lsnsAfter(device: number, after: Lsn, upTo: Lsn, limit: number): { lsn: Lsn; isTombstone: boolean }[] {
+    return this.#db.all(
+      `SELECT h.lsn, s.kind FROM holds h CROSS JOIN states s ON s.id = h.state
+       WHERE h.device = ? AND h.lsn > ? AND h.lsn <= ? ORDER BY h.lsn LIMIT ?`,
+      device,
+      after,
+      upTo,
+      limit,
+    ).map(([lsn, kind]) => ({ lsn: Number(lsn) as Lsn, isTombstone: kind === 0 }));
+  }
+
+  /** Some rows of a device, at most `limit`. */
+  rowsOf(device: number, limit: number): Place[] {
+    return this.#db.all(
+      "SELECT s.directory, s.name FROM holds h JOIN states s ON s.id = h.state WHERE h.device = ? LIMIT ?",
+      device,
+      limit,
+    ).map(([directory, name]) => this.#place(directory, name));
+  }
+
+  /** Devices that count as never heard of and yet have rows: their sweep was not finished. */
+  devices(): number[] {
+    return this.#db.all(
+      "SELECT id FROM devices d WHERE id <> ? AND epoch = 0 AND EXISTS (SELECT 1 FROM holds h WHERE h.device = d.id)",
+      SELF,
+    ).map(([id]) => Number(id));
+  }
+
+  /** Marks every path of wanted folders that a device has as a need, when its rows count again; the planner drops those that are none. */
+  needAllOf(device: number): void {
+    this.#db.run(
+      `INSERT OR IGNORE INTO needs (folder, directory, name, deletes, bytes)
+       SELECT DISTINCT d.folder, s.directory, s.name, 0, 0 FROM holds h
+       JOIN states s ON s.id = h.state JOIN directories d ON d.id = s.directory JOIN folders f ON f.id = d.folder
+       WHERE h.device = ? AND h.flags & ${OFFERED} AND f.wanted = 1`,
+      device,
+    );
+  }
+
+  #place(directory: SqlRow[number] | undefined, name: SqlRow[number] | undefined): Place {
+    const { folder, path } = this.#ids.directoryOf(Number(directory));
+    return { folder, path: childOf(path, String(name)) };
+  }
+}
