@@ -81,7 +81,7 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
       }
     }
   }
-  await makeDurable(context, toHash, now);
+  await makeDurable(context, seen, now);
   const files = await hashFiles(context, toHash);
   for (let i = 0; i < toHash.length; i++) {
     const item = toHash[i]!;
@@ -152,32 +152,52 @@ function findMoved(
   return null;
 }
 
-/** Syncs files whose last change the system may not have written yet, by ctime (R16). */
+/**
+ * Syncs what the system may not have written yet, by ctime: the bytes of files, and the names of what is new where it stands. A
+ * name that a power cut takes back would be news of a deletion at the next start (R16).
+ */
 async function makeDurable(
   { fs, root, syncedUpTo }: ObserveContext,
-  files: readonly Seen[],
+  seen: readonly Seen[],
   now: number,
 ): Promise<void> {
   const durable = Math.max(now - YOUNG_MS, syncedUpTo.ms - CTIME_GRAIN_MS);
-  const young = files.filter(({ stat }) => stat.size > 0 && stat.ctimeMs > durable);
-  if (young.length === 0) return;
-  if (young.length >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) {
+  const young = seen.filter(({ stat }) => stat.ctimeMs > durable);
+  const files = young.filter(({ stat }) => stat.kind === "file" && stat.size > 0);
+  const directories = new Set(
+    young.filter(({ basedOn, stat }) => basedOn === null || stat.kind === "symlink")
+      .map(({ path }) => parentOf(path)),
+  );
+  const count = files.length + directories.size;
+  if (count === 0) return;
+  if (count >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) {
     syncedUpTo.ms = Math.max(syncedUpTo.ms, now);
     return;
   }
+  await someAtOnce(files, ({ path }) => withPinned(fs, root, path, (at) => fs.syncFile(at)));
+  await someAtOnce([...directories], async (directory) => {
+    const pin = fs.pin(root, directory);
+    try {
+      await fs.syncDirectory(pin.self);
+    } finally {
+      pin.close();
+    }
+  });
+}
+
+/** Some syncs at once. What cannot be opened fails again, and is told of, when it is read. */
+async function someAtOnce<T>(items: readonly T[], sync: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async () => {
-    while (next < young.length) {
-      const { path } = young[next++]!;
+    while (next < items.length) {
       try {
-        await withPinned(fs, root, path, (at) => fs.syncFile(at));
+        await sync(items[next++]!);
       } catch (error) {
-        // One that cannot be opened fails again, and is told of, when it is read.
         if (!(error instanceof FsError)) throw error;
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, young.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, items.length) }, worker));
 }
 
 async function withPinned<T>(
