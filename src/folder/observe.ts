@@ -59,9 +59,12 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   const unreadable: { path: RelPath; error: FsError }[] = [];
   const toHash: Seen[] = [];
   const now = context.fsNowMs();
+  const refused = await makeDurable(context, seen, now);
   for (const item of seen) {
     const { path, stat } = item;
-    if (stat.kind === "directory") done.push(plain(item, printOf(stat, now)));
+    const refusal = refused.get(path);
+    if (refusal !== undefined) noteFailure(path, refusal, vanished, unreadable);
+    else if (stat.kind === "directory") done.push(plain(item, printOf(stat, now)));
     else if (stat.kind === "symlink") {
       try {
         const target = readLink(context, path);
@@ -81,7 +84,6 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
       }
     }
   }
-  await makeDurable(context, seen, now);
   const files = await hashFiles(context, toHash);
   for (let i = 0; i < toHash.length; i++) {
     const item = toHash[i]!;
@@ -154,48 +156,59 @@ function findMoved(
 
 /**
  * Syncs what the system may not have written yet, by ctime: the bytes of files, and the names of what is new where it stands. A
- * name that a power cut takes back would be news of a deletion at the next start (R16).
+ * name that a power cut takes back would be news of a deletion at the next start (R16). Answers what the disk refused:
+ * that must not be recorded.
  */
 async function makeDurable(
   { fs, root, syncedUpTo }: ObserveContext,
   seen: readonly Seen[],
   now: number,
-): Promise<void> {
+): Promise<ReadonlyMap<RelPath, FsError>> {
+  const refused = new Map<RelPath, FsError>();
   const durable = Math.max(now - YOUNG_MS, syncedUpTo.ms - CTIME_GRAIN_MS);
   const young = seen.filter(({ stat }) => stat.ctimeMs > durable);
   const files = young.filter(({ stat }) => stat.kind === "file" && stat.size > 0);
-  const directories = new Set(
-    young.filter(({ basedOn, stat }) => basedOn === null || stat.kind === "symlink")
-      .map(({ path }) => parentOf(path)),
-  );
+  const named = young.filter(({ basedOn, stat }) => basedOn === null || stat.kind === "symlink");
+  const directories = new Set(named.map(({ path }) => parentOf(path)));
   const count = files.length + directories.size;
-  if (count === 0) return;
+  if (count === 0) return refused;
   if (count >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) {
     syncedUpTo.ms = Math.max(syncedUpTo.ms, now);
-    return;
+    return refused;
   }
-  await someAtOnce(files, ({ path }) => withPinned(fs, root, path, (at) => fs.syncFile(at)));
-  await someAtOnce([...directories], async (directory) => {
-    const pin = fs.pin(root, directory);
-    try {
-      await fs.syncDirectory(pin.self);
-    } finally {
-      pin.close();
-    }
+  await someAtOnce(files, async ({ path }) => {
+    const error = await refusalOf(() => withPinned(fs, root, path, (at) => fs.syncFile(at)));
+    if (error !== null) refused.set(path, error);
   });
+  await someAtOnce([...directories], async (directory) => {
+    const error = await refusalOf(async () => {
+      const pin = fs.pin(root, directory);
+      try {
+        await fs.syncDirectory(pin.self);
+      } finally {
+        pin.close();
+      }
+    });
+    if (error === null) return;
+    for (const { path } of named) if (parentOf(path) === directory) refused.set(path, error);
+  });
+  return refused;
 }
 
-/** Some syncs at once. What cannot be opened fails again, and is told of, when it is read. */
+async function refusalOf(work: () => Promise<void>): Promise<FsError | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof FsError) return error;
+    throw error;
+  }
+}
+
 async function someAtOnce<T>(items: readonly T[], sync: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async () => {
-    while (next < items.length) {
-      try {
-        await sync(items[next++]!);
-      } catch (error) {
-        if (!(error instanceof FsError)) throw error;
-      }
-    }
+    while (next < items.length) await sync(items[next++]!);
   };
   await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, items.length) }, worker));
 }

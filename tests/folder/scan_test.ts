@@ -30,6 +30,7 @@ interface Over {
   readonly strictness?: Strictness;
   readonly fs?: Fs;
   readonly ignore?: string;
+  readonly hollow?: ReadonlySet<RelPath>;
 }
 
 function scene(): Scene {
@@ -38,7 +39,7 @@ function scene(): Scene {
   let counter = 0;
   function compareOrNull(
     directory: string,
-    { names, strictness = "hint", fs = realFs(), ignore = "" }: Over,
+    { names, strictness = "hint", fs = realFs(), ignore = "", hollow = new Set() }: Over,
   ) {
     const context = {
       fs,
@@ -47,6 +48,7 @@ function scene(): Scene {
       catalogue,
       folder,
       ignore: parseIgnore(ignore),
+      hollow,
     };
     return compareDirectory(
       context,
@@ -82,7 +84,7 @@ function scene(): Scene {
 
 const paths = (items: readonly { readonly path: string }[]) => items.map(({ path }) => path).sort();
 const NOTHING = {
-  frozen: false,
+  frozen: null,
   seen: [],
   gone: [],
   replaced: [],
@@ -233,6 +235,20 @@ Deno.test("what was a directory and is a file now: all that was in it is replace
   it.root.write("d", "a file now");
   const { seen, replaced, gone } = it.compare();
   assert.deepEqual([paths(seen), paths(replaced), gone], [["d"], ["d/a"], []]);
+});
+
+Deno.test("what we still have below a file that we know already is gone, where the directory was looked for in vain", () => {
+  using it = scene();
+  it.have("d");
+  it.catalogue.rows.put(
+    SELF,
+    it.folder,
+    rowOf("d/a", entryOf({ kind: "file", text: "a", dots: [dot(1, 90)] })),
+    lsnOf(90),
+  );
+  const { replaced } = it.compare(ROOT, { names: ["d"], hollow: new Set([pathOf("d")]) });
+  assert.deepEqual(paths(replaced), ["d/a"]);
+  assert.deepEqual(it.compare(ROOT, { names: ["d"] }).replaced, []);
 });
 
 // ------------------------------------------------------------------------------------ frozen (R13)

@@ -62,7 +62,8 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
 /** A process that was killed in the middle of something comes to no good end, and nobody minds. */
 function isOfTheDead(reason: unknown): boolean {
   return reason instanceof Error &&
-    (reason.name === "ProcessDied" || /database is not open|statement has been finalized/.test(reason.message));
+    (reason.name === "ProcessDied" ||
+      /database is not open|statement has been finalized/.test(reason.message));
 }
 
 function runInside(plan: Plan, options: RunOptions): Outcome {
@@ -74,7 +75,11 @@ function runInside(plan: Plan, options: RunOptions): Outcome {
     for (const device of world.devices) options.sabotage?.(device);
     new Run(plan, world).run();
   } catch (error) {
-    failure = error instanceof Failure ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
+    failure = error instanceof Failure
+      ? error.message
+      : error instanceof Error
+      ? error.stack ?? error.message
+      : String(error);
   }
   for (const device of world.devices) device.kill();
   return {
@@ -152,7 +157,11 @@ class Run {
     const { scheduler, devices } = this.#world;
     const untilMs = scheduler.nowMs + CONVERGE_MS;
     let stillMs = 0;
-    const isPolled = () => devices.some(({ folder }) => folder?.watch.pollingReason !== null);
+    // What needs a person is looked at again every ten seconds.
+    const wasRefused = this.#plan.steps.some((step) =>
+      step.do === "disk-fault" && step.code === "permission"
+    );
+    const isPolled = () => wasRefused || devices.some(({ folder }) => folder?.watch.pollingReason !== null);
     while (stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
       this.#go(LOOK_MS);
       this.#tend();
@@ -168,12 +177,16 @@ class Run {
     const differences = allDifferences(devices);
     if (differences.length > 0) {
       throw new Failure(
-        `all say that they are done, and their trees differ\n${differences.join("\n")}\n${whatTheySay(this.#world)}`,
+        `all say that they are done, and their trees differ\n${differences.join("\n")}\n${
+          whatTheySay(this.#world)
+        }`,
       );
     }
     for (const device of devices) {
       const kind = statusKind(device);
-      if (kind !== "up-to-date") throw new Failure(`${device.name} is done and says "${kind}"\n${whatTheySay(this.#world)}`);
+      if (kind !== "up-to-date") {
+        throw new Failure(`${device.name} is done and says "${kind}"\n${whatTheySay(this.#world)}`);
+      }
     }
   }
 

@@ -15,7 +15,9 @@ export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]
     const number = catalogue.ids.device(device.identity.id);
     const cursor = catalogue.cursors.of(number);
     if (cursor.epoch < ledger.epoch || cursor.epoch === 0) continue;
-    if (cursor.epoch > ledger.epoch) return `${other.name} knows epoch ${cursor.epoch} of ${device.name}, it itself does not`;
+    if (cursor.epoch > ledger.epoch) {
+      return `${other.name} knows epoch ${cursor.epoch} of ${device.name}, it itself does not`;
+    }
     if (!ledger.catalogue.cursors.isOurs(cursor, ledger.lastLsn)) {
       return `${other.name} has ${device.name}'s lsn ${cursor.lsn}, it itself has come to ${ledger.lastLsn} only`;
     }
@@ -24,7 +26,9 @@ export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]
       const own = ledger.catalogue.rows.at(ours, row.path).find((held) => held.device === SELF);
       const isCovered = own !== undefined &&
         row.entry.version.dots.every((dot) => covers(own.row.entry.version.context, dot));
-      if (!isCovered) return `${other.name} has an entry of ${device.name} for ${row.path} that it itself lacks`;
+      if (!isCovered) {
+        return `${other.name} has an entry of ${device.name} for ${row.path} that it itself lacks`;
+      }
     }
   }
   return null;

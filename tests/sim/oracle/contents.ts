@@ -61,5 +61,7 @@ export function describe(key: ContentKey): string {
   const text = key.startsWith("f:") ? key.slice(2) : key;
   const token = /^T\d+:/.exec(text)?.[0] ?? "";
   if (key.startsWith("l:")) return `link ${key.slice(2)}`;
-  return key.startsWith("f:") ? `${token || JSON.stringify(text.slice(0, 12))} ${text.length} bytes` : key.slice(0, 24);
+  return key.startsWith("f:")
+    ? `${token || JSON.stringify(text.slice(0, 12))} ${text.length} bytes`
+    : key.slice(0, 24);
 }

@@ -104,7 +104,9 @@ export class History {
     );
     const isReal = losers.some((loser) =>
       isAmbiguous(losers) || loser.isVague ||
-      others.some((other) => other.isVague || !(other.known.has(loser.number) || loser.known.has(other.number)))
+      others.some((other) =>
+        other.isVague || !(other.known.has(loser.number) || loser.known.has(other.number))
+      )
     );
     return isReal ? null : `a conflict copy ${path}, and nobody edited ${bases[0]} at the same time`;
   }

@@ -27,8 +27,9 @@ export class PowerCuts {
     const recorded = this.lies.has(device) ? new Set<ContentKey>() : this.#recorded(device);
     device.powerCut(mode, marks);
     for (const { content, acts } of oracle.wentBack()) {
-      if (!recorded.has(content)) { for (const act of acts) if (act.device === device.index) act.isLost = true; }
-      else if (mode !== "scattered") {
+      if (!recorded.has(content)) {
+        for (const act of acts) if (act.device === device.index) act.isLost = true;
+      } else if (mode !== "scattered") {
         this.#fail(`${device.name} had recorded ${describe(content)}, and a power cut took it`);
       }
     }

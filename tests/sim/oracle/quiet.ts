@@ -28,10 +28,14 @@ export function whatTheySay(world: World): string {
     const sessions = world.devices.filter((other) => daemon.links.session(other.identity.id) !== null);
     const needs = folder?.replica.catalogue.needs.due(folder.replica.number, false, Infinity, 20) ?? [];
     const deletes = folder?.replica.catalogue.needs.due(folder.replica.number, true, Infinity, 20) ?? [];
-    return `${device.name}: ${JSON.stringify(status?.state)} stopped=${JSON.stringify(folder?.replica.stopped)} ` +
+    return `${device.name}: ${JSON.stringify(status?.state)} stopped=${
+      JSON.stringify(folder?.replica.stopped)
+    } ` +
       `quiet=${folder?.outbound.isQuiet}/${folder?.inbound.isQuiet}/${folder?.outbound.isReady} ` +
       `sessions=${sessions.map(({ name }) => name).join("")} ` +
-      `needs=${JSON.stringify([...needs, ...deletes].map(({ path, attempts, cause }) => [path, attempts, cause]))} ` +
+      `needs=${
+        JSON.stringify([...needs, ...deletes].map(({ path, attempts, cause }) => [path, attempts, cause]))
+      } ` +
       `troubles=${JSON.stringify([...(folder?.replica.troubles ?? [])])}`;
   }).join("\n");
 }
@@ -61,10 +65,13 @@ export function treeOf(device: SimDevice): Map<string, string> {
 /** Where two trees differ; empty when they do not. */
 export function differences(a: SimDevice, b: SimDevice): string[] {
   const [treeA, treeB] = [treeOf(a), treeOf(b)];
-  const shown = (line: string | undefined) => line === undefined ? "nothing" : line.replace(/ [fl][:#][^]*$/, (key) => ` ${describe(key.slice(1))}`);
+  const shown = (line: string | undefined) =>
+    line === undefined ? "nothing" : line.replace(/ [fl][:#][^]*$/, (key) => ` ${describe(key.slice(1))}`);
   return [...new Set([...treeA.keys(), ...treeB.keys()])].sort()
     .filter((path) => treeA.get(path) !== treeB.get(path))
-    .map((path) => `${path}: ${a.name} has ${shown(treeA.get(path))}, ${b.name} has ${shown(treeB.get(path))}`);
+    .map((path) =>
+      `${path}: ${a.name} has ${shown(treeA.get(path))}, ${b.name} has ${shown(treeB.get(path))}`
+    );
 }
 
 export function allDifferences(devices: readonly SimDevice[]): string[] {
@@ -82,7 +89,9 @@ export function whatIsWrong(world: World, history: History): string[] {
     });
   }
   const lost = history.required().filter(({ content }) => !found.has(content!)).map((act) =>
-    `lost: ${describe(act.content as string)}, act ${act.number} of ${String.fromCharCode(97 + act.device)} at ${act.path}`
+    `lost: ${describe(act.content as string)}, act ${act.number} of ${
+      String.fromCharCode(97 + act.device)
+    } at ${act.path}`
   );
   const wrong: string[] = [];
   world.devices[0]!.disk.walk(ROOT, (path, peek) => {

@@ -1,5 +1,5 @@
 /** Makes a plan's steps happen: users, machines, network. What was broken is mended again by `heal`. */
-import { ROOT, HOME, type SimDevice } from "../world/device.ts";
+import { HOME, ROOT, type SimDevice } from "../world/device.ts";
 import type { World } from "../world/world.ts";
 import type { Call } from "../disk/sim_disk.ts";
 import { Rng } from "../disk/rng.ts";
@@ -10,7 +10,18 @@ import type { SimUser } from "./user.ts";
 
 const CALLS: Record<"syncs" | "changes" | "opens" | "all", readonly Call[] | undefined> = {
   syncs: ["syncFile", "syncDirectory", "syncFileSystem"],
-  changes: ["create", "write", "rename", "link", "unlink", "makeDirectory", "truncate", "symlink", "chmod", "setMtime"],
+  changes: [
+    "create",
+    "write",
+    "rename",
+    "link",
+    "unlink",
+    "makeDirectory",
+    "truncate",
+    "symlink",
+    "chmod",
+    "setMtime",
+  ],
   opens: ["open", "list", "pin", "read"],
   all: undefined,
 };
@@ -23,6 +34,8 @@ export class Events {
   readonly #power: PowerCuts;
   readonly #rng: Rng;
   readonly #copies = new Map<number, HomeCopy>();
+  /** Ends of processes that are still to come. */
+  readonly #armed: (() => void)[] = [];
   #isHealed = false;
 
   constructor(plan: Plan, world: World, users: readonly SimUser[], power: PowerCuts) {
@@ -117,10 +130,10 @@ export class Events {
         break;
       case "kill-between":
         if (!device.isRunning) break;
-        disk.killAfter(step.calls, () => {
+        this.#armed.push(disk.killAfter(step.calls, () => {
           device.kill();
           this.#later(step.downMs, () => this.#start(device));
-        });
+        }));
         break;
       case "stop":
         void device.stop().then(() => this.#later(step.downMs, () => this.#start(device)));
@@ -130,7 +143,7 @@ export class Events {
           this.#power.cut(device, step.mode, step.marks);
           this.#later(step.downMs, () => this.#start(device));
         };
-        if (step.calls > 0 && device.isRunning) disk.killAfter(step.calls, cut);
+        if (step.calls > 0 && device.isRunning) this.#armed.push(disk.killAfter(step.calls, cut));
         else cut();
         break;
       }
@@ -145,6 +158,8 @@ export class Events {
         break;
       case "disk-fault": {
         const calls = CALLS[step.on];
+        // A sync of a user's file that failed once succeeds the next time, and nobody can tell what became of the bytes.
+        if (step.where !== "home" && (step.on === "syncs" || step.on === "all")) this.#power.lies.add(device);
         const path = step.where === "everywhere" ? undefined : step.where === "home" ? HOME : ROOT;
         const end = disk.faults.add({
           code: step.code,
@@ -166,7 +181,12 @@ export class Events {
         break;
       case "watch":
         device.isUnwatched = true;
-        Object.assign(disk.watches, { loss: step.loss, toParent: 0.1, duplicate: 0.1, maxDelayMs: step.delayMs });
+        Object.assign(disk.watches, {
+          loss: step.loss,
+          toParent: 0.1,
+          duplicate: 0.1,
+          maxDelayMs: step.delayMs,
+        });
         this.#later(step.forMs, () => Object.assign(disk.watches, CALM));
         break;
       case "no-watches":
@@ -199,6 +219,7 @@ export class Events {
     this.#isHealed = true;
     const { net, devices, scheduler } = this.#world;
     scheduler.trace("all is mended");
+    for (const cancel of this.#armed) cancel();
     net.heal();
     Object.assign(net.wire, { latencyMs: 0.2, bytesPerMs: 50_000 });
     for (const device of devices) {

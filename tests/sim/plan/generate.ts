@@ -2,7 +2,15 @@
 import { Rng } from "../disk/rng.ts";
 import type { CrashMode } from "../disk/sim_disk.ts";
 import { faultSteps } from "./generate_faults.ts";
-import { type DiskKind, FAULT_CLASSES, type FaultClass, type Plan, type Step, type Topology, type UserStep } from "./step.ts";
+import {
+  type DiskKind,
+  FAULT_CLASSES,
+  type FaultClass,
+  type Plan,
+  type Step,
+  type Topology,
+  type UserStep,
+} from "./step.ts";
 
 /** Few paths, so that people get into each other's way. */
 const DIRECTORIES = ["", "", "d/", "d/", "d/s/", "e/"];
@@ -22,9 +30,12 @@ export interface PlanOptions {
 export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   const rng = new Rng(`plan/${seed}`);
   const devices = options.devices ?? rng.pick([2, 2, 2, 3, 3, 4, 5]);
-  const topology = options.topology ?? (devices === 2 ? "mesh" : rng.pick<Topology>(["mesh", "mesh", "line", "star"]));
+  const topology = options.topology ??
+    (devices === 2 ? "mesh" : rng.pick<Topology>(["mesh", "mesh", "line", "star"]));
   const allowed = options.faults ?? FAULT_CLASSES;
-  const faults = FAULT_CLASSES.filter((one) => rng.next() < (options.faultChance ?? 0.35) && allowed.includes(one));
+  const faults = FAULT_CLASSES.filter((one) =>
+    rng.next() < (options.faultChance ?? 0.35) && allowed.includes(one)
+  );
   const maker = new Maker(rng.fork("steps"), devices);
   const steps = maker.steps();
   const lastMs = Math.max(...steps.map(({ atMs }) => atMs));
@@ -64,7 +75,9 @@ class Maker {
     const out: Step[] = [];
     // Something is there before anybody starts.
     const before = rng.below(6);
-    for (let i = 0; i < before; i++) out.push({ atMs: 0, device: rng.below(this.#devices), ...this.#write() });
+    for (let i = 0; i < before; i++) {
+      out.push({ atMs: 0, device: rng.below(this.#devices), ...this.#write() });
+    }
     const count = 8 + rng.below(rng.chance(0.2) ? 32 : 14);
     let atMs = rng.chance(0.5) ? 0 : rng.below(3000);
     let device = rng.below(this.#devices);
@@ -142,7 +155,9 @@ class Maker {
     if (at < 0.44) return this.#write(path);
     if (at < 0.52) return { do: "append", path, ...part };
     if (at < 0.56) return { do: "truncate", path, keep: rng.below(100) };
-    if (at < 0.67) return { do: "rename", path: tree(), to: rng.chance(0.5) ? this.#path() : rng.pick(TREES) };
+    if (at < 0.67) {
+      return { do: "rename", path: tree(), to: rng.chance(0.5) ? this.#path() : rng.pick(TREES) };
+    }
     if (at < 0.70) return { do: "copy", path, to: this.#path() };
     if (at < 0.80) return { do: "delete", path: tree() };
     if (at < 0.84) return { do: "mkdir", path: tree() };

@@ -6,7 +6,12 @@ import type { DeviceStep, FaultClass, NetStep, Step } from "./step.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 
-export function faultSteps(rng: Rng, classes: readonly FaultClass[], devices: number, lastMs: number): Step[] {
+export function faultSteps(
+  rng: Rng,
+  classes: readonly FaultClass[],
+  devices: number,
+  lastMs: number,
+): Step[] {
   const out: Step[] = [];
   const add = (step: DeviceStep | NetStep, atMs = rng.next() * (lastMs + 500), device = rng.below(devices)) =>
     out.push({ atMs, device, ...step });

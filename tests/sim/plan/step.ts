@@ -87,7 +87,12 @@ export type NetStep =
   | { readonly do: "partition"; readonly sides: readonly number[]; readonly forMs: number }
   | { readonly do: "cut-links" }
   | { readonly do: "stall"; readonly ms: number }
-  | { readonly do: "slow-wire"; readonly latencyMs: number; readonly bytesPerMs: number; readonly forMs: number };
+  | {
+    readonly do: "slow-wire";
+    readonly latencyMs: number;
+    readonly bytesPerMs: number;
+    readonly forMs: number;
+  };
 
 export type Step =
   & { readonly atMs: number; readonly device: number }
@@ -95,7 +100,17 @@ export type Step =
 
 export type Topology = "mesh" | "line" | "star";
 
-export const FAULT_CLASSES = ["net", "kill", "power", "disk", "lie", "watch", "clock", "home", "odd"] as const;
+export const FAULT_CLASSES = [
+  "net",
+  "kill",
+  "power",
+  "disk",
+  "lie",
+  "watch",
+  "clock",
+  "home",
+  "odd",
+] as const;
 export type FaultClass = typeof FAULT_CLASSES[number];
 
 export interface Plan {

@@ -69,7 +69,10 @@ export class SimUser {
       case "rename":
         return this.#rename(path, step.to);
       case "copy": {
-        if (kind !== "file" || path === step.to || this.#kind(step.to) === "directory" || !this.#makeParents(step.to)) {
+        if (
+          kind !== "file" || path === step.to || this.#kind(step.to) === "directory" ||
+          !this.#makeParents(step.to)
+        ) {
           return false;
         }
         const before = this.#oracle.actsAt(step.to);
@@ -209,7 +212,9 @@ export class SimUser {
     const moved = this.#oracle.below(from).map((path) => [path, this.#oracle.actsAt(path)] as const);
     const replaced = this.#oracle.actsAt(to);
     this.#user.rename(at(from), at(to));
-    if (kind === "directory") this.#history.act(this.#device.index, to, "directory", [], this.#oracle.isVague);
+    if (kind === "directory") {
+      this.#history.act(this.#device.index, to, "directory", [], this.#oracle.isVague);
+    }
     for (const [path, acts] of moved) {
       const before = kind === "directory" ? acts : [...acts, ...replaced];
       this.#wrote(to + path.slice(from.length), before);

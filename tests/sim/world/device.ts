@@ -10,7 +10,7 @@ import type { Clock, Random } from "../../../src/platform/ports.ts";
 import type { Rng } from "../disk/rng.ts";
 import { type CrashMode, SimDisk, type SimDiskOptions } from "../disk/sim_disk.ts";
 import { SimCatalogue } from "./catalogues.ts";
-import { FOLDER_ID, IDENTITIES, libraryFields, LIBRARY_ID } from "./fixture.ts";
+import { FOLDER_ID, IDENTITIES, LIBRARY_ID, libraryFields } from "./fixture.ts";
 import type { NetProcess, SimNet } from "./net.ts";
 import type { Scheduler } from "./scheduler.ts";
 

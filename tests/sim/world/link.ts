@@ -102,7 +102,9 @@ export class SimLink {
     }
     const { wire, rng } = this.#host;
     let count = Math.min(pipe.pending, MOST_PIECE_BYTES);
-    if (count > 1 && rng.chance(wire.cutChance)) count = 1 + rng.below(Math.min(count, rng.chance(0.5) ? 60 : count));
+    if (count > 1 && rng.chance(wire.cutChance)) {
+      count = 1 + rng.below(Math.min(count, rng.chance(0.5) ? 60 : count));
+    }
     const hadBuffered = from.bufferedBytes > 0;
     const bytes = this.#take(pipe, count);
     this.#trace(`${from.host}>${to.host}#${this.number} ${count}`, bytes);

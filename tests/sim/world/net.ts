@@ -53,7 +53,8 @@ export class SimNet {
   // ---------------------------------------------------------------------------------- what the world does
 
   flows(from: number, to: number): boolean {
-    return this.#wired[from]![to]! && this.#sides[from] === this.#sides[to] && this.#isUp[from]! && this.#isUp[to]!;
+    return this.#wired[from]![to]! && this.#sides[from] === this.#sides[to] && this.#isUp[from]! &&
+      this.#isUp[to]!;
   }
 
   /** Splits the hosts: those with the same number reach each other. */
@@ -113,7 +114,8 @@ export class SimNet {
     return {
       listen: (port, identity, protocols, accept) =>
         this.#later(process, () => this.#listen({ process, identity, protocols, accept }, port)),
-      dial: (address, identity, protocol, timeoutMs) => this.#dial(process, address, identity, protocol, timeoutMs),
+      dial: (address, identity, protocol, timeoutMs) =>
+        this.#dial(process, address, identity, protocol, timeoutMs),
       beacons: (port, heard) => this.#later(process, () => this.#beacons({ process, port, heard })),
     };
   }
@@ -163,7 +165,9 @@ export class SimNet {
         if (!this.flows(process.host, host)) return void fail(timeoutMs, `no answer within ${timeoutMs} ms`);
         const listening = this.#listening.get(address);
         if (listening === undefined) return void fail(trip(), "connection refused");
-        if (!listening.protocols.includes(protocol)) return void fail(trip(), `it does not speak ${protocol} now`);
+        if (!listening.protocols.includes(protocol)) {
+          return void fail(trip(), `it does not speak ${protocol} now`);
+        }
         const link = new SimLink(
           this,
           ++this.#count,

@@ -42,5 +42,8 @@ export class World {
 function wiring(count: number, topology: Topology): boolean[][] {
   const isWired = (a: number, b: number) =>
     topology === "mesh" || (topology === "line" ? Math.abs(a - b) === 1 : a === 0 || b === 0);
-  return Array.from({ length: count }, (_, a) => Array.from({ length: count }, (_, b) => a !== b && isWired(a, b)));
+  return Array.from(
+    { length: count },
+    (_, a) => Array.from({ length: count }, (_, b) => a !== b && isWired(a, b)),
+  );
 }
