@@ -2,9 +2,9 @@
  * Turns what a scan has seen into what it is: reads files stably (R12, R17), follows renames without reading (R14), and makes
  * the bytes durable before anyone can hear of them (R16).
  */
-import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
+import { type Fingerprint, isSameInode, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
-import { YOUNG_MS } from "../core/limits.ts";
+import { RACY_MS, YOUNG_MS } from "../core/limits.ts";
 import { nameOf, parentOf } from "../core/path.ts";
 import { type FileKind, type Fs, FsError, type HashPool, type Stat } from "../platform/ports.ts";
 import { Pins } from "./pins.ts";
@@ -160,20 +160,28 @@ function findMoved(
  * that must not be recorded.
  */
 async function makeDurable(
-  { fs, root, syncedUpTo }: ObserveContext,
+  { fs, root, syncedUpTo, catalogue }: ObserveContext,
   seen: readonly Seen[],
   now: number,
 ): Promise<ReadonlyMap<RelPath, FsError>> {
   const refused = new Map<RelPath, FsError>();
-  const durable = Math.max(now - YOUNG_MS, syncedUpTo.ms - CTIME_GRAIN_MS);
-  const young = seen.filter(({ stat }) => stat.ctimeMs > durable);
+  // Noted before the clock went back, it says nothing.
+  const synced = syncedUpTo.ms > now + RACY_MS ? -Infinity : syncedUpTo.ms - CTIME_GRAIN_MS;
+  const uncovered = seen.filter(({ stat }) => stat.ctimeMs > synced);
+  const young = uncovered.filter(({ stat }) => Math.abs(now - stat.ctimeMs) < YOUNG_MS);
   const files = young.filter(({ stat }) => stat.kind === "file" && stat.size > 0);
-  const named = young.filter(({ basedOn, stat }) => basedOn === null || stat.kind === "symlink");
+  // Only what was changed in place has the name that it had.
+  const named = young.filter(({ basedOn, stat }) => {
+    const known = basedOn === null ? null : catalogue.prints.get(basedOn);
+    return known === null || !isSameInode(known, stat);
+  });
   const directories = new Set(named.map(({ path }) => parentOf(path)));
+  // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
+  const isOld = young.length < uncovered.length;
   const count = files.length + directories.size;
-  if (count === 0) return refused;
-  if (count >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) {
-    syncedUpTo.ms = Math.max(syncedUpTo.ms, now);
+  if (count === 0 && !isOld) return refused;
+  if ((count >= SYNC_ALL_FROM || isOld) && await fs.syncFileSystem(root)) {
+    syncedUpTo.ms = now;
     return refused;
   }
   await someAtOnce(files, async ({ path }) => {

@@ -67,7 +67,7 @@ function scene(): Scene {
       const stat = relativeStat(realFs().lstat(root.at(path))!, root.rootDev);
       const entry = entryOf({ kind, text: path, dots: [dot(1, ++counter)], mode: stat.mode });
       const { state } = catalogue.rows.put(SELF, folder, rowOf(path, entry, { offered }), lsnOf(counter));
-      catalogue.prints.put(state, printOf(stat, settled ? Infinity : 0));
+      catalogue.prints.put(state, printOf(stat, settled ? Infinity : stat.mtimeMs));
       return state;
     },
     compare(directory = ROOT, over = {}) {
