@@ -30,7 +30,6 @@ interface Over {
   readonly strictness?: Strictness;
   readonly fs?: Fs;
   readonly ignore?: string;
-  readonly hollow?: ReadonlySet<RelPath>;
 }
 
 function scene(): Scene {
@@ -39,7 +38,7 @@ function scene(): Scene {
   let counter = 0;
   function compareOrNull(
     directory: string,
-    { names, strictness = "hint", fs = realFs(), ignore = "", hollow = new Set() }: Over,
+    { names, strictness = "hint", fs = realFs(), ignore = "" }: Over,
   ) {
     const context = {
       fs,
@@ -48,7 +47,6 @@ function scene(): Scene {
       catalogue,
       folder,
       ignore: parseIgnore(ignore),
-      hollow,
     };
     return compareDirectory(
       context,
@@ -225,30 +223,6 @@ Deno.test("a directory that is gone itself is its parent's news", () => {
   assert.equal(compareDirectory({ ...context, ignore }, pathOf("d"), null, "hint"), null);
   it.root.write("d", "a file now");
   assert.equal(compareDirectory({ ...context, ignore }, pathOf("d"), null, "hint"), null);
-});
-
-Deno.test("what was a directory and is a file now: all that was in it is replaced, before the file", () => {
-  using it = scene();
-  it.have("d", { kind: "directory" });
-  it.have("d/a");
-  Deno.removeSync(it.root.at("d"), { recursive: true });
-  it.root.write("d", "a file now");
-  const { seen, replaced, gone } = it.compare();
-  assert.deepEqual([paths(seen), paths(replaced), gone], [["d"], ["d/a"], []]);
-});
-
-Deno.test("what we still have below a file that we know already is gone, where the directory was looked for in vain", () => {
-  using it = scene();
-  it.have("d");
-  it.catalogue.rows.put(
-    SELF,
-    it.folder,
-    rowOf("d/a", entryOf({ kind: "file", text: "a", dots: [dot(1, 90)] })),
-    lsnOf(90),
-  );
-  const { replaced } = it.compare(ROOT, { names: ["d"], hollow: new Set([pathOf("d")]) });
-  assert.deepEqual(paths(replaced), ["d/a"]);
-  assert.deepEqual(it.compare(ROOT, { names: ["d"] }).replaced, []);
 });
 
 // ------------------------------------------------------------------------------------ frozen (R13)
