@@ -8,6 +8,9 @@ import type { Database } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { AT_OR_BELOW, rangeOf } from "./briefs.ts";
 
+/** Further ahead than any need is put off: a time that was noted before the clock went back. */
+const RETRY_AHEAD_MS = 10 * 60_000;
+
 export interface Need {
   readonly path: RelPath;
   readonly bytes: number;
@@ -42,12 +45,13 @@ export class Needs {
   due(folder: number, deletes: boolean, nowMs: number, limit: number, withLosing = true): Need[] {
     return this.#db.all(
       "SELECT directory, name, bytes, attempts, cause, remedy FROM needs " +
-        `WHERE folder = ? AND deletes = ? AND retry_ms <= ? ${
+        `WHERE folder = ? AND deletes = ? AND (retry_ms <= ? OR retry_ms > ?) ${
           withLosing ? "" : `AND mark <> ${MARK.loses} `
         }LIMIT ?`,
       folder,
       Number(deletes),
       nowMs,
+      nowMs + RETRY_AHEAD_MS,
       limit,
     ).map((row) => this.#read(row));
   }

@@ -22,7 +22,7 @@ export type PrintedStat = Omit<Fingerprint, "settled">;
  */
 export function printOf(stat: PrintedStat, fsNowMs: number): Fingerprint {
   const { size, mtimeMs, ctimeMs, birthMs, ino, dev, mode } = stat;
-  const settled = Math.max(mtimeMs, ctimeMs) < fsNowMs - RACY_MS;
+  const settled = isPast(mtimeMs, fsNowMs) && isPast(ctimeMs, fsNowMs);
   return { size, mtimeMs, ctimeMs, birthMs, ino, dev, mode, settled };
 }
 
@@ -31,7 +31,12 @@ export function printOf(stat: PrintedStat, fsNowMs: number): Fingerprint {
  * so it is settled unless that mtime is the present.
  */
 export function printOfPlaced(stat: PrintedStat, fsNowMs: number): Fingerprint {
-  return { ...printOf(stat, fsNowMs), settled: stat.mtimeMs < fsNowMs - RACY_MS };
+  return { ...printOf(stat, fsNowMs), settled: isPast(stat.mtimeMs, fsNowMs) };
+}
+
+/** No change that comes now can have that time: nor one that lies ahead, as what was written before a clock went back. */
+function isPast(ms: number, fsNowMs: number): boolean {
+  return Math.abs(ms - fsNowMs) > RACY_MS;
 }
 
 /** Everything agrees: the bytes were not touched (unless the print is not settled). */

@@ -2,9 +2,9 @@
  * Turns what a scan has seen into what it is: reads files stably (R12, R17), follows renames without reading (R14), and makes
  * the bytes durable before anyone can hear of them (R16).
  */
-import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
+import { type Fingerprint, isSameInode, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
-import { YOUNG_MS } from "../core/limits.ts";
+import { RACY_MS, YOUNG_MS } from "../core/limits.ts";
 import { nameOf, parentOf } from "../core/path.ts";
 import { type FileKind, type Fs, FsError, type HashPool, type Stat } from "../platform/ports.ts";
 import { Pins } from "./pins.ts";
@@ -59,9 +59,12 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   const unreadable: { path: RelPath; error: FsError }[] = [];
   const toHash: Seen[] = [];
   const now = context.fsNowMs();
+  const refused = await makeDurable(context, seen, now);
   for (const item of seen) {
     const { path, stat } = item;
-    if (stat.kind === "directory") done.push(plain(item, printOf(stat, now)));
+    const refusal = refused.get(path);
+    if (refusal !== undefined) noteFailure(path, refusal, vanished, unreadable);
+    else if (stat.kind === "directory") done.push(plain(item, printOf(stat, now)));
     else if (stat.kind === "symlink") {
       try {
         const target = readLink(context, path);
@@ -81,7 +84,6 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
       }
     }
   }
-  await makeDurable(context, toHash, now);
   const files = await hashFiles(context, toHash);
   for (let i = 0; i < toHash.length; i++) {
     const item = toHash[i]!;
@@ -152,32 +154,71 @@ function findMoved(
   return null;
 }
 
-/** Syncs files whose last change the system may not have written yet, by ctime (R16). */
+/**
+ * Syncs what the system may not have written yet, by ctime: the bytes of files, and the names of what is new where it stands. A
+ * name that a power cut takes back would be news of a deletion at the next start (R16). Answers what the disk refused:
+ * that must not be recorded.
+ */
 async function makeDurable(
-  { fs, root, syncedUpTo }: ObserveContext,
-  files: readonly Seen[],
+  { fs, root, syncedUpTo, catalogue }: ObserveContext,
+  seen: readonly Seen[],
   now: number,
-): Promise<void> {
-  const durable = Math.max(now - YOUNG_MS, syncedUpTo.ms - CTIME_GRAIN_MS);
-  const young = files.filter(({ stat }) => stat.size > 0 && stat.ctimeMs > durable);
-  if (young.length === 0) return;
-  if (young.length >= SYNC_ALL_FROM && await fs.syncFileSystem(root)) {
-    syncedUpTo.ms = Math.max(syncedUpTo.ms, now);
-    return;
+): Promise<ReadonlyMap<RelPath, FsError>> {
+  const refused = new Map<RelPath, FsError>();
+  // Noted before the clock went back, it says nothing.
+  const synced = syncedUpTo.ms > now + RACY_MS ? -Infinity : syncedUpTo.ms - CTIME_GRAIN_MS;
+  const uncovered = seen.filter(({ stat }) => stat.ctimeMs > synced);
+  const young = uncovered.filter(({ stat }) => Math.abs(now - stat.ctimeMs) < YOUNG_MS);
+  const files = young.filter(({ stat }) => stat.kind === "file" && stat.size > 0);
+  // Only what was changed in place has the name that it had.
+  const named = young.filter(({ basedOn, stat }) => {
+    const known = basedOn === null ? null : catalogue.prints.get(basedOn);
+    return known === null || !isSameInode(known, stat);
+  });
+  const directories = new Set(named.map(({ path }) => parentOf(path)));
+  // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
+  const isOld = young.length < uncovered.length;
+  const count = files.length + directories.size;
+  if (count === 0 && !isOld) return refused;
+  if ((count >= SYNC_ALL_FROM || isOld) && await fs.syncFileSystem(root)) {
+    syncedUpTo.ms = now;
+    return refused;
   }
+  await someAtOnce(files, async ({ path }) => {
+    const error = await refusalOf(() => withPinned(fs, root, path, (at) => fs.syncFile(at)));
+    if (error !== null) refused.set(path, error);
+  });
+  await someAtOnce([...directories], async (directory) => {
+    const error = await refusalOf(async () => {
+      const pin = fs.pin(root, directory);
+      try {
+        await fs.syncDirectory(pin.self);
+      } finally {
+        pin.close();
+      }
+    });
+    if (error === null) return;
+    for (const { path } of named) if (parentOf(path) === directory) refused.set(path, error);
+  });
+  return refused;
+}
+
+async function refusalOf(work: () => Promise<void>): Promise<FsError | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof FsError) return error;
+    throw error;
+  }
+}
+
+async function someAtOnce<T>(items: readonly T[], sync: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async () => {
-    while (next < young.length) {
-      const { path } = young[next++]!;
-      try {
-        await withPinned(fs, root, path, (at) => fs.syncFile(at));
-      } catch (error) {
-        // One that cannot be opened fails again, and is told of, when it is read.
-        if (!(error instanceof FsError)) throw error;
-      }
-    }
+    while (next < items.length) await sync(items[next++]!);
   };
-  await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, young.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, items.length) }, worker));
 }
 
 async function withPinned<T>(

@@ -13,6 +13,7 @@ import {
   type DirItem,
   type FileKind,
   type Fs,
+  type FsCode,
   FsError,
   type PinnedDir,
   type Stat,
@@ -27,6 +28,8 @@ export interface ScanContext {
   readonly catalogue: Catalogue;
   readonly folder: number;
   readonly ignore: IgnoreRules;
+  /** Paths that we have something below, and that are no directories: what we have there is gone. */
+  readonly hollow?: ReadonlySet<RelPath>;
 }
 
 /**
@@ -48,6 +51,9 @@ export interface Gone {
   readonly basedOn: number;
 }
 
+/** Why nothing can be concluded from a directory: its listing failed so, or a disk in it came or went (R13). */
+export type FrozenBy = FsCode | "mount";
+
 export interface Difference {
   readonly seen: readonly Seen[];
   /** Deepest first, so that a directory is recorded as gone after all in it. */
@@ -60,7 +66,7 @@ export interface Difference {
   readonly directories: readonly RelPath[];
   readonly problems: readonly { readonly path: RelPath; readonly cause: string; readonly remedy: string }[];
   /** Nothing can be concluded of the directory at present (R13). */
-  readonly frozen: boolean;
+  readonly frozen: FrozenBy | null;
   /** Names looked at. */
   readonly entries: number;
   /** Files that agree, but could have changed within the clock's grain: look again, strictly, when that has passed. */
@@ -109,7 +115,7 @@ function unreadable(directory: RelPath, error: unknown): Difference {
   if (!(error instanceof FsError)) throw error;
   return {
     ...NOTHING,
-    frozen: true,
+    frozen: error.code,
     problems: [{
       path: directory,
       cause: `cannot be listed (${error.code})`,
@@ -125,7 +131,7 @@ const NOTHING: Difference = {
   ignored: [],
   directories: [],
   problems: [],
-  frozen: false,
+  frozen: null,
   entries: 0,
   unsettled: [],
 };
@@ -143,7 +149,7 @@ function gathering(): Gathering {
     ignored: [],
     directories: [],
     problems: [],
-    frozen: false,
+    frozen: null,
     entries: 0,
     unsettled: [],
   };
@@ -195,7 +201,7 @@ function compareAll(
         : "a disk is mounted over what is synced here",
       remedy: `${wasMounted ? "Mount it again" : "Unmount it"}. Until then nothing in it counts as deleted.`,
     });
-    out.frozen = true;
+    out.frozen = "mount";
     return out;
   }
   const items = fs.list(pin.self);
@@ -277,7 +283,8 @@ function compareName(
     return;
   }
   // What was a directory and is none any more: all that was in it is gone.
-  if (row?.kind === "directory" && stat.kind !== "directory") out.replaced.push(...goneBelow(context, path));
+  const wasDirectory = row?.kind === "directory" || context.hollow?.has(path);
+  if (wasDirectory && stat.kind !== "directory") out.replaced.push(...goneBelow(context, path));
   if (stat.kind === "directory") {
     out.directories.push(path);
     // Deleted by others, and kept only by what is not synced: it counts as absent (R6).

@@ -49,7 +49,7 @@ export class TreeWatch {
     this.#root = root;
     this.#events = events;
     this.#fsTimeMs = clock.now();
-    this.#fsTimeAt = clock.monotonic();
+    this.#fsTimeAt = clock.now();
   }
 
   /** Why the tree is polled; null while events are trusted. */
@@ -57,9 +57,9 @@ export class TreeWatch {
     return this.#pollingReason;
   }
 
-  /** The file system's own time now. */
+  /** The file system's own time now. When the machine's clock jumps, that of its disks does too. */
   fsNowMs(): number {
-    return this.#fsTimeMs + this.#clock.monotonic() - this.#fsTimeAt;
+    return this.#fsTimeMs + this.#clock.now() - this.#fsTimeAt;
   }
 
   start(): void {
@@ -117,7 +117,7 @@ export class TreeWatch {
         : this.#fs.open(canary, "write");
       try {
         await file.write(new Uint8Array([this.#clock.now() & 0xff]), 0);
-        this.#fsTimeAt = this.#clock.monotonic();
+        this.#fsTimeAt = this.#clock.now();
         this.#fsTimeMs = file.stat().mtimeMs;
       } finally {
         file.close();

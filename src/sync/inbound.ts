@@ -157,7 +157,8 @@ export class Inbound {
     const { catalogue, number, deps: { clock } } = this.#replica;
     const dueMs = catalogue.needs.nextDueMs(number);
     if (dueMs === null) return;
-    this.#cancelRetry = clock.after(Math.max(dueMs - clock.now(), 50), () => this.evaluate());
+    const delayMs = Math.min(Math.max(dueMs - clock.now(), 50), MOST_RETRY_MS);
+    this.#cancelRetry = clock.after(delayMs, () => this.evaluate());
   }
 
   /** Starts what a path needs, if it fits into `room`. Answers the bytes that it will take of it. */

@@ -10,7 +10,7 @@
 import { messageOf } from "../core/errors.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
-import { FULL_SCAN_MS, RACY_MS, STILL_WRITING_MS } from "../core/limits.ts";
+import { FULL_SCAN_MS, RACY_MS } from "../core/limits.ts";
 import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
 import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
 import { compareDirectory, type Difference, type Strictness } from "../folder/scan.ts";
@@ -20,13 +20,14 @@ import { Frozen } from "./frozen.ts";
 import { EmptiedGuard } from "./emptied.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
+import { StillWriting } from "./still_writing.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
 const GATHER_MS = 8;
 /** New directories are listed again after these. */
 const SECOND_LOOKS_MS = [250, 2_000] as const;
-const BACKOFF_MS = 200;
-const MOST_BACKOFF_MS = 10_000;
+/** After a disk or journal that refused. */
+const AGAIN_MS = 10_000;
 /** Reading a large file again just to be sure can wait until nothing else is going on. */
 const LARGE_BYTES = 32 * 2 ** 20;
 const LARGE_SETTLE_MS = 120_000;
@@ -55,20 +56,19 @@ export class Outbound {
   readonly guard: CrashGuard;
   readonly emptied: EmptiedGuard;
   readonly #frozen: Frozen;
+  readonly #unreadable: Frozen;
   /** Dirty directories: the names in them, or null for all. */
   #dirty = new Map<RelPath, Set<string> | null>();
   readonly #strict = new Set<RelPath>();
+  /** Directories that this round looked for in vain. */
+  readonly #hollow = new Set<RelPath>();
   #fullWanted = true;
   #running = false;
   #stopped = false;
   #scan: ScanProgress | null = { checked: 0, known: 0 };
   #firstScanDone = false;
   readonly #waiters: (() => void)[] = [];
-  /** When a busy file was first seen to be so, how often, and whether its next try is still to come. */
-  readonly #busy = new Map<
-    RelPath,
-    { readonly sinceMs: number; readonly tries: number; readonly waits: boolean }
-  >();
+  readonly #busy = new StillWriting();
   readonly #timers = new Set<() => void>();
 
   constructor(replica: Replica, events: OutboundEvents) {
@@ -77,6 +77,7 @@ export class Outbound {
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
+    this.#unreadable = new Frozen(replica.deps.clock, (path) => this.lookAgain([path]));
     this.#later(FULL_SCAN_MS, () => this.#hourly());
   }
 
@@ -93,12 +94,13 @@ export class Outbound {
   /** True when nothing is known to be unread. */
   get isQuiet(): boolean {
     return !this.#running && this.#dirty.size === 0 && !this.#fullWanted &&
-      ![...this.#busy.values()].some(({ waits }) => waits);
+      !this.#busy.isWaiting && !this.#frozen.isPassing && !this.#unreadable.isPassing;
   }
 
   stop(): void {
     this.#stopped = true;
     this.#frozen.stop();
+    this.#unreadable.stop();
     for (const cancel of this.#timers) cancel();
   }
 
@@ -183,13 +185,13 @@ export class Outbound {
       this.#replica.troubles.set(ROOT, { cause: messageOf(error), remedy: "Cairn tries again by itself." });
       this.#fullWanted = true;
       this.#running = false;
-      this.#later(MOST_BACKOFF_MS, () => this.#wake(0));
+      this.#later(AGAIN_MS, () => this.#wake(0));
       return;
     } finally {
       this.#running = false;
       this.#events.changed();
     }
-    this.#replica.troubles.delete(ROOT);
+    if (!this.#frozen.has(ROOT)) this.#replica.troubles.delete(ROOT);
     if (!this.#stopped && this.#dirty.size > 0 && this.#replica.stopped === null) this.#wake(GATHER_MS);
   }
 
@@ -198,7 +200,7 @@ export class Outbound {
     const { files, directories } = catalogue.totals(folder);
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();
-    for (const [path, { waits }] of this.#busy) if (!waits) this.#busy.delete(path);
+    this.#busy.forgetTried();
     this.#readIgnore();
     this.#events.changed();
     try {
@@ -227,6 +229,7 @@ export class Outbound {
     const todo = [...dirty];
     const visited = everywhere ? new Set<RelPath>() : null;
     if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
+    this.#hollow.clear();
     let entries = 0;
     while (todo.length > 0 && !this.#stopped) {
       const [directory, names] = todo.pop()!;
@@ -234,7 +237,9 @@ export class Outbound {
       visited?.add(directory);
       if (difference === null) {
         // The directory itself is gone: its parent's listing says so.
-        if (directory !== ROOT && !everywhere) todo.push([parentOf(directory), new Set([nameOf(directory)])]);
+        if (directory === ROOT || everywhere) continue;
+        this.#hollow.add(directory);
+        todo.push([parentOf(directory), new Set([nameOf(directory)])]);
         continue;
       }
       const fresh = new Set(
@@ -269,32 +274,27 @@ export class Outbound {
     const { deps: { fs }, root, rootDev, catalogue, number, ignore, troubles } = this.#replica;
     const again = names !== null && [...names].some((name) => this.#strict.delete(childOf(directory, name)));
     const difference = compareDirectory(
-      { fs, root, rootDev, catalogue, folder: number, ignore },
+      { fs, root, rootDev, catalogue, folder: number, ignore, hollow: this.#hollow },
       directory,
       names,
       again ? "strict" : strictness,
     );
-    if (names === null) this.#forgetTroublesIn(directory);
+    if (names === null) this.#replica.forgetTroublesIn(directory);
     const seen = new Set(difference?.seen.map(({ path }) => path));
     for (const name of names ?? []) {
       const path = childOf(directory, name);
       troubles.delete(path);
       // Gone, or as we have it by now: nothing is left to wait for.
-      if (!seen.has(path)) this.#busy.delete(path);
+      if (seen.has(path)) continue;
+      this.#busy.delete(path);
+      this.#unreadable.delete(path);
     }
     for (const { path, cause, remedy } of difference?.problems ?? []) troubles.set(path, { cause, remedy });
+    if (difference?.frozen) this.#frozen.add(directory, difference.frozen);
+    else if (names === null || difference === null) this.#frozen.delete(directory);
     if (difference === null) return null;
-    if (difference.frozen) this.#frozen.add(directory);
     if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
     return this.#withoutPlaced(difference);
-  }
-
-  /** A whole directory was compared: what was said of its names before is out of date. */
-  #forgetTroublesIn(directory: RelPath): void {
-    const { troubles } = this.#replica;
-    for (const path of troubles.keys()) {
-      if (path !== ROOT && parentOf(path) === directory) troubles.delete(path);
-    }
   }
 
   /** What is being placed right now is looked at when it is recorded. */
@@ -335,6 +335,7 @@ export class Outbound {
     const { troubles, deps: { clock } } = this.#replica;
     for (const { path, kind, print } of observed.done) {
       this.#busy.delete(path);
+      this.#unreadable.delete(path);
       if (kind === "file") this.#lookAtLinks(path, print);
     }
     for (const path of [...observed.vanished, ...observed.unreadable.map((one) => one.path)]) {
@@ -346,21 +347,20 @@ export class Outbound {
     for (const { path, error } of observed.unreadable) {
       troubles.set(path, {
         cause: `cannot be read (${error.code})`,
-        remedy: "Give Cairn's user permission to read it; the next scan takes it.",
+        remedy: "Give Cairn's user permission to read it; it is taken then.",
       });
+      this.#unreadable.add(path, error.code);
     }
     for (const { path } of observed.busy) {
-      const { sinceMs, tries } = this.#busy.get(path) ?? { sinceMs: clock.now(), tries: 0 };
-      const next = { sinceMs, tries: tries + 1 };
-      this.#busy.set(path, { ...next, waits: true });
-      if (clock.now() - sinceMs > STILL_WRITING_MS) {
+      const { delayMs, isLong } = this.#busy.add(path, clock.monotonic());
+      if (isLong) {
         troubles.set(path, {
           cause: "is written to all the time",
           remedy: "It is taken as soon as it is still for a moment.",
         });
       }
-      this.#later(Math.min(BACKOFF_MS * 2 ** tries, MOST_BACKOFF_MS), () => {
-        if (this.#busy.has(path)) this.#busy.set(path, { ...next, waits: false });
+      this.#later(delayMs, () => {
+        this.#busy.tried(path);
         this.lookAgain([path]);
       });
     }

@@ -14,6 +14,7 @@ import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS } from "../core/limits.ts";
+import { parentOf, ROOT } from "../core/path.ts";
 import type { Cause } from "../core/record.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
@@ -273,6 +274,13 @@ export class Replica {
     this.#isSettled = true;
     this.#intended = new Map();
     this.catalogue.closeIntents(this.number, this.#intendedUpTo);
+  }
+
+  /** A whole directory was compared: what was said of its names before is out of date. */
+  forgetTroublesIn(directory: RelPath): void {
+    for (const path of this.troubles.keys()) {
+      if (path !== ROOT && parentOf(path) === directory) this.troubles.delete(path);
+    }
   }
 
   /** Rows of other devices at a path. */

@@ -15,6 +15,8 @@ import { World } from "./world/world.ts";
 const CONVERGE_MS = 30 * 60_000;
 /** All must claim to be done for this long: longer than the last looks that are still to come, where a claim is early. */
 const STILL_MS = 3_000;
+/** The same where no events come: longer than two polls. */
+const POLLED_STILL_MS = 25_000;
 const LOOK_MS = 250;
 /** Users and faults end at most so long behind the last step. */
 const AFTERMATH_MS = 3_500;
@@ -155,7 +157,12 @@ class Run {
     const { scheduler, devices } = this.#world;
     const untilMs = scheduler.nowMs + CONVERGE_MS;
     let stillMs = 0;
-    while (stillMs < STILL_MS) {
+    // What needs a person is looked at again every ten seconds.
+    const wasRefused = this.#plan.steps.some((step) =>
+      step.do === "disk-fault" && step.code === "permission"
+    );
+    const isPolled = () => wasRefused || devices.some(({ folder }) => folder?.watch.pollingReason !== null);
+    while (stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
       this.#go(LOOK_MS);
       this.#tend();
       stillMs = allClaimToBeDone(this.#world) ? stillMs + LOOK_MS : 0;

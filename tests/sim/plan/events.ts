@@ -34,6 +34,8 @@ export class Events {
   readonly #power: PowerCuts;
   readonly #rng: Rng;
   readonly #copies = new Map<number, HomeCopy>();
+  /** Ends of processes that are still to come. */
+  readonly #armed: (() => void)[] = [];
   #isHealed = false;
 
   constructor(plan: Plan, world: World, users: readonly SimUser[], power: PowerCuts) {
@@ -128,10 +130,10 @@ export class Events {
         break;
       case "kill-between":
         if (!device.isRunning) break;
-        disk.killAfter(step.calls, () => {
+        this.#armed.push(disk.killAfter(step.calls, () => {
           device.kill();
           this.#later(step.downMs, () => this.#start(device));
-        });
+        }));
         break;
       case "stop":
         void device.stop().then(() => this.#later(step.downMs, () => this.#start(device)));
@@ -141,7 +143,7 @@ export class Events {
           this.#power.cut(device, step.mode, step.marks);
           this.#later(step.downMs, () => this.#start(device));
         };
-        if (step.calls > 0 && device.isRunning) disk.killAfter(step.calls, cut);
+        if (step.calls > 0 && device.isRunning) this.#armed.push(disk.killAfter(step.calls, cut));
         else cut();
         break;
       }
@@ -156,6 +158,8 @@ export class Events {
         break;
       case "disk-fault": {
         const calls = CALLS[step.on];
+        // A sync of a user's file that failed once succeeds the next time, and nobody can tell what became of the bytes.
+        if (step.where !== "home" && (step.on === "syncs" || step.on === "all")) this.#power.lies.add(device);
         const path = step.where === "everywhere" ? undefined : step.where === "home" ? HOME : ROOT;
         const end = disk.faults.add({
           code: step.code,
@@ -215,6 +219,7 @@ export class Events {
     this.#isHealed = true;
     const { net, devices, scheduler } = this.#world;
     scheduler.trace("all is mended");
+    for (const cancel of this.#armed) cancel();
     net.heal();
     Object.assign(net.wire, { latencyMs: 0.2, bytesPerMs: 50_000 });
     for (const device of devices) {

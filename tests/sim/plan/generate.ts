@@ -23,6 +23,8 @@ export interface PlanOptions {
   readonly faults?: readonly FaultClass[];
   readonly devices?: number;
   readonly topology?: Topology;
+  /** How likely each class is in a seed; 0.35 when left out. */
+  readonly faultChance?: number;
 }
 
 export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
@@ -31,7 +33,9 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   const topology = options.topology ??
     (devices === 2 ? "mesh" : rng.pick<Topology>(["mesh", "mesh", "line", "star"]));
   const allowed = options.faults ?? FAULT_CLASSES;
-  const faults = FAULT_CLASSES.filter((one) => rng.chance(0.35) && allowed.includes(one));
+  const faults = FAULT_CLASSES.filter((one) =>
+    rng.next() < (options.faultChance ?? 0.35) && allowed.includes(one)
+  );
   const maker = new Maker(rng.fork("steps"), devices);
   const steps = maker.steps();
   const lastMs = Math.max(...steps.map(({ atMs }) => atMs));

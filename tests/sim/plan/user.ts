@@ -1,4 +1,5 @@
 /** Does what a user's step says on the tree as it is, and tells the oracle what was done knowingly. */
+import { FsError } from "../../../src/platform/ports.ts";
 import type { DiskUser, Peek } from "../disk/sim_disk.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import type { Scheduler } from "../world/scheduler.ts";
@@ -26,6 +27,24 @@ export class SimUser {
 
   /** False when the tree does not allow it. */
   do(step: UserStep): boolean {
+    try {
+      return this.#do(step);
+    } catch (error) {
+      // The disk is full: the user's program stops where it is, and what it has overwritten by then is gone.
+      if (!(error instanceof FsError)) throw error;
+      for (const path of ["to" in step ? step.to : step.path, step.path]) this.#wroteHalf(path);
+      return false;
+    }
+  }
+
+  #wroteHalf(path: string): void {
+    const before = this.#oracle.actsAt(path);
+    const content = keyOf(this.#device.disk.peek(at(path)));
+    if (before.length === 0 || before.some((act) => act.content === content)) return;
+    this.#history.supersede(before);
+  }
+
+  #do(step: UserStep): boolean {
     const { path } = step;
     const kind = this.#kind(path);
     switch (step.do) {
@@ -161,7 +180,11 @@ export class SimUser {
       if (this.#device.boots !== boots) return;
       const is = (peek: Peek | null) => peek !== null && peek.ino === ino && peek.birthMs === birthMs;
       const there = this.#oracle.actsAt(path);
-      held.write(bytes.subarray(half), half);
+      try {
+        held.write(bytes.subarray(half), half);
+      } catch (error) {
+        if (!(error instanceof FsError)) throw error; // the disk is full: so it stays
+      }
       held.close();
       if (is(this.#device.disk.peek(at(path)))) return this.#wrote(path, [...before, ...there]);
       // Somebody took the file away while it was open: what it is now stands where they put it, in the tree or the version store.

@@ -1,0 +1,136 @@
+/**
+ * Runs seeds of the simulated world (tests/sim): deno task sim --seeds 1000 --from 1
+ * One seed with its trace: deno task sim --seed 17 --trace
+ */
+import { parseArgs } from "node:util";
+import { availableParallelism } from "node:os";
+import { FAULT_CLASSES, type FaultClass } from "../tests/sim/plan/step.ts";
+import { generatePlan, type PlanOptions } from "../tests/sim/plan/generate.ts";
+import { runPlan } from "../tests/sim/run.ts";
+import { shrink } from "../tests/sim/shrink.ts";
+import type { Answer, Order } from "./sim_worker.ts";
+
+const USAGE = `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P]
+             --seed S [--trace] [--shrink]
+Classes of faults: ${FAULT_CLASSES.join(", ")}. Without --only any of them may occur.`;
+
+/** Seeds that a worker is given at a time. */
+const BATCH = 10;
+/** Failures that are shown in full. */
+const SHOWN = 20;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    seed: { type: "string" },
+    only: { type: "string" },
+    chance: { type: "string" },
+    trace: { type: "boolean", default: false },
+    shrink: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const options: PlanOptions = {
+  ...(values.only === undefined ? {} : { faults: values.only.split(",").filter(isFaultClass) }),
+  ...(values.chance === undefined ? {} : { faultChance: Number(values.chance) }),
+};
+
+function isFaultClass(text: string): text is FaultClass {
+  if ((FAULT_CLASSES as readonly string[]).includes(text)) return true;
+  if (text !== "none" && text !== "") throw new Error(`"${text}" is no class of faults`);
+  return false;
+}
+
+/** How to run a seed again. */
+function command(seed: number): string {
+  const only = values.only === undefined ? "" : ` --only ${values.only}`;
+  const chance = values.chance === undefined ? "" : ` --chance ${values.chance}`;
+  return `deno task sim --seed ${seed}${only}${chance} --trace`;
+}
+
+async function runOne(seed: number): Promise<boolean> {
+  let plan = generatePlan(seed, options);
+  if (values.shrink) plan = await shrink(plan, (line) => console.error(line));
+  console.log(JSON.stringify({ ...plan, steps: undefined }));
+  for (const step of plan.steps) console.log(`  ${JSON.stringify(step)}`);
+  const outcome = await runPlan(plan, values.trace ? { onLine: (line) => console.log(line) } : {});
+  console.log(`trace ${outcome.traceHash}, ${(outcome.virtualMs / 1000).toFixed(1)} s of virtual time`);
+  console.log(outcome.failure ?? "all is well");
+  return outcome.failure === null;
+}
+
+async function runMany(from: number, count: number, jobs: number): Promise<boolean> {
+  const startedMs = performance.now();
+  let next = from;
+  let done = 0;
+  const failed: { seed: number; failure: string }[] = [];
+  const tell = () => {
+    const seconds = (performance.now() - startedMs) / 1000;
+    const line = `${done} of ${count} seeds, ${(done / seconds).toFixed(1)}/s, ${failed.length} failed`;
+    if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r${line}  `));
+    return line;
+  };
+  await Promise.all(Array.from({ length: jobs }, async () => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--cached-only",
+        "--no-check",
+        new URL("./sim_worker.ts", import.meta.url).pathname,
+      ],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    const ask = async () => {
+      const seeds = Math.min(BATCH, from + count - next);
+      if (seeds <= 0) return void await writer.close();
+      const order: Order = { from: next, count: seeds, options };
+      next += seeds;
+      await writer.write(new TextEncoder().encode(JSON.stringify(order) + "\n"));
+    };
+    await ask();
+    for await (const answer of lines(child.stdout)) {
+      const { seeds, failures, isLast } = JSON.parse(answer) as Answer;
+      done += seeds;
+      for (const failure of failures) {
+        failed.push(failure);
+        if (failed.length <= SHOWN) {
+          console.log(`\nseed ${failure.seed}: ${failure.failure}\n  ${command(failure.seed)}`);
+        }
+      }
+      tell();
+      if (isLast) await ask();
+    }
+    const { success } = await child.status;
+    if (!success) throw new Error("a worker has died");
+  }));
+  console.log(`\n${tell()}`);
+  if (failed.length > 0) {
+    console.log(`failed: ${failed.map(({ seed }) => seed).sort((a, b) => a - b).join(" ")}`);
+  }
+  return failed.length === 0;
+}
+
+async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of stream) {
+    const parts = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+}
+
+if (values.help) console.log(USAGE);
+else {
+  const isGood = values.seed === undefined
+    ? await runMany(Number(values.from), Number(values.seeds), Number(values.jobs))
+    : await runOne(Number(values.seed));
+  if (!isGood) Deno.exit(1);
+}
