@@ -125,7 +125,7 @@ export class Gate {
     const isAbout = applied.some(({ record }) =>
       record.type === "shared"
         ? record.fields.some(({ kind }) => kind === MEMBER)
-        : record.type === "local" && record.key === LIBRARY
+        : record.type === "boot" || (record.type === "local" && record.key === LIBRARY)
     );
     if (!isAbout) return;
     this.#counting.refresh();

@@ -5,7 +5,8 @@
  *    steps, and all is fetched again should the device be confirmed.
  * 2. Of a device of which we have less than our own watermark says, our catalogue was lost or set back. What is left of it may be what
  *    others have forgotten meanwhile, so it goes too; and nothing counts before we have as much again (R28).
- * 3. A device that was removed itself hears nobody any more: what it has stays, and nothing more is to be taken.
+ * 3. In a new epoch of our own, a journal was lost or set back, and with it what we had published: all that we know of others goes (R24).
+ * 4. A device that was removed itself hears nobody any more: what it has stays, and nothing more is to be taken.
  */
 import { BEGINNING } from "../core/cursor.ts";
 import type { DeviceId } from "../core/ids.ts";
@@ -15,6 +16,9 @@ import { SELF } from "../catalogue/interning.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Clock } from "../platform/ports.ts";
 import { isMember, membershipOf } from "./members.ts";
+
+/** The epoch of ours in which we heard what the catalogue knows of others. */
+const HEARD_EPOCH = "heard_epoch";
 
 export interface CountingDeps {
   readonly ledger: Ledger;
@@ -56,10 +60,11 @@ export class Counting {
     return membershipOf(catalogue).standing(self)?.kind !== "removed" && isMember(catalogue, device);
   }
 
-  /** To be called when members came or went, and when a page was taken in. */
+  /** To be called when members came or went, when a page was taken in, and when the journal was opened anew. */
   refresh(): void {
     const { ledger, changed } = this.#deps;
     const { catalogue } = ledger;
+    this.#followEpoch();
     for (const device of catalogue.cursors.knownDevices()) {
       if (!this.#isCounted(catalogue.ids.deviceOf(device)) && !this.#sweeping.has(device)) {
         this.#forget(device);
@@ -76,6 +81,17 @@ export class Counting {
     for (const device of before) if (!ignored.has(device)) catalogue.leftovers.needAllOf(device);
     changed();
     this.#stepSoon();
+  }
+
+  #followEpoch(): void {
+    const { catalogue, epoch } = this.#deps.ledger;
+    const { cursors, db, values } = catalogue;
+    const heard = values.meta(HEARD_EPOCH);
+    if (heard === epoch) return;
+    db.transaction(() => {
+      if (heard !== null) { for (const device of cursors.knownDevices()) this.#forget(device); }
+      values.putMeta(HEARD_EPOCH, epoch);
+    });
   }
 
   /** Begins to drop all that is known of a device. */

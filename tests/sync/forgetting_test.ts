@@ -286,3 +286,27 @@ Deno.test("who leaves says so while it still can, and then talks to nobody", asy
     await end(all);
   }
 });
+
+Deno.test("in a new epoch all that was known of others is fetched anew: what they forgot meanwhile is told to nobody (R24, R28)", async () => {
+  const all = await library("a", "b");
+  const [a, b] = all as [Station, Station];
+  try {
+    await a.write("stays", "text");
+    await a.write("file", "text");
+    await meet(...all);
+    const number = b.ledger.catalogue.ids.device(a.id);
+    const known = () => b.ledger.catalogue.leftovers.rowsOf(number, 9).map(({ path }) => path).sort();
+    assert.deepEqual(known(), ["file", "stays"]);
+    await b.ledger.newEpoch(b.ledger.epoch);
+    await waitFor("what was known to be gone", () => known().length === 0);
+    assert.deepEqual(b.tree.map(([path]) => path), ["file", "stays"], "its own rows stay");
+    await meet(...all);
+    assert.deepEqual(known(), ["file", "stays"]);
+    // A start in the same epoch drops nothing.
+    await b.close();
+    await b.open();
+    assert.deepEqual(known(), ["file", "stays"]);
+  } finally {
+    await end(all);
+  }
+});

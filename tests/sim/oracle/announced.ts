@@ -1,7 +1,7 @@
 /** No announced entry is lost by a crash of its device (invariant 1, R24): what others have of it, it still has when it is back. */
 import { SELF } from "../../../src/catalogue/interning.ts";
 import { covers } from "../../../src/core/version.ts";
-import type { Lsn } from "../../../src/core/ids.ts";
+import type { Lsn, RelPath } from "../../../src/core/ids.ts";
 import type { SimDevice } from "../world/device.ts";
 
 const MOST_ROWS = 100_000;
@@ -26,10 +26,22 @@ export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]
       const own = ledger.catalogue.rows.at(ours, row.path).find((held) => held.device === SELF);
       const isCovered = own !== undefined &&
         row.entry.version.dots.every((dot) => covers(own.row.entry.version.context, dot));
-      if (!isCovered) {
+      // A tombstone that everybody knows may be forgotten, and nobody is told (R28).
+      const mayLack = row.entry.kind === "deleted" && hasForgotten(device, row.path);
+      if (!isCovered && !mayLack) {
         return `${other.name} has an entry of ${device.name} for ${row.path} that it itself lacks`;
       }
     }
   }
   return null;
+}
+
+/** Whether the device has written that it forgets the tombstone of a path, or may have, in a journal that it has lost since. */
+function hasForgotten(device: SimDevice, path: RelPath): boolean {
+  let expected = 1;
+  for (const { lsn, record } of device.device!.ledger.history(1 as Lsn)) {
+    if (lsn !== expected++) return true;
+    if (record.type === "forgot" && record.paths.includes(path)) return true;
+  }
+  return false;
 }
