@@ -13,13 +13,14 @@ import type { RelPath } from "../core/ids.ts";
 import { FULL_SCAN_MS, RACY_MS, STILL_WRITING_MS } from "../core/limits.ts";
 import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
 import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
-import { compareDirectory, type Difference, type Strictness } from "../folder/scan.ts";
+import { compareDirectory, type Difference, type ScanContext, type Strictness } from "../folder/scan.ts";
 import { FsError } from "../platform/ports.ts";
 import { CrashGuard } from "./crash_guard.ts";
 import { Frozen } from "./frozen.ts";
 import { EmptiedGuard } from "./emptied.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
+import { withoutBroughtAlong } from "./respelling.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
 const GATHER_MS = 8;
@@ -63,6 +64,7 @@ export class Outbound {
   #stopped = false;
   #scan: ScanProgress | null = { checked: 0, known: 0 };
   #firstScanDone = false;
+  #context: ScanContext; // of the round under way
   readonly #waiters: (() => void)[] = [];
   /** When a busy file was first seen to be so, how often, and whether its next try is still to come. */
   readonly #busy = new Map<
@@ -73,6 +75,7 @@ export class Outbound {
 
   constructor(replica: Replica, events: OutboundEvents) {
     this.#replica = replica;
+    this.#context = replica.scanContext();
     this.#events = events;
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
@@ -227,9 +230,11 @@ export class Outbound {
     const todo = [...dirty];
     const visited = everywhere ? new Set<RelPath>() : null;
     if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
+    this.#context = this.#replica.scanContext(this.#replica.spelling());
     let entries = 0;
     while (todo.length > 0 && !this.#stopped) {
       const [directory, names] = todo.pop()!;
+      if (everywhere) this.#context.spelling?.trust(directory); // it was listed so
       const difference = this.#compare(directory, names, strictness);
       visited?.add(directory);
       if (difference === null) {
@@ -266,14 +271,9 @@ export class Outbound {
   }
 
   #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {
-    const { deps: { fs }, root, rootDev, catalogue, number, ignore, troubles } = this.#replica;
+    const { troubles } = this.#replica;
     const again = names !== null && [...names].some((name) => this.#strict.delete(childOf(directory, name)));
-    const difference = compareDirectory(
-      { fs, root, rootDev, catalogue, folder: number, ignore },
-      directory,
-      names,
-      again ? "strict" : strictness,
-    );
+    const difference = compareDirectory(this.#context, directory, names, again ? "strict" : strictness);
     if (names === null) this.#forgetTroublesIn(directory);
     const seen = new Set(difference?.seen.map(({ path }) => path));
     for (const name of names ?? []) {
@@ -286,7 +286,7 @@ export class Outbound {
     if (difference === null) return null;
     if (difference.frozen) this.#frozen.add(directory);
     if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
-    return this.#withoutPlaced(difference);
+    return this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
   }
 
   /** A whole directory was compared: what was said of its names before is out of date. */
