@@ -19,6 +19,12 @@ export function rangeOf(path: RelPath): [string, string, string, string] {
   return path === "" ? ["", "\u{10ffff}", "", ""] : [path, `${path}0`, path, `${path}/`];
 }
 
+/** For LIKE with ESCAPE '\': ASCII regardless of case, all else regardless of anything. */
+export function likePattern(name: string): string {
+  // An accent may be a character of its own behind its letter.
+  return name.replace(/[\\%_]/g, "\\$&").replace(/[\0-\x7f]?[^\0-\x7f]+/g, "%");
+}
+
 export interface BriefRow {
   readonly state: number;
   readonly name: string;
@@ -50,6 +56,21 @@ export class Briefs {
     return [...names].flatMap((name) =>
       this.#db.all(`${BRIEF} WHERE s.directory = ? AND s.name = ?`, id, name).map(readBrief)
     );
+  }
+
+  /**
+   * Names of our living rows in a directory that may be the same as `name` on a disk that does not tell all names apart; the caller
+   * looks closer. Reads an index alone but for the hits.
+   */
+  alike(folder: number, directory: RelPath, name: string): string[] {
+    const id = this.#ids.findDirectory(folder, directory);
+    if (id === null) return [];
+    return this.#db.all(
+      `SELECT s.name FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF}
+       WHERE s.directory = ? AND s.name LIKE ? ESCAPE '\\' AND s.kind <> 0 AND h.flags & ${HELD}`,
+      id,
+      likePattern(name),
+    ).map(([found]) => String(found));
   }
 
   /** Paths of directories at or below `directory` in which this device has living entries. */

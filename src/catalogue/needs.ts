@@ -6,7 +6,7 @@ import type { RelPath } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
-import { AT_OR_BELOW, rangeOf } from "./briefs.ts";
+import { AT_OR_BELOW, likePattern, rangeOf } from "./briefs.ts";
 
 /** Further ahead than any need is put off: a time that was noted before the clock went back. */
 const RETRY_AHEAD_MS = 10 * 60_000;
@@ -199,6 +199,37 @@ export class Needs {
   /** Something changed for the better, such as a peer that came: all are due now. */
   retryAll(folder: number): void {
     this.#db.run("UPDATE needs SET retry_ms = 0 WHERE folder = ? AND retry_ms > 0", folder);
+  }
+
+  /** Names beside a path that are needed here, and may be the same on a disk that does not tell all names apart. */
+  alike(folder: number, path: RelPath): string[] {
+    return this.#db.all(
+      "SELECT name FROM needs WHERE folder = ? AND directory = ? AND name LIKE ? ESCAPE '\\' AND deletes = 0",
+      folder,
+      this.#ids.directory(folder, parentOf(path)),
+      likePattern(nameOf(path)),
+    ).map(([name]) => String(name));
+  }
+
+  /** A path has become free: needs of names that are the same on a disk that does not tell all names apart are due now. */
+  retryAlike(folder: number, path: RelPath): void {
+    this.#db.run(
+      "UPDATE needs SET retry_ms = 0 WHERE folder = ? AND directory = ? AND name LIKE ? ESCAPE '\\' AND cause <> ''",
+      folder,
+      this.#ids.directory(folder, parentOf(path)),
+      likePattern(nameOf(path)),
+    );
+  }
+
+  /** A directory has come: what could not be placed below it is due now. */
+  retryBelow(folder: number, directory: RelPath): void {
+    this.#db.run(
+      `UPDATE needs SET retry_ms = 0 WHERE folder = ? AND cause <> '' AND directory IN (
+         SELECT d.id FROM directories d WHERE ${AT_OR_BELOW})`,
+      folder,
+      folder,
+      ...rangeOf(directory),
+    );
   }
 
   #read([directory, name, bytes, attempts, cause, remedy]: readonly unknown[]): Need {

@@ -10,10 +10,28 @@ export const RESERVED_TOP = ".cairn";
 /** The root itself, as the parent of top-level names. */
 export const ROOT = "" as RelPath;
 
-/** Cairn's own name at the top, also as disks that know no case take it. */
+/** What may start a name that some disk takes for `.cairn`, unless there is more than ASCII in it. */
+const RESERVED_STARTS = ".cC";
+const NON_ASCII = /[^\0-\x7f]/;
+/** Characters that show nothing: HFS+ leaves them out when it compares names. The dot above is what İ leaves behind in lower case. */
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u0307]/gu;
+/** Behind a colon stands a stream of the file (NTFS); dots and spaces at the end are dropped (Windows); `CAIRN~1` is its short name. */
+const RESERVED_FORMS = /^(\.cairn|\.?cairn~[0-9]+)[. ]*(:|$)/;
+
+/**
+ * Cairn's own name at the top, also as some disk would take it: in any case and Unicode form, with invisible characters, as a short
+ * name or with a stream. Refused on every platform, since a name that is good on one travels to all.
+ */
 export function isReserved(name: string): boolean {
-  return name.toLowerCase() === RESERVED_TOP;
+  if (name === "") return false;
+  if (!NON_ASCII.test(name)) {
+    return RESERVED_STARTS.includes(name[0]!) && RESERVED_FORMS.test(name.toLowerCase());
+  }
+  const plain = name.normalize("NFKC").toUpperCase().toLowerCase().replace(INVISIBLE, "");
+  return RESERVED_FORMS.test(plain);
 }
+
+export const BYTE_ORDER_MARK = 0xfeff;
 
 const encoder = new TextEncoder();
 
@@ -30,6 +48,8 @@ export function checkName(name: string): string | null {
   if (name.includes("/")) return "a name contains a slash";
   if (name.includes("\0")) return "a name contains NUL";
   if (utf8Length(name) > NAME_BYTES) return `a name is longer than ${NAME_BYTES} bytes`;
+  // Decoders of text take it for a mark of their own and leave it out.
+  if (name.charCodeAt(0) === BYTE_ORDER_MARK) return "a name begins with a byte order mark";
   if (!name.isWellFormed() || name.includes("\ufffd")) return "a name is not valid Unicode";
   return null;
 }

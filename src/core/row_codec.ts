@@ -14,7 +14,16 @@ import type { Entry, EntryKind, Row } from "./entry.ts";
 import { CairnError } from "./errors.ts";
 import { type ActorId, type DeviceId, fromHex, idOf, type Lsn, type RelPath } from "./ids.ts";
 import { FILE_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS } from "./limits.ts";
-import { checkName, checkPath, childOf, isReserved, nameOf, parentOf, utf8Length } from "./path.ts";
+import {
+  BYTE_ORDER_MARK,
+  checkName,
+  checkPath,
+  childOf,
+  isReserved,
+  nameOf,
+  parentOf,
+  utf8Length,
+} from "./path.ts";
 import { isStamp } from "./stamp.ts";
 import { type Context, type Dot, sameDot, type Version } from "./version.ts";
 
@@ -174,6 +183,7 @@ function decodeRow(
 
 function checkTarget(value: unknown): string {
   if (typeof value !== "string" || value === "" || value.includes("\0")) invalid("symlink target");
+  if (value.charCodeAt(0) === BYTE_ORDER_MARK) invalid("symlink target begins with a byte order mark");
   if (utf8Length(value) > SYMLINK_TARGET_BYTES) invalid("symlink target is too long");
   return value;
 }

@@ -2,7 +2,14 @@
 import { CairnError, messageOf } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { layoutOf } from "../folder/layout.ts";
-import { type Marker, readMarker, refuseForeign, writeMarker } from "../folder/marker.ts";
+import {
+  LINKED_REMEDY,
+  linkedElsewhere,
+  type Marker,
+  readMarker,
+  refuseForeign,
+  writeMarker,
+} from "../folder/marker.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { settingsOf } from "../library/folder_settings.ts";
 import { folderField, type ReplicaConfig, replicaRecords, replicasOf } from "../library/folders.ts";
@@ -198,6 +205,8 @@ export class FolderSet {
    */
   async add(folder: FolderId | null, name: string, path: string): Promise<FolderId> {
     const { fs, random, ledger, device, former } = this.#deps;
+    const linked = linkedElsewhere(fs, path);
+    if (linked !== null) throw new CairnError("path-unusable", linked, LINKED_REMEDY);
     const there = readMarker(fs, path);
     const found = there !== null && there !== "unreadable" && former.has(there.device) ? null : there;
     refuseForeign(path, found, device);

@@ -14,6 +14,8 @@ export interface Layout {
   readonly bases: string;
   /** Touched now and then to prove that the watcher lives, and to ask the file system for its time (R14). */
   readonly canary: string;
+  /** Where it is tried out what the disk does to names; there for a moment at each start. */
+  readonly probe: string;
 }
 
 /** The canary's path as a hint tells it. */
@@ -29,5 +31,6 @@ export function layoutOf(root: string): Layout {
     versions: `${own}/versions`,
     bases: `${own}/bases`,
     canary: `${own}/canary`,
+    probe: `${own}/probe`,
   };
 }

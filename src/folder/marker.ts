@@ -29,6 +29,19 @@ export interface Marker {
   readonly lsn: number;
 }
 
+/**
+ * Why what is written into `.cairn` would be written elsewhere; null when it would not. Names in it are Cairn's own, so no parent is held
+ * open for them (R23). Throws FsError.
+ */
+export function linkedElsewhere(fs: Fs, root: string): string | null {
+  const { own } = layoutOf(root);
+  return fs.lstat(own)?.kind === "symlink"
+    ? `${own} is a symbolic link, so what arrives would be written outside of the folder`
+    : null;
+}
+
+export const LINKED_REMEDY = "Put the directory itself in its place.";
+
 /** The marker of a root; null when there is none, "unreadable" when it is not one that this program knows. */
 export function readMarker(fs: Fs, root: string): Marker | null | "unreadable" {
   const bytes = fs.readSmall(layoutOf(root).marker, MARKER_BYTES);

@@ -5,7 +5,7 @@
 import { type Fingerprint, isSameInode, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { RACY_MS, YOUNG_MS } from "../core/limits.ts";
-import { nameOf, parentOf } from "../core/path.ts";
+import { BYTE_ORDER_MARK, nameOf, parentOf } from "../core/path.ts";
 import { type FileKind, type Fs, FsError, type HashPool, type Stat } from "../platform/ports.ts";
 import { Pins } from "./pins.ts";
 import { relativeStat, type ScanContext, type Seen } from "./scan.ts";
@@ -68,7 +68,9 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
     else if (stat.kind === "symlink") {
       try {
         const target = readLink(context, path);
-        if (target.includes("\ufffd")) throw new FsError("unsupported", path);
+        if (target.includes("\ufffd") || target.charCodeAt(0) === BYTE_ORDER_MARK) {
+          throw new FsError("unsupported", path);
+        }
         done.push({ ...plain(item, printOf(stat, now)), target });
       } catch (error) {
         noteFailure(path, error, vanished, unreadable);

@@ -2,16 +2,19 @@
  * The only code that changes what people see in a folder. Keeps invariants 2 (whole or old), 3 (never over the unseen), 4 (the
  * old content goes into the version store first) and 6 (inside the root), by the steps of R20.
  *
- * Each step is synchronous from its last look to its rename: nothing of this program can come between. What remains is the
- * time between two system calls, in which another program may write: what it wrote is then in the version store.
+ * Each step is synchronous from its last look to its rename: nothing of this program can come between. Another program may, between
+ * two system calls: what it saved is then still the file, or in the version store, and what is told of the path does not fit it,
+ * so that the next look finds it.
  */
-import { type PrintedStat, samePrint } from "../core/fingerprint.ts";
+import { isSameInode, type PrintedStat, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ancestorsOf, parentOf } from "../core/path.ts";
 import { type Fs, FsError, type Stat } from "../platform/ports.ts";
 import type { Pins } from "./pins.ts";
 import { relativeStat } from "./scan.ts";
-import { keepByLink, keepByRename, type KeptVersion, type VersionStore } from "./versions.ts";
+import type { Spelling } from "./spelling.ts";
+import { createNew, isSameBut, isUnsupported, putBack, swapIn } from "./swap.ts";
+import { keepByRename, type KeptVersion, type VersionStore } from "./versions.ts";
 
 /** What should be at the path before; null: nothing. */
 export type Expected =
@@ -36,11 +39,19 @@ interface Metadata {
 }
 
 export type Placed =
-  | { readonly result: "done"; readonly stat: Stat | null; readonly kept: KeptVersion | null }
+  | {
+    readonly result: "done";
+    readonly stat: Stat | null;
+    readonly kept: KeptVersion | null;
+    /** Its mode or time were set where it stands: a write in that moment would not show, so it is to be read again (R14). */
+    readonly isTouched?: boolean;
+  }
   /** The disk is not as expected: observe it, then decide again. */
   | { readonly result: "changed" }
   /** A directory to be removed or replaced still has something in it. */
-  | { readonly result: "not-empty" };
+  | { readonly result: "not-empty" }
+  /** The disk cannot tell the path from another one, which stands there: that path as it is spelled, to the first name that differs. */
+  | { readonly result: "clash"; readonly other: RelPath };
 
 export interface PlaceContext {
   readonly fs: Fs;
@@ -48,6 +59,8 @@ export interface PlaceContext {
   readonly versions: VersionStore;
   /** Parents of what is placed, held open for the batch. */
   readonly pins: Pins;
+  /** Only on a disk that does not tell all names apart: nothing is touched there but by its exact name (R13). */
+  readonly spelling?: Spelling | undefined;
 }
 
 const CHANGED: Placed = { result: "changed" };
@@ -59,6 +72,11 @@ export function place(
   expected: Expected,
   placement: Placement,
 ): Placed {
+  const other = context.spelling?.of(path) ?? null;
+  if (other !== null && other !== path) {
+    const isNothing = placement.kind === "deleted" && expected === null;
+    return isNothing ? { result: "done", stat: null, kept: null } : { result: "clash", other };
+  }
   if (placement.kind !== "deleted" && placement.kind !== "metadata") makeParents(context, path);
   let at: string;
   try {
@@ -101,26 +119,23 @@ function placeAt(
   const { fs } = context;
   switch (placement.kind) {
     case "metadata":
-      if (expected?.kind !== "symlink") fs.chmod(at, placement.mode);
-      if (expected?.kind === "file") fs.setMtime(at, placement.mtimeMs);
-      return done(context, at, null);
+      return touch(context, at, expected, placement, null);
     case "directory":
       if (expected?.kind !== "directory") {
         const kept = expected === null ? null : remove(context, path, at, expected);
         if (kept === "changed") return CHANGED;
-        fs.makeDirectory(at);
-        fs.chmod(at, placement.mode);
-        return done(context, at, kept);
+        fs.makeDirectory(at, placement.mode);
+        return done(context, at, null, kept);
       }
       fs.chmod(at, placement.mode);
-      return done(context, at, null);
+      return done(context, at, null, null);
     case "deleted": {
       if (expected === null) return { result: "done", stat: null, kept: null };
       const kept = remove(context, path, at, expected);
       return kept === "changed" ? CHANGED : { result: "done", stat: null, kept };
     }
     case "file":
-      return replace(context, path, at, expected, placement.stage, null);
+      return replace(context, path, at, expected, placement.stage);
     case "moved":
       return move(context, path, at, expected, placement);
     case "symlink":
@@ -128,9 +143,44 @@ function placeAt(
   }
 }
 
-function done({ fs, rootDev }: PlaceContext, at: string, kept: KeptVersion | null): Placed {
-  const stat = fs.lstat(at);
-  return stat === null ? CHANGED : { result: "done", stat: relativeStat(stat, rootDev), kept };
+/**
+ * What stands there now. Where `placed` was put and something else has come since, the row gets the print of what was put: the next look
+ * finds that it does not fit, and takes what came for the edit that it is.
+ */
+function done(
+  { fs, rootDev }: PlaceContext,
+  at: string,
+  placed: Stat | null,
+  kept: KeptVersion | null,
+): Placed {
+  const found = fs.lstat(at);
+  if (placed !== null && (found === null || !isSameBut(placed, found))) {
+    return { result: "done", stat: relativeStat(placed, rootDev), kept };
+  }
+  return found === null ? CHANGED : { result: "done", stat: relativeStat(found, rootDev), kept };
+}
+
+/** Gives what stands at the path a mode and a time. */
+function touch(
+  context: PlaceContext,
+  at: string,
+  expected: Expected,
+  { mode, mtimeMs }: Metadata,
+  kept: KeptVersion | null,
+): Placed {
+  const { fs, rootDev } = context;
+  if (expected?.kind !== "symlink") fs.chmod(at, mode);
+  if (expected?.kind === "file") fs.setMtime(at, mtimeMs);
+  const found = fs.lstat(at);
+  if (found === null || expected === null) return CHANGED;
+  const stat = relativeStat(found, rootDev);
+  // A save by rename in between is another file: the print of the one that was meant does not fit it.
+  if (
+    expected.kind !== "directory" && (!isSameInode(expected.print, stat) || expected.print.size !== stat.size)
+  ) {
+    return { result: "done", stat: { ...stat, ...expected.print }, kept };
+  }
+  return { result: "done", stat, kept, isTouched: true };
 }
 
 /** Takes what is at the path into the version store; puts it back when it is not what was expected. */
@@ -151,73 +201,53 @@ function remove(
   const taken = fs.lstat(kept.at);
   // A rename moves ctime; all else tells whether this is the file that we looked at.
   if (taken !== null && isSameBut(expected.print, relativeStat(taken, rootDev))) return kept;
-  putBack(fs, kept, at);
+  putBack(fs, kept.at, at);
   return "changed";
 }
 
-function isSameBut(expected: PrintedStat, taken: PrintedStat): boolean {
-  return samePrint({ ...expected, ctimeMs: taken.ctimeMs }, taken);
-}
-
-/** Puts `source` (staged bytes) at the path: a new name by link, an old one by keeping and renaming over it. */
+/**
+ * Puts `source` at the path: a new name where nothing is expected, else in the place of what is expected, which is kept. A source that
+ * others can write to is `print`ed: it may have changed since it was looked at.
+ */
 function replace(
   context: PlaceContext,
   path: RelPath,
   at: string,
   expected: Expected,
   source: string,
-  keep: KeptVersion | null,
+  print: PrintedStat | null = null,
 ): Placed {
-  const { fs, versions } = context;
-  if (expected === null) {
-    createByLink(fs, source, at);
-    return done(context, at, keep);
+  const { fs, versions, rootDev } = context;
+  const staged = fs.lstat(source);
+  if (staged === null) throw new FsError("not-found", source);
+  if (print !== null && !isSameBut(print, relativeStat(staged, rootDev))) return CHANGED;
+  if (expected === null || expected.kind === "directory") {
+    if (expected !== null) {
+      fs.removeDirectory(at);
+      context.pins.forget(path);
+    }
+    createNew(fs, source, at);
+    return done(context, at, staged, null);
   }
-  if (expected.kind === "directory") {
-    fs.removeDirectory(at);
-    context.pins.forget(path);
-    createByLink(fs, source, at);
-    return done(context, at, keep);
-  }
-  const kept = keepByLink(fs, versions, path, at);
+  const swapped = swapIn(context, path, at, expected.print, source, staged);
+  if (swapped === "changed") return CHANGED;
+  if (swapped.done) return done(context, at, staged, swapped.kept);
+
+  const kept = swapped.beside ?? keepByRename(fs, versions, path, at);
   // Keeping moved ctime; whatever else moved since the look came from outside.
   const found = fs.lstat(kept.moved ? kept.at : at);
-  if (found === null || !isSameBut(expected.print, relativeStat(found, context.rootDev))) {
+  if (found === null || !isSameBut(expected.print, relativeStat(found, rootDev))) {
     giveBack(fs, kept, at);
     return CHANGED;
   }
-  fs.rename(source, at);
-  return done(context, at, kept);
+  if (kept.moved) createNew(fs, source, at); // the path is empty, and what comes meanwhile stays
+  else fs.rename(source, at);
+  return done(context, at, staged, kept);
 }
 
 function giveBack(fs: Fs, kept: KeptVersion, at: string): void {
-  if (kept.moved) putBack(fs, kept, at);
+  if (kept.moved) putBack(fs, kept.at, at);
   else fs.unlink(kept.at);
-}
-
-/** Puts back what was taken, unless something has come to its place meanwhile: then both are kept. */
-function putBack(fs: Fs, kept: KeptVersion, at: string): void {
-  try {
-    createByLink(fs, kept.at, at);
-  } catch (error) {
-    if (!(error instanceof FsError) || error.code !== "exists") throw error;
-  }
-}
-
-/** A new name never replaces one that came meanwhile ("exists"). */
-export function createByLink(fs: Fs, source: string, at: string): void {
-  try {
-    fs.link(source, at);
-  } catch (error) {
-    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) {
-      throw error;
-    }
-    // No hard links here: the look right before is all there is. docs/failure-model.md names this window.
-    if (fs.lstat(at) !== null) throw new FsError("exists", at);
-    fs.rename(source, at);
-    return;
-  }
-  fs.unlink(source);
 }
 
 function move(
@@ -225,17 +255,95 @@ function move(
   path: RelPath,
   at: string,
   expected: Expected,
-  { from, print, mode, mtimeMs }: { readonly from: RelPath; readonly print: PrintedStat } & Metadata,
+  placement: Extract<Placement, { kind: "moved" }>,
 ): Placed {
-  const { fs, pins, rootDev } = context;
+  const { fs, pins, rootDev, spelling } = context;
+  const { from, print, mode, mtimeMs } = placement;
+  if (spelling !== undefined && spelling.of(from) !== from) return CHANGED;
   const source = pins.at(from);
   const found = fs.lstat(source);
   if (found === null || !samePrint(print, relativeStat(found, rootDev))) return CHANGED;
-  const placed = replace(context, path, at, expected, source, null);
-  if (placed.result !== "done") return placed;
-  fs.chmod(at, mode);
-  fs.setMtime(at, mtimeMs);
-  return done(context, at, placed.kept);
+  const placed = expected === null
+    ? moveNew(context, at, from, source, print, null)
+    : moveOver(context, path, at, expected, from, source, print);
+  spelling?.forget();
+  if (placed.result !== "done" || placed.stat === null || !isSameBut(print, placed.stat)) return placed;
+  if (mode === print.mode && mtimeMs === print.mtimeMs) return placed;
+  return touch(context, at, { kind: "file", print }, placement, placed.kept);
+}
+
+/** To a path where nothing is. */
+function moveNew(
+  context: PlaceContext,
+  at: string,
+  from: RelPath,
+  source: string,
+  print: PrintedStat,
+  kept: KeptVersion | null,
+): Placed {
+  const { fs, rootDev } = context;
+  const isMoved = renameOrLink(fs, source, at);
+  const found = fs.lstat(at);
+  if (found === null || !isSameBut(print, relativeStat(found, rootDev))) {
+    // Somebody saved to the old path right before: it goes back there, unless that is taken again.
+    if (found !== null && isMoved) putBack(fs, at, source);
+    return CHANGED;
+  }
+  if (isMoved) return { result: "done", stat: relativeStat(found, rootDev), kept };
+  leave(context, from, source, print);
+  return done(context, at, found, kept); // losing the old name moved ctime
+}
+
+/** False where the file has two names now. */
+function renameOrLink(fs: Fs, source: string, at: string): boolean {
+  try {
+    fs.renameNew(source, at);
+    return true;
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+  }
+  try {
+    fs.link(source, at);
+    return false;
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    createNew(fs, source, at);
+    return true;
+  }
+}
+
+/** The old name of a file that has its new one goes, if it is still that file's: whatever else came there stays. */
+function leave(context: PlaceContext, from: RelPath, source: string, print: PrintedStat): void {
+  const left = remove(context, from, source, { kind: "file", print });
+  if (left !== "changed" && left !== null) context.fs.unlink(left.at);
+}
+
+/** Onto a file that is kept. The moved one gets its new name first, and loses its old one when that is done: a crash between leaves both. */
+function moveOver(
+  context: PlaceContext,
+  path: RelPath,
+  at: string,
+  expected: Exclude<Expected, null>,
+  from: RelPath,
+  source: string,
+  print: PrintedStat,
+): Placed {
+  const { fs, versions } = context;
+  const aside = `${versions.stage}/move-${versions.next()}`;
+  try {
+    fs.link(source, aside);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    const kept = remove(context, path, at, expected);
+    return kept === "changed" ? CHANGED : moveNew(context, at, from, source, print, kept);
+  }
+  try {
+    const placed = replace(context, path, at, expected, aside, print);
+    if (placed.result === "done") leave(context, from, source, print);
+    return placed;
+  } finally {
+    if (fs.lstat(aside) !== null) fs.unlink(aside);
+  }
 }
 
 function placeSymlink(
@@ -249,8 +357,7 @@ function placeSymlink(
   const aside = `${versions.stage}/link-${versions.next()}`;
   fs.symlink(target, aside);
   try {
-    const placed = replace(context, path, at, expected, aside, null);
-    return placed;
+    return replace(context, path, at, expected, aside);
   } finally {
     if (fs.lstat(aside) !== null) fs.unlink(aside);
   }

@@ -8,7 +8,16 @@ import type { EntryKind } from "../core/entry.ts";
 import { isSameInode, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FILE_BYTES } from "../core/limits.ts";
-import { checkName, checkPath, childOf, isReserved, nameOf, ROOT, utf8Length } from "../core/path.ts";
+import {
+  checkName,
+  checkPath,
+  childOf,
+  isReserved,
+  nameOf,
+  RESERVED_TOP,
+  ROOT,
+  utf8Length,
+} from "../core/path.ts";
 import {
   type DirItem,
   type FileKind,
@@ -19,6 +28,7 @@ import {
   type Stat,
 } from "../platform/ports.ts";
 import type { IgnoreRules } from "./ignore.ts";
+import { clashProblem, respelledIn, type Spelling } from "./spelling.ts";
 
 export interface ScanContext {
   readonly fs: Fs;
@@ -30,6 +40,8 @@ export interface ScanContext {
   readonly ignore: IgnoreRules;
   /** Paths that we have something below, and that are no directories: what we have there is gone. */
   readonly hollow?: ReadonlySet<RelPath>;
+  /** Only on a disk that does not tell all names apart: there a name is what a listing says (R13). */
+  readonly spelling?: Spelling | undefined;
 }
 
 /**
@@ -88,9 +100,10 @@ export function compareDirectory(
   names: ReadonlySet<string> | null,
   strictness: Strictness,
 ): Difference | null {
-  const { fs, root } = context;
+  const { fs, root, spelling } = context;
   let pin: PinnedDir;
   try {
+    if (spelling !== undefined && spelling.of(directory) !== directory) return null;
     pin = fs.pin(root, directory);
   } catch (error) {
     if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) {
@@ -121,6 +134,15 @@ function unreadable(directory: RelPath, error: unknown): Difference {
       cause: `cannot be listed (${error.code})`,
       remedy: "Give Cairn's user permission to read it. Until then nothing in it counts as deleted.",
     }],
+  };
+}
+
+/** Somebody else's file, which some disk would take for our own directory. */
+function tooNear(name: string) {
+  return {
+    path: name as RelPath,
+    cause: `cannot be synced: some disks take its name for "${RESERVED_TOP}", which is Cairn's own`,
+    remedy: "Rename it.",
   };
 }
 
@@ -176,6 +198,14 @@ function compareSome(
       if (isLiving || ownBelow(context, childOf(directory, name)).length > 0) return null;
       continue;
     }
+    // Nor can a lookup say which of two spellings it found, or that this one was the other a moment ago.
+    if (
+      context.spelling?.isRespelled(
+        childOf(directory, name),
+        rows.get(name),
+        () => context.catalogue.briefs.alike(context.folder, directory, name),
+      )
+    ) return null;
     compareName(context, childOf(directory, name), stat, rows.get(name), strictness, out);
   }
   return out;
@@ -208,8 +238,12 @@ function compareAll(
   // Of a directory that has no living row itself, what we have in it is gone with it all the same.
   const missing = new Set(hinted);
   const rows = new Map(catalogue.briefs.inDirectory(folder, directory).map((row) => [row.name, row]));
+  const respelled = context.spelling === undefined ? null : respelledIn(items, rows);
   for (const { name } of items) {
-    if (directory === ROOT && isReserved(name)) continue;
+    if (directory === ROOT && isReserved(name)) {
+      if (name !== RESERVED_TOP) out.problems.push(tooNear(name));
+      continue;
+    }
     const row = rows.get(name);
     rows.delete(name);
     missing.delete(name);
@@ -231,6 +265,19 @@ function compareAll(
     if (context.ignore.ignores(path, row.kind === "directory")) {
       if (row.offered) out.ignored.push({ path, basedOn: row.state });
       continue;
+    }
+    const spelled = respelled?.get(row.name);
+    if (spelled !== undefined && fs.lstat(pin.at(row.name)) !== null) {
+      if (spelled.isOurs) {
+        // Both are rows of ours, from a disk that could tell them apart. This one can hold but one: the other is not deleted.
+        out.problems.push(clashProblem(path, childOf(directory, spelled.name)));
+        continue;
+      }
+      // One rename: the new name is among the seen, and both are recorded together.
+      if (row.kind !== "directory") {
+        out.replaced.push({ path, basedOn: row.state });
+        continue;
+      }
     }
     if (row.kind === "directory") out.gone.push(...goneBelow(context, path));
     out.gone.push({ path, basedOn: row.state });

@@ -27,6 +27,8 @@ export interface VersionStore {
   readonly fresh: { bytes: number };
   /** Directories made in this run whose names are not durable yet. */
   readonly unsynced: Set<string>;
+  /** False once the disk has shown that it cannot exchange two names. */
+  exchanges: boolean;
 }
 
 export interface KeptVersion {
@@ -55,6 +57,7 @@ export function openVersionStore(fs: Fs, clock: Clock, root: string): VersionSto
     announced: new Map(),
     fresh: { bytes: 0 },
     unsynced: new Set([own, versions]),
+    exchanges: true,
   };
 }
 
@@ -81,8 +84,12 @@ export async function announceKept(store: VersionStore, versions: readonly Kept[
   return file;
 }
 
-function placeFor(fs: Fs, store: VersionStore, path: RelPath): { at: string; shard: string } {
-  const announced = store.announced.get(path);
+function placeFor(
+  fs: Fs,
+  store: VersionStore,
+  path: RelPath,
+): { at: string; shard: string; announced: Kept | null } {
+  const announced = store.announced.get(path) ?? null;
   store.announced.delete(path);
   const { file } = announced ?? nextName(store, path);
   const shard = `${store.dir}/${file.slice(0, 2)}`;
@@ -91,12 +98,12 @@ function placeFor(fs: Fs, store: VersionStore, path: RelPath): { at: string; sha
     store.shards.add(shard);
     store.unsynced.add(store.dir);
   }
-  if (announced !== undefined) store.fresh.bytes += roomOf(announced);
-  return { at: `${shard}/${file}`, shard };
+  if (announced !== null) store.fresh.bytes += roomOf(announced);
+  return { at: `${shard}/${file}`, shard, announced };
 }
 
-/** A second name for what is at `at`, so that the path itself is never empty. */
-export function keepByLink(fs: Fs, store: VersionStore, path: RelPath, at: string): KeptVersion {
+/** A second name for what is at `at`, so that the path itself is never empty; null where there are no hard links. */
+export function keepBeside(fs: Fs, store: VersionStore, path: RelPath, at: string): KeptVersion | null {
   const to = placeFor(fs, store, path);
   try {
     fs.link(at, to.at);
@@ -105,10 +112,17 @@ export function keepByLink(fs: Fs, store: VersionStore, path: RelPath, at: strin
     if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) {
       throw error;
     }
-    // No hard links: the old goes away by rename, and for a moment the path is empty (docs/failure-model.md).
-    fs.rename(at, to.at);
-    return { ...to, moved: true };
+    if (to.announced !== null) {
+      store.announced.set(path, to.announced);
+      store.fresh.bytes -= roomOf(to.announced);
+    }
+    return null;
   }
+}
+
+/** The same; where there are no hard links the old goes away by rename, and for a moment the path is empty (docs/failure-model.md). */
+export function keepByLink(fs: Fs, store: VersionStore, path: RelPath, at: string): KeptVersion {
+  return keepBeside(fs, store, path, at) ?? keepByRename(fs, store, path, at);
 }
 
 /** Takes what is at `at` away. */

@@ -103,6 +103,13 @@ export interface Fs {
   symlink(target: string, path: string): void;
   /** Atomic; replaces a file at `to`. */
   rename(from: string, to: string): void;
+  /** Atomic, and never replaces: "exists" when `to` is taken. "unsupported" where the platform or the file system has no such call. */
+  renameNew(from: string, to: string): void;
+  /**
+   * Atomic: each of two names of one file system gets what the other one had, of whatever kinds. "not-found" when one is missing,
+   * "unsupported" where the platform or the file system has no such call; then nothing has changed.
+   */
+  exchange(a: string, b: string): void;
   unlink(path: string): void;
   chmod(path: string, mode: number): void;
   /** Sets mtime (of a symlink itself, where the platform can). */

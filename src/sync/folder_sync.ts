@@ -4,7 +4,8 @@ import { CairnError } from "../core/errors.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ROOT } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
-import { type Marker, readMarker, writeMarker } from "../folder/marker.ts";
+import { LINKED_REMEDY, linkedElsewhere, type Marker, readMarker, writeMarker } from "../folder/marker.ts";
+import { probeNames } from "../folder/probe.ts";
 import { TreeWatch } from "../folder/tree_watch.ts";
 import { openVersionStore } from "../folder/versions.ts";
 import { FsError, type Watcher } from "../platform/ports.ts";
@@ -60,6 +61,8 @@ export class FolderSync {
     if (stat?.kind !== "directory") {
       throw new CairnError("path-unusable", `${root} is no directory`, ROOT_REMEDY);
     }
+    const linked = linkedElsewhere(fs, root);
+    if (linked !== null) throw new CairnError("path-unusable", linked, LINKED_REMEDY);
     this.#deps = deps;
     this.#marker = marker;
     this.#markedLsn = marker.lsn;
@@ -68,6 +71,7 @@ export class FolderSync {
       root,
       rootDev: stat.dev,
       versions: openVersionStore(fs, clock, root),
+      disk: probeNames(fs, root),
     });
     this.replica.brakeLimits = () => {
       const { brakeShare, brakeFiles } = deps.settings();
@@ -200,6 +204,8 @@ export class FolderSync {
     try {
       const stat = fs.lstat(`${root}/.`);
       if (stat?.kind !== "directory") return { cause: `${root} is gone`, remedy: ROOT_REMEDY };
+      const linked = linkedElsewhere(fs, root);
+      if (linked !== null) return { cause: linked, remedy: LINKED_REMEDY };
       const marker = readMarker(fs, root);
       if (marker === null || marker === "unreadable") {
         return {
@@ -249,7 +255,7 @@ export class FolderSync {
       for (const { name } of fs.list(stage)) {
         const at = `${stage}/${name}`;
         const isOld = (fs.lstat(at)?.ctimeMs ?? 0) < clock.now() - STAGE_MS;
-        if (isOld || /^(s|copy|link|merge)-/.test(name)) fs.unlink(at);
+        if (isOld || /^(s|copy|link|merge|move)-/.test(name)) fs.unlink(at);
       }
     } catch (error) {
       if (!(error instanceof FsError)) throw error;

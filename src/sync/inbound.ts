@@ -20,6 +20,7 @@ import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { placeBatch } from "./placing.ts";
 import type { Replica, Trouble } from "./replica.ts";
+import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respelling.ts";
 import { RoomWait } from "./room_wait.ts";
 import type { Origin, Stager } from "./stager.ts";
 import type { Outcome, Ready } from "./step.ts";
@@ -30,6 +31,7 @@ const GATHER_MS = 10;
 const BATCH = RECORD_ROWS;
 const RETRY_MS = 1_000;
 const MOST_RETRY_MS = 60_000;
+const NEWER = ["comes from a newer Cairn", "Update Cairn on this device."] as const;
 /** A directory waits for what is in it, this long at a time. */
 const WAIT_MS = 50;
 /** Tries of a passing trouble before it is told. */
@@ -118,9 +120,12 @@ export class Inbound {
     let room = left - this.#coming;
     // Deletes last: what is to be deleted may be what something new is made of.
     const others = this.#due(false);
-    for (const path of others) room -= this.#start(path, room);
+    // What is fetched is written into the root: it must be what it was.
+    if (others.length > 0 && !this.#events.checkRoot()) return;
+    const names = nameRound(this.#replica, this.#underWay);
+    for (const path of others) room -= this.#start(path, room, names);
     if (others.length < NEED_WINDOW) {
-      for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path);
+      for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path, names);
     }
     this.#retryWhenDue();
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#done = { files: 0, bytes: 0 };
@@ -139,12 +144,14 @@ export class Inbound {
       .filter((path) => !this.#underWay.has(path));
   }
 
-  #startDelete(path: RelPath): void {
+  #startDelete(path: RelPath, names: NameRound | null): void {
     const { catalogue, number, ignore } = this.#replica;
     if (ignore.ignores(path, this.#replica.own(path)?.row.entry.kind === "directory")) {
       catalogue.needs.drop(number, path);
       return;
     }
+    const obstacle = deleteObstacle(this.#replica, path, names);
+    if (obstacle !== null) return this.#finish(path, obstacle, 0);
     this.#underWay.add(path);
     this.#enqueue({ path, staged: null, movedFrom: null });
   }
@@ -162,7 +169,7 @@ export class Inbound {
   }
 
   /** Starts what a path needs, if it fits into `room`. Answers the bytes that it will take of it. */
-  #start(path: RelPath, room: number): number {
+  #start(path: RelPath, room: number, names: NameRound | null): number {
     const { catalogue, number, ignore } = this.#replica;
     const rows = this.#replica.rowsAt(path);
     const decision = decideFor(rows);
@@ -172,16 +179,15 @@ export class Inbound {
       return 0;
     }
     const { entry } = decision;
+    const obstacle = nameObstacle(this.#replica, path, names);
+    if (obstacle !== null) {
+      this.#finish(path, obstacle, 0);
+      return 0;
+    }
     if (entry.content !== null && !isKnownAlgorithm(entry.content)) {
       // Whatever we made of it could not be checked (R31).
       const retryMs = this.#replica.deps.clock.now() + MOST_RETRY_MS;
-      catalogue.needs.postpone(
-        number,
-        path,
-        retryMs,
-        "comes from a newer Cairn",
-        "Update Cairn on this device.",
-      );
+      catalogue.needs.postpone(number, path, retryMs, ...NEWER);
       return 0;
     }
     if (decision.kind === "take" && waitsForRoom(this.#replica, rows, entry)) {

@@ -13,13 +13,14 @@ import type { RelPath } from "../core/ids.ts";
 import { FULL_SCAN_MS, RACY_MS } from "../core/limits.ts";
 import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
 import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
-import { compareDirectory, type Difference, type Strictness } from "../folder/scan.ts";
+import { compareDirectory, type Difference, type ScanContext, type Strictness } from "../folder/scan.ts";
 import { FsError } from "../platform/ports.ts";
 import { CrashGuard } from "./crash_guard.ts";
 import { Frozen } from "./frozen.ts";
 import { EmptiedGuard } from "./emptied.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
+import { withoutBroughtAlong } from "./respelling.ts";
 import { StillWriting } from "./still_writing.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
@@ -67,12 +68,14 @@ export class Outbound {
   #stopped = false;
   #scan: ScanProgress | null = { checked: 0, known: 0 };
   #firstScanDone = false;
+  #context: ScanContext; // of the round under way
   readonly #waiters: (() => void)[] = [];
   readonly #busy = new StillWriting();
   readonly #timers = new Set<() => void>();
 
   constructor(replica: Replica, events: OutboundEvents) {
     this.#replica = replica;
+    this.#context = replica.scanContext();
     this.#events = events;
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
@@ -230,9 +233,11 @@ export class Outbound {
     const visited = everywhere ? new Set<RelPath>() : null;
     if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
     this.#hollow.clear();
+    this.#context = { ...this.#replica.scanContext(this.#replica.spelling()), hollow: this.#hollow };
     let entries = 0;
     while (todo.length > 0 && !this.#stopped) {
       const [directory, names] = todo.pop()!;
+      if (everywhere) this.#context.spelling?.trust(directory); // it was listed so
       const difference = this.#compare(directory, names, strictness);
       visited?.add(directory);
       if (difference === null) {
@@ -271,14 +276,9 @@ export class Outbound {
   }
 
   #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {
-    const { deps: { fs }, root, rootDev, catalogue, number, ignore, troubles } = this.#replica;
+    const { troubles } = this.#replica;
     const again = names !== null && [...names].some((name) => this.#strict.delete(childOf(directory, name)));
-    const difference = compareDirectory(
-      { fs, root, rootDev, catalogue, folder: number, ignore, hollow: this.#hollow },
-      directory,
-      names,
-      again ? "strict" : strictness,
-    );
+    const difference = compareDirectory(this.#context, directory, names, again ? "strict" : strictness);
     if (names === null) this.#replica.forgetTroublesIn(directory);
     const seen = new Set(difference?.seen.map(({ path }) => path));
     for (const name of names ?? []) {
@@ -294,7 +294,7 @@ export class Outbound {
     else if (names === null || difference === null) this.#frozen.delete(directory);
     if (difference === null) return null;
     if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
-    return this.#withoutPlaced(difference);
+    return this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
   }
 
   /** What is being placed right now is looked at when it is recorded. */

@@ -19,6 +19,7 @@ import { announceKept } from "../folder/versions.ts";
 import { openMode } from "./directory_modes.ts";
 import { keptOf, withRoom } from "./keeping.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
+import { settleClash, takeOver } from "./respelling.ts";
 import {
   contextOf,
   type Gathered,
@@ -66,7 +67,14 @@ async function runSteps(
   const changes: RowAndPrint[] = [];
   const touched = new Set<RelPath>();
   const pins = new Pins(replica.deps.fs, replica.root);
-  const gathered: Gathered = { changes, touched, placedNow: new Set(), shards: new Set(), pins };
+  const gathered: Gathered = {
+    changes,
+    touched,
+    placedNow: new Set(),
+    shards: new Set(),
+    pins,
+    spelling: replica.spelling(),
+  };
   try {
     for (const step of steps) {
       try {
@@ -145,7 +153,9 @@ function inPlacingOrder(a: Step, b: Step): number {
   const byRank = rank(a) - rank(b);
   if (byRank !== 0) return byRank;
   const deeper = depthOf(a.ready.path) - depthOf(b.ready.path);
-  return rank(a) === 2 ? -deeper : deeper;
+  if (deeper !== 0) return rank(a) === 2 ? -deeper : deeper;
+  // Of two that are one name on this disk the lesser comes first, and has it.
+  return a.ready.path < b.ready.path ? -1 : a.ready.path > b.ready.path ? 1 : 0;
 }
 
 /** Staged bytes, intent, and what the version store's index says of that which goes, become durable together (R19). */
@@ -184,6 +194,14 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   if (step.adoptOnly) {
     gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
     return { kind: "done" };
+  }
+  const former = takeOver(replica, step, gathered);
+  if (former === "look") return { kind: "look", paths: [path] };
+  if (former !== null) {
+    const placed = placeOpening(replica, { ...step, own: former.row }, former.expected, gathered);
+    const outcome = settle(replica, step, placed, gathered);
+    if (outcome.kind === "done") noteMovedAway(replica, former.row.row.path, gathered);
+    return outcome;
   }
   let expected = expectedOf(replica, own);
   if (expected === "unknown") return { kind: "look", paths: [path] };
@@ -265,9 +283,14 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
       return { kind: "look", paths: movedFrom === null ? [path] : [path, movedFrom] };
     case "not-empty":
       return leftOvers(replica, step, gathered);
+    case "clash": {
+      const outcome = settleClash(replica, step, placed.other, gathered);
+      if (outcome.kind === "done") noteDone(replica, path, entry, step.own, null, gathered);
+      return outcome;
+    }
     case "done":
       if (placed.kept !== null) gathered.shards.add(placed.kept.shard);
-      noteDone(replica, path, entry, step.own, placed.stat, gathered);
+      noteDone(replica, path, entry, step.own, placed.stat, gathered, placed.isTouched);
       if (movedFrom !== null) noteMovedAway(replica, movedFrom, gathered);
       return { kind: "done" };
   }
@@ -275,6 +298,7 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
 
 /** The file that moved leaves its old path deleted, as others have it. */
 function noteMovedAway(replica: Replica, from: RelPath, gathered: Gathered): void {
+  if (gathered.placedNow.has(from)) return;
   const decision = decideFor(replica.rowsAt(from));
   if (decision.kind === "take") noteDone(replica, from, decision.entry, replica.own(from), null, gathered);
 }

@@ -14,13 +14,15 @@ import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS } from "../core/limits.ts";
+import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
 import { parentOf, ROOT } from "../core/path.ts";
 import type { Cause } from "../core/record.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
 import type { Observation } from "../folder/observe.ts";
 import { Pins } from "../folder/pins.ts";
-import type { Gone } from "../folder/scan.ts";
+import type { Gone, ScanContext } from "../folder/scan.ts";
+import { Spelling } from "../folder/spelling.ts";
 import type { VersionStore } from "../folder/versions.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { type Clock, type Fs, FsError, type HashPool } from "../platform/ports.ts";
@@ -45,6 +47,8 @@ export interface ReplicaPlace {
   readonly root: string;
   readonly rootDev: number;
   readonly versions: VersionStore;
+  /** What the root's disk does to names; without it every name is taken as given. */
+  readonly disk?: DiskNames;
 }
 
 export interface Trouble {
@@ -69,6 +73,7 @@ export class Replica {
   readonly rootDev: number;
   readonly layout: Layout;
   readonly versions: VersionStore;
+  readonly disk: DiskNames;
   ignore: IgnoreRules = parseIgnore("");
   /** The file system's time, once the watch runs. */
   fsNowMs: () => number;
@@ -110,6 +115,7 @@ export class Replica {
     this.rootDev = place.rootDev;
     this.layout = layoutOf(place.root);
     this.versions = place.versions;
+    this.disk = place.disk ?? EXACT;
     const { ledger, clock } = deps;
     this.number = ledger.catalogue.ids.folder(place.folder);
     this.fsNowMs = () => clock.now();
@@ -146,6 +152,17 @@ export class Replica {
     return this.catalogue.rows.own(this.number, path);
   }
 
+  /** For one piece of work: how things are spelled, where the disk does not tell all names apart. */
+  spelling(): Spelling | undefined {
+    return foldsNames(this.disk) ? new Spelling(this.deps.fs, this.root) : undefined;
+  }
+
+  /** For comparing what is on disk with our rows. */
+  scanContext(spelling?: Spelling): ScanContext {
+    const { deps: { fs }, root, rootDev, catalogue, number, ignore } = this;
+    return { fs, root, rootDev, catalogue, folder: number, ignore, spelling };
+  }
+
   rowsAt(path: RelPath): HeldRow[] {
     return this.catalogue.rows.at(this.number, path);
   }
@@ -180,10 +197,11 @@ export class Replica {
         else this.#noteSeen(own, observation, changes);
       }
       const pins = new Pins(this.deps.fs, this.root);
+      const spelling = this.spelling();
       for (const { path, basedOn } of gone) {
         const own = current(path, basedOn);
         // Between its listing and now it may have come back.
-        if (own === "stale" || this.#isThere(path, pins)) stale.push(path);
+        if (own === "stale" || this.#isThere(path, pins, spelling)) stale.push(path);
         else if (own !== null) changes.push(this.#goneRow(own));
       }
       pins.close();
@@ -217,8 +235,10 @@ export class Replica {
   }
 
   /** True when something is at the path, or when nobody can tell. */
-  #isThere(path: RelPath, pins: Pins): boolean {
+  #isThere(path: RelPath, pins: Pins, spelling: Spelling | undefined): boolean {
     try {
+      // Another name that the disk takes for this one is not this one (R13).
+      if (spelling !== undefined) return spelling.of(path) === path;
       return this.deps.fs.lstat(pins.at(path)) !== null;
     } catch (error) {
       if (error instanceof FsError) return error.code !== "not-found" && error.code !== "not-directory";
@@ -254,6 +274,15 @@ export class Replica {
     }
     await Promise.all(commits);
     await this.recorded(changes);
+    if (foldsNames(this.disk)) this.#retryRespelled(changes);
+  }
+
+  /** A name has become free, or a directory has come: what had no place on this disk may have one now. */
+  #retryRespelled(changes: readonly RowAndPrint[]): void {
+    for (const { row: { path, entry }, isFresh } of changes) {
+      if (!isAlive(entry)) this.catalogue.needs.retryAlike(this.number, path);
+      else if (isFresh && entry.kind === "directory") this.catalogue.needs.retryBelow(this.number, path);
+    }
   }
 
   /** Placed, but the record of it was refused: what the disk shows of it is not an edit (R19). */

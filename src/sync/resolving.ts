@@ -58,6 +58,7 @@ export function settleConflict(
       placedNow: new Set(),
       shards: new Set(),
       pins,
+      spelling: replica.spelling(),
     };
     const to = settling.keep === "both" ? freePath(replica, conflict, settling.mark, pins) : path;
     replica.placing = new Set([path, to, copy.row.path]);

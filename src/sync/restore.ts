@@ -10,14 +10,16 @@ import type { Kept } from "../core/kept.ts";
 import { ancestorsOf, parentOf } from "../core/path.ts";
 import { stampMs } from "../core/stamp.ts";
 import { Pins } from "../folder/pins.ts";
-import { createByLink, type Expected, place } from "../folder/place.ts";
+import { type Expected, place } from "../folder/place.ts";
 import { relativeStat } from "../folder/scan.ts";
+import { createNew } from "../folder/swap.ts";
 import { announceKept, nextName, storedAt } from "../folder/versions.ts";
 import { type FileKind, FsError } from "../platform/ports.ts";
 import { SELF } from "../catalogue/interning.ts";
 import type { FolderSync } from "./folder_sync.ts";
 import { FULL } from "./keeping.ts";
 import { syncDirectories } from "./placing.ts";
+import { clashOf } from "./respelling.ts";
 import type { RestoreItem } from "./restore_plan.ts";
 import type { Stager } from "./stager.ts";
 import { copyVerified } from "./verified_copy.ts";
@@ -145,6 +147,7 @@ async function placeStaged(sync: FolderSync, all: readonly Staged[]): Promise<Ma
   const { fs } = replica.deps;
   const out = new Map<Staged, Failure | null>();
   const pins = new Pins(fs, replica.root);
+  const spelling = replica.spelling();
   const touched = new Set<RelPath>();
   const shards = new Set<string>();
   try {
@@ -160,7 +163,7 @@ async function placeStaged(sync: FolderSync, all: readonly Staged[]): Promise<Ma
     for (const { staged: one, expected } of targets) {
       const { path, stage, target } = one;
       try {
-        const context = { fs, rootDev: replica.rootDev, versions: replica.versions, pins };
+        const context = { fs, rootDev: replica.rootDev, versions: replica.versions, pins, spelling };
         const placement = stage === null
           ? { kind: "symlink", target: target! } as const
           : { kind: "file", stage } as const;
@@ -169,7 +172,8 @@ async function placeStaged(sync: FolderSync, all: readonly Staged[]): Promise<Ma
           if (placed.kept !== null) shards.add(placed.kept.shard);
           for (const part of [...ancestorsOf(path), path]) touched.add(parentOf(part));
         }
-        out.set(one, placed.result === "done" ? null : CHANGED);
+        const failure = placed.result === "clash" ? clashOf(replica, path, placed.other) : CHANGED;
+        out.set(one, placed.result === "done" ? null : failure);
       } catch (error) {
         out.set(one, failureOf(error));
       }
@@ -266,7 +270,7 @@ async function putOutside({ replica }: FolderSync, one: Staged, to: string): Pro
       const want = { ...entry, content: entry.content! };
       if (!await copyVerified(replica.deps, one.stage, aside, want)) throw new FsError("io", one.stage);
       await fs.syncFile(aside);
-      createByLink(fs, aside, to);
+      createNew(fs, aside, to);
     }
     await fs.syncDirectory(parent);
     return null;

@@ -1,11 +1,12 @@
 /** One step of a batch of placements: what is to be done at a path, what came of it, and what the batch gathers. */
 import type { HeldRow } from "../catalogue/rows.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
-import { printOfPlaced } from "../core/fingerprint.ts";
+import { printOf, printOfPlaced } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { ancestorsOf, parentOf } from "../core/path.ts";
 import type { Pins } from "../folder/pins.ts";
 import type { PlaceContext } from "../folder/place.ts";
+import type { Spelling } from "../folder/spelling.ts";
 import type { Stat } from "../platform/ports.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 
@@ -63,14 +64,19 @@ export interface Gathered {
   /** Directories of the version store that took something in. */
   readonly shards: Set<string>;
   readonly pins: Pins;
+  /** Only on a disk that does not tell all names apart. */
+  readonly spelling: Spelling | undefined;
 }
 
 export function rowOf(path: RelPath, entry: Entry): Row {
   return { path, entry, offered: true, held: isAlive(entry) };
 }
 
-export function contextOf({ deps: { fs }, rootDev, versions }: Replica, { pins }: Gathered): PlaceContext {
-  return { fs, rootDev, versions, pins };
+export function contextOf(
+  { deps: { fs }, rootDev, versions }: Replica,
+  { pins, spelling }: Gathered,
+): PlaceContext {
+  return { fs, rootDev, versions, pins, spelling };
 }
 
 export function noteDone(
@@ -80,8 +86,11 @@ export function noteDone(
   own: HeldRow | null,
   stat: Stat | null,
   gathered: Gathered,
+  /** Mode or time were set where it stands: it is read again when the clock's grain is past (R14). */
+  isTouched = false,
 ): void {
-  const print = stat === null ? null : printOfPlaced(stat, replica.fsNowMs());
+  const nowMs = replica.fsNowMs();
+  const print = stat === null ? null : isTouched ? printOf(stat, nowMs) : printOfPlaced(stat, nowMs);
   gathered.changes.push({ row: rowOf(path, entry), print, isFresh: own === null || !isAlive(own.row.entry) });
   gathered.touched.add(parentOf(path));
   for (const ancestor of ancestorsOf(path)) gathered.touched.add(parentOf(ancestor));

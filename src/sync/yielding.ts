@@ -12,6 +12,7 @@ import { holdsOnlyUnsynced, listInside } from "../folder/scan.ts";
 import { type Fs, FsError } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
 import type { Replica } from "./replica.ts";
+import { clashOf } from "./respelling.ts";
 import { contextOf, type Gathered, noteDone, type Outcome, rowOf, type Step } from "./step.ts";
 
 /** Keeps our own loser under its conflict name before the winner takes its place (invariant 4). Null when it is kept. */
@@ -51,6 +52,7 @@ export function keepCopy(
   }
   const placed = place(contextOf(replica, gathered), copy.path, null, placement);
   if (fs.lstat(stage) !== null) giveUpStage(fs, stage, gathered.pins.at(path));
+  if (placed.result === "clash") return clashOf(replica, copy.path, placed.other);
   if (placed.result !== "done") return { kind: "look", paths: [copy.path, path] };
   noteDone(replica, copy.path, copy.entry, there, placed.stat, gathered);
   // The link moved ctime: what is expected at the path itself has to follow.

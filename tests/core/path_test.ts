@@ -80,11 +80,22 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ["a lone high surrogate", "a\ud83d", /Unicode/],
   ["a lone low surrogate", "\ude00/a", /Unicode/],
   ["U+FFFD, which is what a name in no Unicode reads as", "caf\ufffd", /Unicode/],
+  ["a byte order mark in front, which decoders leave out", "a/\ufeffb", /byte order mark/],
   ["a name of one byte too many", "x".repeat(NAME_BYTES + 1), /longer/],
   ["a name of few characters and too many bytes", "ß".repeat(128), /longer/],
   ["Cairn's own directory", RESERVED_TOP, /own/],
   ["Cairn's own directory, as a disk without case takes it", ".Cairn/x", /own/],
   ["what is in Cairn's own directory", `${RESERVED_TOP}/stage/x`, /own/],
+  ["Cairn's own directory by its short name (NTFS, FAT)", "CAIRN~1/x", /own/],
+  ["a stream of Cairn's own directory (NTFS)", ".cairn::$DATA", /own/],
+  ["an index of Cairn's own directory (NTFS)", ".cairn:$I30:$INDEX_ALLOCATION/x", /own/],
+  ["Cairn's own directory with a dot behind (Windows)", ".cairn./x", /own/],
+  ["Cairn's own directory with a space behind (Windows)", ".cairn /x", /own/],
+  ["Cairn's own directory with a character that HFS+ leaves out", ".cai\u200crn/x", /own/],
+  ["Cairn's own directory with a byte order mark in it", ".CA\ufeffIRN/x", /own/],
+  ["Cairn's own directory in full width", "\uff0e\uff43airn", /own/],
+  ["Cairn's own directory with a dotless i", ".ca\u0131rn", /own/],
+  ["Cairn's own directory with a dotted capital I", ".CA\u0130RN", /own/],
 ];
 for (const [what, path, why] of REFUSED) {
   Deno.test(`checkPath() refuses ${what}`, () => {
@@ -112,7 +123,26 @@ const ACCEPTED = [
     "-rf",
     "*",
   ],
-  ...[`a/${RESERVED_TOP}`, `${RESERVED_TOP}x`, ".cairnignore", "x".repeat(NAME_BYTES), "ß".repeat(127)],
+  ...[
+    "cairn",
+    "cairn~",
+    "cairn~x",
+    "cairn~1x",
+    ".cairns",
+    "x.cairn",
+    ".c\u00e1irn",
+    ".\u00e7airn",
+    ".cairn-",
+    "\u200c",
+  ],
+  ...[
+    `a/${RESERVED_TOP}`,
+    "a/CAIRN~1",
+    `${RESERVED_TOP}x`,
+    ".cairnignore",
+    "x".repeat(NAME_BYTES),
+    "ß".repeat(127),
+  ],
 ];
 for (const path of ACCEPTED) {
   Deno.test(`checkPath() accepts ${JSON.stringify(path.slice(0, 20))} (${utf8Length(path)} bytes)`, () => {

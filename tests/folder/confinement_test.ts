@@ -1,7 +1,7 @@
 /** Invariant 6, on the disk: whatever stands in a root, nothing outside of it is touched. */
 import assert from "node:assert/strict";
 import { type Expected, place, type Placement } from "../../src/folder/place.ts";
-import { FsError } from "../../src/platform/ports.ts";
+import { type Fs, FsError } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { watchedFs } from "../support/broken_fs.ts";
 import { pathOf } from "../support/entries.ts";
@@ -85,6 +85,47 @@ Deno.test("a parent that is swapped for a symlink at any step leads nowhere outs
       }
       last = calls <= step;
       assert.deepEqual(outsideOf(root), before, `${kind}, swapped before call ${step}`);
+    }
+  }
+});
+
+Deno.test("a path that is swapped for a symlink at any step leads nowhere outside, on disks of any kind (R23)", () => {
+  const unsupported = (_: string, to: string): never => {
+    throw new FsError("unsupported", to);
+  };
+  const linked: Fs = { ...realFs(), exchange: unsupported, renameNew: unsupported };
+  for (const disk of [realFs(), linked, { ...linked, link: unsupported }]) {
+    for (const kind of ["file", "deleted", "symlink", "directory", "metadata", "moved"] as const) {
+      for (const target of ["victim", "e", "nothing"]) {
+        for (let step = 0, last = false; !last; step++) {
+          using root = testRoot();
+          fillOutside(root);
+          root.write("d/victim", "mine");
+          const before = outsideOf(root);
+          const isNew = kind === "directory" || kind === "moved";
+          const path = isNew ? "d/new" : "d/victim";
+          const expected: Expected = isNew ? null : { kind: "file", print: root.print(path) };
+          const placement = placements(root).find((one) => one.kind === kind)!;
+          let calls = 0;
+          const fs = watchedFs(disk, () => {
+            if (calls++ !== step) return;
+            if (realFs().lstat(root.at(path)) !== null) Deno.renameSync(root.at(path), root.at("aside"));
+            Deno.symlinkSync(`${root.outside}/${target}`, root.at(path));
+          });
+          using context = root.context(fs);
+          try {
+            place(context, pathOf(path), expected, placement);
+          } catch (error) {
+            assert.ok(error instanceof FsError, String(error));
+          }
+          last = calls <= step;
+          assert.deepEqual(
+            outsideOf(root),
+            before,
+            `${kind}, swapped for a link to ${target} before call ${step}`,
+          );
+        }
+      }
     }
   }
 });

@@ -1,7 +1,9 @@
 /** What any `Fs` must do. The simulated disk passes the same tests as the real one. */
 import assert from "node:assert/strict";
-import { type Fs, type FsCode, FsError, type PinnedDir } from "../../src/platform/ports.ts";
+import { type Fs, FsError } from "../../src/platform/ports.ts";
 import type { RelPath } from "../../src/core/ids.ts";
+import { fails, failsLater, put, read, type Test, text, withPin } from "./fs_checks.ts";
+import { testRenames } from "./fs_conformance_renames.ts";
 
 /** A file system and an empty directory on it, for one test. */
 export interface FsUnderTest extends Disposable {
@@ -9,16 +11,14 @@ export interface FsUnderTest extends Disposable {
   readonly root: string;
 }
 
-const text = (value: string) => new TextEncoder().encode(value);
-
 /** Registers the tests, `name` in front of each. */
 export function fsConformance(name: string, make: () => FsUnderTest): void {
-  function test(what: string, run: (fs: Fs, at: (path: string) => string) => void | Promise<void>): void {
+  const test: Test = (what, run) => {
     Deno.test(`${name}: ${what}`, async () => {
       using under = make();
       await run(under.fs, (path) => path === "" ? under.root : `${under.root}/${path}`);
     });
-  }
+  };
 
   test("lstat() answers null when nothing is there", (fs, at) => {
     assert.equal(fs.lstat(at("nothing")), null);
@@ -51,6 +51,12 @@ export function fsConformance(name: string, make: () => FsUnderTest): void {
     await put(fs, at("größe \u{1f600}"), "");
     const items = fs.list(at("")).map(({ name, kind }) => `${kind} ${name}`).sort();
     assert.deepEqual(items, ["directory dir", "file file", "file größe \u{1f600}", "symlink link"]);
+  });
+
+  test("list() leaves nothing out of a name", async (fs, at) => {
+    const names = ["\ufeffa", "a", "\u200d", "e\u0301", " ", "\u001b", "\\"];
+    for (const name of names) await put(fs, at(name), "");
+    assert.deepEqual(fs.list(at("")).map((item) => item.name).sort(), names.sort());
   });
 
   test("list() answers thousands of names, each once", (fs, at) => {
@@ -127,6 +133,8 @@ export function fsConformance(name: string, make: () => FsUnderTest): void {
     fails("not-directory", () => fs.rename(at("d"), at("a")));
     fails("not-empty", () => fs.rename(at("d"), at("full")));
   });
+
+  testRenames(test);
 
   test("unlink() takes a file or a symlink, never its target nor a directory", async (fs, at) => {
     await put(fs, at("a"), "");
@@ -314,37 +322,4 @@ export function fsConformance(name: string, make: () => FsUnderTest): void {
   test("a name longer than the disk takes is name-too-long", (fs, at) => {
     fails("name-too-long", () => fs.makeDirectory(at("n".repeat(256))));
   });
-}
-
-async function put(fs: Fs, path: string, content: string, mode = 0o644): Promise<void> {
-  const handle = fs.open(path, "create");
-  await handle.write(text(content), 0);
-  handle.close();
-  fs.chmod(path, mode);
-}
-
-function read(fs: Fs, path: string, maxBytes = 1000): string | null {
-  const bytes = fs.readSmall(path, maxBytes);
-  return bytes === null ? null : new TextDecoder().decode(bytes);
-}
-
-function withPin(pin: PinnedDir, run: (pin: PinnedDir) => void): void {
-  try {
-    run(pin);
-  } finally {
-    pin.close();
-  }
-}
-
-function fails(code: FsCode, call: () => unknown): void {
-  assert.throws(call, (error) => error instanceof FsError && same(error.code, code));
-}
-
-async function failsLater(code: FsCode, call: () => Promise<unknown>): Promise<void> {
-  await assert.rejects(call, (error) => error instanceof FsError && same(error.code, code));
-}
-
-function same(actual: FsCode, expected: FsCode): boolean {
-  assert.equal(actual, expected);
-  return true;
 }

@@ -18,9 +18,42 @@ function realUnderTest() {
 
 fsConformance("the real disk", () => ({ fs: realFs(), ...realUnderTest() }));
 fsConformance("the real disk as on systems without inotify and /proc", () => ({
-  fs: { ...realFs(), pin: pinByChecking, list: (path) => orFsError(path, () => listByDeno(path)) },
+  fs: {
+    ...realFs(),
+    pin: pinByChecking,
+    list: (path) => orFsError(path, () => listByDeno(path)),
+    renameNew: (_, to) => unsupported(to),
+    exchange: (_, to) => unsupported(to),
+  },
   ...realUnderTest(),
 }));
+
+function unsupported(path: string): never {
+  throw new FsError("unsupported", path);
+}
+
+Deno.test({
+  name: "on Linux' own disks two names can be exchanged in one step: nothing falls back without a word",
+  ignore: libc()?.renameat2 == null,
+  fn() {
+    using dir = tempDir();
+    for (const name of ["a", "b"]) Deno.writeTextFileSync(dir.at(name), name);
+    realFs().exchange(dir.at("a"), dir.at("b"));
+    realFs().renameNew(dir.at("a"), dir.at("c"));
+    assert.equal(Deno.readTextFileSync(dir.at("c")), "b");
+  },
+});
+
+Deno.test("modes and times are set on a link's path never through the link", () => {
+  using dir = tempDir();
+  Deno.writeTextFileSync(dir.at("target"), "x", { mode: 0o600 });
+  Deno.utimeSync(dir.at("target"), 1_000, 1_000);
+  Deno.symlinkSync("target", dir.at("l"));
+  const before = realFs().lstat(dir.at("target"));
+  assert.throws(() => realFs().chmod(dir.at("l"), 0o777), { code: "symlink-loop" });
+  realFs().setMtime(dir.at("l"), 5_000);
+  assert.deepEqual(realFs().lstat(dir.at("target")), before);
+});
 
 function orFsError<T>(path: string, call: () => T): T {
   try {

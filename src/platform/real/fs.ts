@@ -5,7 +5,9 @@ import { fsError, guarded } from "./fs_errors.ts";
 import { fileHandle, kindOf, openRegular, readFullSync } from "./fs_handle.ts";
 import { listDirectory } from "./fs_list.ts";
 import { pinDirectory } from "./fs_pin.ts";
+import { exchange, renameNew } from "./fs_rename.ts";
 import { syncDirectory, syncFile, syncFileSystem, writeDurably } from "./fs_sync.ts";
+import { chmod, setMtime } from "./fs_touch.ts";
 
 export function realFs(): Fs {
   return {
@@ -18,6 +20,8 @@ export function realFs(): Fs {
     link: (from, to) => guarded(to, () => link(from, to)),
     symlink: (target, path) => guarded(path, () => Deno.symlinkSync(target, path)),
     rename: (from, to) => guarded(to, () => Deno.renameSync(from, to)),
+    renameNew,
+    exchange,
     unlink: (path) => guarded(path, () => unlink(path)),
     chmod: (path, mode) => guarded(path, () => chmod(path, mode)),
     setMtime: (path, mtimeMs) => guarded(path, () => setMtime(path, mtimeMs)),
@@ -57,7 +61,7 @@ function lstat(path: string): Stat | null {
 function makeDirectory(path: string, mode?: number): void {
   if (mode === undefined) return Deno.mkdirSync(path);
   Deno.mkdirSync(path, { mode });
-  if (Deno.build.os !== "windows") Deno.chmodSync(path, mode); // creation is subject to the umask
+  chmod(path, mode); // creation is subject to the umask
 }
 
 function link(from: string, to: string): void {
@@ -87,22 +91,6 @@ function freeSpace(path: string): DiskSpace | null {
 function unlink(path: string): void {
   if (Deno.lstatSync(path).isDirectory) throw new FsError("is-directory", path);
   Deno.removeSync(path);
-}
-
-/** Never through a symlink: a link's own mode means nothing and its target is not ours. */
-function chmod(path: string, mode: number): void {
-  if (Deno.lstatSync(path).isSymlink) throw new FsError("symlink-loop", path);
-  if (Deno.build.os !== "windows") Deno.chmodSync(path, mode & 0o777);
-}
-
-/**
- * To the millisecond. `Deno.utimeSync` follows links and `lutimesSync` takes negative times (before 1970) for "now",
- * so each is used where the other is wrong.
- */
-function setMtime(path: string, mtimeMs: number): void {
-  const date = new Date(Math.trunc(mtimeMs));
-  if (Deno.lstatSync(path).isSymlink) fs.lutimesSync(path, date, date);
-  else Deno.utimeSync(path, date, date);
 }
 
 function readSmall(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | null {

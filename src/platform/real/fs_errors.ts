@@ -1,5 +1,6 @@
 /** What Deno's and Node's file-system calls throw, as `FsError`. Both carry the operating system's error name. */
 import { type FsCode, FsError } from "../ports.ts";
+import { ERRNO } from "./libc.ts";
 
 const CODE_OF_ERRNO: Readonly<Record<string, FsCode>> = {
   ENOENT: "not-found",
@@ -47,6 +48,15 @@ function codeOf(error: unknown): FsCode {
   const errno = (error as { code?: unknown }).code;
   if (typeof errno === "string" && Object.hasOwn(CODE_OF_ERRNO, errno)) return CODE_OF_ERRNO[errno]!;
   return Object.hasOwn(CODE_OF_CLASS, error.name) ? CODE_OF_CLASS[error.name]! : "io";
+}
+
+const NAME_OF_ERRNO = new Map<number, string>(Object.entries(ERRNO).map(([name, number]) => [number, name]));
+
+/** What a call of the C library on `path` answered by its errno. */
+export function fsErrorOf(errno: number, path: string): FsError {
+  const name = NAME_OF_ERRNO.get(errno) ?? "";
+  const cause = new Error(`errno ${errno}`);
+  return new FsError(Object.hasOwn(CODE_OF_ERRNO, name) ? CODE_OF_ERRNO[name]! : "io", path, cause);
 }
 
 /** Runs a call on `path`; what it throws comes out as an `FsError`. */

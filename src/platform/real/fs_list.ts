@@ -28,7 +28,8 @@ export function listByDeno(path: string): DirItem[] {
 /** What one call of the kernel fills: some 1,500 names. Listing is synchronous, so one buffer is enough. */
 const block = new Uint8Array(64 * 1024);
 const view = new DataView(block.buffer);
-const decoder = new TextDecoder();
+/** A name may begin with the mark that a decoder would take for one of its own. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 // linux_dirent64: u64 inode, i64 offset, u16 length of the record, u8 type, the name and its NUL.
 const RECORD_LENGTH = 16;

@@ -67,10 +67,16 @@ export function pinByChecking(root: string, dir: RelPath): PinnedDir {
     if (!Deno.statSync(root).isDirectory) throw new FsError("not-directory", root);
   });
   for (const name of dir === "" ? [] : dir.split("/")) {
-    self += `/${name}`;
+    self += `/${plainName(name)}`;
     guarded(self, () => {
       if (!Deno.lstatSync(self).isDirectory) throw new FsError("not-directory", self);
     });
   }
-  return { self, at: (name) => `${self}/${name}`, close() {} };
+  return { self, at: (name) => `${self}/${plainName(name)}`, close() {} };
+}
+
+/** Windows takes more than the slash for a way to go on: a backslash, a drive, a stream of a file. A name with one is no name there. */
+function plainName(name: string): string {
+  if (Deno.build.os === "windows" && /[\\/:]/.test(name)) throw new FsError("unsupported", name);
+  return name;
 }

@@ -1,6 +1,6 @@
 /**
  * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
- * inotify and syncfs. Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
+ * inotify, syncfs, and renames that exchange or never replace. Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
  * `libc()` is null and callers use what Deno has.
  */
 const SYMBOLS = {
@@ -14,6 +14,8 @@ const SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   close: { parameters: ["i32"], result: "i32" },
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
+  // glibc has it since 2.28.
+  renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32", optional: true },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
@@ -45,14 +47,26 @@ export function errno(c: Libc): number {
 
 /** The error numbers that callers tell apart; the same on every architecture that Deno runs on. */
 export const ERRNO = {
+  EPERM: 1,
   ENOENT: 2,
   EINTR: 4,
   EIO: 5,
   EACCES: 13,
+  EEXIST: 17,
+  EXDEV: 18,
   ENOTDIR: 20,
+  EISDIR: 21,
+  EINVAL: 22,
   EMFILE: 24,
   ENOSPC: 28,
+  EROFS: 30,
+  EMLINK: 31,
+  ENAMETOOLONG: 36,
+  ENOSYS: 38,
+  ENOTEMPTY: 39,
   ELOOP: 40,
+  EOPNOTSUPP: 95,
+  EDQUOT: 122,
 } as const;
 
 const encoder = new TextEncoder();

@@ -27,7 +27,8 @@ export interface InotifyEvent {
 }
 
 const HEAD_BYTES = 16;
-const decoder = new TextDecoder();
+/** A name may begin with the mark that a decoder would take for one of its own. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The events in the first `filled` bytes of what a read gave. */
 export function eventsIn(bytes: Uint8Array, filled: number): InotifyEvent[] {

@@ -11,6 +11,7 @@ export type MutationKind =
   | "link"
   | "symlink"
   | "rename"
+  | "exchange"
   | "unlink"
   | "chmod"
   | "setMtime"
@@ -20,10 +21,10 @@ export type MutationKind =
 /** Called right after each single change, before anything else runs. Paths are absolute, real and without symlinks. */
 export type Observer = (
   op: MutationKind,
-  /** What changed; of a rename and a link the new name. */
+  /** What changed; of a rename and a link the new name, of an exchange one of the two. */
   path: string,
   by: "daemon" | "user",
-  /** Of a rename the old name, of a link the other name; else null. */
+  /** Of a rename the old name, of a link and an exchange the other name; else null. */
   from: string | null,
 ) => void;
 

@@ -35,6 +35,23 @@ export interface Op {
   readonly atMs: number;
 }
 
+export const NO_EDITS: readonly Edit[] = [];
+
+interface Name {
+  readonly dir: Inode;
+  readonly key: string;
+}
+
+export function edit({ dir, key }: Name, before: Entry | null, after: Entry | null): Edit {
+  return { dir, key, before, after, dirMtimeMs: dir.mtimeMs };
+}
+
+/** A name that is there becomes another inode's. */
+export function giveTo({ dir, key }: Name, inode: Inode): Edit {
+  const before = dir.entries!.get(key)!;
+  return edit({ dir, key }, before, { name: before.name, inode });
+}
+
 export function undo(op: Op): void {
   for (let i = op.edits.length - 1; i >= 0; i--) {
     const edit = op.edits[i]!;

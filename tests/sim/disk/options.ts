@@ -25,6 +25,8 @@ export interface SimDiskOptions {
   readonly normalizing?: boolean;
   /** False: `link` is "unsupported" (FAT). */
   readonly hardLinks?: boolean;
+  /** False: `exchange` and `renameNew` are "unsupported" (not Linux, an old file system). True by default. */
+  readonly exchanges?: boolean;
   /** A name that the disk cannot store: true makes the call fail with "io" (EINVAL). See `isReservedOnWindows`. */
   readonly refusesName?: (name: string) => boolean;
   /** "at-once" (ext4: rm and create give the same number) or "never" (btrfs, APFS). */

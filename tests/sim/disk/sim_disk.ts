@@ -81,6 +81,7 @@ export class SimDisk {
       times: this.times,
       birthTimes,
       hardLinks: options.hardLinks ?? true,
+      exchanges: options.exchanges ?? true,
       refusesName: options.refusesName ?? (() => false),
     });
     this.user = this.#user = new User(this.#tree);

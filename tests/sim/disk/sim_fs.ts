@@ -54,6 +54,16 @@ export function simFs(process: Process): Fs {
       tree.rename(from, to, process);
       process.did();
     },
+    renameNew(from, to) {
+      process.enter("rename", to);
+      tree.renameNew(from, to, process);
+      process.did();
+    },
+    exchange(a, b) {
+      process.enter("rename", b);
+      tree.exchange(a, b, process);
+      process.did();
+    },
     unlink(path) {
       process.enter("unlink", path);
       tree.unlink(path, process);

@@ -1,9 +1,10 @@
 /** What the system calls do to names, attributes and bytes: without faults, without waiting, for the daemon and for users. */
 import { type DirItem, type FileKind, FsError, type Stat } from "../../../src/platform/ports.ts";
+import { busy, checkReplace, isInside, isMount } from "./checks.ts";
 import type { Bytes, Entry, Inode } from "./inode.ts";
 import { byteLength } from "./names.ts";
 import type { MutationKind, Observer } from "./observers.ts";
-import { type Edit, type Op, put } from "./ops.ts";
+import { type Edit, edit, giveTo, NO_EDITS, type Op, put } from "./ops.ts";
 import type { TimeGrain } from "./options.ts";
 import { type Caller, type Paths, type Place, READ, SEARCH, WRITE } from "./paths.ts";
 
@@ -13,6 +14,7 @@ export interface TreeSettings {
   readonly times: TimeGrain;
   readonly birthTimes: boolean;
   readonly hardLinks: boolean;
+  readonly exchanges: boolean;
   readonly refusesName: (name: string) => boolean;
 }
 
@@ -152,6 +154,35 @@ export class Tree {
     if (inode.kind === "directory") this.paths.moved();
     if (replaced !== null) this.#lostName(replaced, op);
     this.#tell("rename", this.#pathOf(place), caller, oldPath);
+  }
+
+  renameNew(from: string, to: string, caller: Caller): void {
+    if (!this.#settings.exchanges) throw new FsError("unsupported", to);
+    const isTaken = this.paths.locate(to, caller).inode !== null;
+    if (isTaken && this.paths.locate(from, caller).inode !== null) throw new FsError("exists", to);
+    this.rename(from, to, caller);
+  }
+
+  exchange(a: string, b: string, caller: Caller): void {
+    if (!this.#settings.exchanges) throw new FsError("unsupported", b);
+    const [one, two] = [a, b].map((path) => this.paths.locate(path, caller)) as [Place, Place];
+    for (const { place, path } of [{ place: one, path: a }, { place: two, path: b }]) {
+      if (place.inode === null) throw new FsError("not-found", path);
+      if (place.name === "" || isMount(place)) throw busy(path);
+      this.#mayChange(place.dir, path, caller);
+    }
+    const [first, second] = [one.inode!, two.inode!];
+    if (first.volume !== second.volume) throw new FsError("cross-device", b);
+    if (first === second) return;
+    if (isInside(first, two.dir) || isInside(second, one.dir)) throw busy(b);
+    const paths = [this.#pathOf(one), this.#pathOf(two)] as const;
+    const [subject, other] = second.kind === "directory" ? [second, first] : [first, second];
+    this.#change(subject, other, [giveTo(one, second), giveTo(two, first)]);
+    other.ctimeMs = subject.ctimeMs;
+    [first.parent, second.parent] = [two.dir, one.dir];
+    [first.name, second.name] = [second.name, first.name];
+    if (subject.kind === "directory") this.paths.moved();
+    this.#tell("exchange", paths[1], caller, paths[0]);
   }
 
   /** Two names of one inode: POSIX does nothing. One name in another case: it is spelled anew. */
@@ -344,17 +375,11 @@ export class Tree {
 
   #tell(op: MutationKind, path: string, { by }: Caller, from: string | null = null): void {
     for (const watcher of this.watchers) {
-      if (op === "rename") watcher(from!, op);
+      if (op === "rename" || op === "exchange") watcher(from!, op);
       watcher(path, op);
     }
     for (const observer of this.observers) observer(op, path, by, from);
   }
-}
-
-const NO_EDITS: readonly Edit[] = [];
-
-function edit({ dir, key }: { dir: Inode; key: string }, before: Entry | null, after: Entry | null): Edit {
-  return { dir, key, before, after, dirMtimeMs: dir.mtimeMs };
 }
 
 export function sizeOf(inode: Inode): number {
@@ -368,25 +393,4 @@ export function sizeOf(inode: Inode): number {
     case "other":
       return 0;
   }
-}
-
-/** The name's own inode is covered by another volume's root. */
-function isMount({ dir, key, inode }: Place): boolean {
-  return inode !== null && dir.entries!.get(key)?.inode !== inode;
-}
-
-function busy(path: string): FsError {
-  return new FsError("io", path, new Error("The directory is in use"));
-}
-
-function checkReplace(inode: Inode, replaced: Inode, path: string): void {
-  if (replaced.kind === "directory") {
-    if (inode.kind !== "directory") throw new FsError("is-directory", path);
-    if (replaced.entries!.size > 0) throw new FsError("not-empty", path);
-  } else if (inode.kind === "directory") throw new FsError("not-directory", path);
-}
-
-function isInside(top: Inode, dir: Inode): boolean {
-  for (let at: Inode | null = dir; at !== null; at = at.parent) if (at === top) return true;
-  return false;
 }

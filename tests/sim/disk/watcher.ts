@@ -109,7 +109,9 @@ class Watch {
   #see(path: string, op: MutationKind | "close"): void {
     if (path.startsWith(this.#below)) return this.#queue(path.slice(this.#below.length));
     if (!isAtOrBelow(path, this.#root)) return;
-    if (op === "rename" || op === "removeDirectory" || op === "mount" || op === "unmount") {
+    if (
+      op === "rename" || op === "exchange" || op === "removeDirectory" || op === "mount" || op === "unmount"
+    ) {
       this.end(`${this.#root} was removed, moved or unmounted`);
     } else if (path === this.#root) this.#queue("");
   }

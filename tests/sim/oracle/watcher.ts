@@ -79,6 +79,9 @@ export class DiskOracle {
         }
         if (here !== null && !isOwn(here)) this.#placed(here);
         break;
+      case "exchange":
+        for (const path of [here, there]) if (path !== null && !isOwn(path)) this.#placed(path);
+        break;
       case "link":
       case "symlink":
       case "create":

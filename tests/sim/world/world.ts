@@ -22,6 +22,8 @@ export class World {
         const device = new SimDevice(this.scheduler, this.net, rng.fork(`device ${index}`), index, {
           persistence,
           hardLinks,
+          // The odd ones are told by what else they lack: no draw of the plan is spent on it.
+          exchanges: birthTimes,
           birthTimes,
           inodeReuse,
         });
