@@ -74,8 +74,8 @@ export class Pipeline {
     if (this.#seen.length + this.#replaced.length + this.#ignored.length === 0) return;
     const [seen, replaced, ignored] = [this.#seen, this.#replaced, this.#ignored];
     [this.#seen, this.#replaced, this.#ignored, this.#bytes] = [[], [], [], 0];
-    const { deps: { pool }, fsNowMs, syncedUpTo } = this.#replica;
-    const context = { ...this.#replica.scanContext(), pool, fsNowMs, syncedUpTo };
+    const { deps: { pool }, fsNowMs, durability } = this.#replica;
+    const context = { ...this.#replica.scanContext(), pool, fsNowMs, durability };
     const reading = observe(context, seen);
     const before = this.#lastRecorded;
     const recorded = (async () => {

@@ -6,7 +6,18 @@ const LARGE = "a large file of many words. ".repeat(8_000);
 
 /** What is there before: files with words of their own, so that each can be told apart. */
 export function beforeTen(device: SimDevice, at: string): void {
-  for (const name of ["replaced", "deleted", "moved", "touched", "to-directory", "dir/one", "dir/two", "to-file/in"]) {
+  for (
+    const name of [
+      "replaced",
+      "deleted",
+      "moved",
+      "touched",
+      "to-directory",
+      "dir/one",
+      "dir/two",
+      "to-file/in",
+    ]
+  ) {
     write(device, `${at}/${name}`, `${name} of ${at}`);
   }
   write(device, `${at}/large`, `${at} ${LARGE}`);
