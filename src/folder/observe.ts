@@ -2,11 +2,11 @@
  * Turns what a scan has seen into what it is: reads files stably (R12, R17), follows renames without reading (R14), and makes
  * the bytes durable before anyone can hear of them (R16).
  */
-import { type Fingerprint, isSameInode, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
+import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
-import { RACY_MS, YOUNG_MS } from "../core/limits.ts";
 import { BYTE_ORDER_MARK, nameOf, parentOf } from "../core/path.ts";
-import { type FileKind, type Fs, FsError, type HashPool, type Stat } from "../platform/ports.ts";
+import { type FileKind, FsError, type HashPool, type Stat } from "../platform/ports.ts";
+import { type Durability, makeDurable } from "./durable.ts";
 import { Pins } from "./pins.ts";
 import { relativeStat, type ScanContext, type Seen } from "./scan.ts";
 
@@ -40,16 +40,8 @@ export interface ObserveContext extends ScanContext {
   readonly pool: HashPool;
   /** The file system's own time (R14). */
   readonly fsNowMs: () => number;
-  /** Until when all of the file system is known to be durable, by its own time. */
-  readonly syncedUpTo: { ms: number };
+  readonly durability: Durability;
 }
-
-/** More young files than this are made durable by one sync of the file system, where there is such a thing. */
-const SYNC_ALL_FROM = 48;
-/** A ctime may stand for any moment of its second. */
-const CTIME_GRAIN_MS = 1_000;
-/** Single data syncs under way at once. */
-const SYNCS_AT_ONCE = 32;
 
 /** Observes some paths; none fails the others. */
 export async function observe(context: ObserveContext, seen: readonly Seen[]): Promise<Observed> {
@@ -154,87 +146,6 @@ function findMoved(
     if (content !== null) return { state, content, settled: print.settled };
   }
   return null;
-}
-
-/**
- * Syncs what the system may not have written yet, by ctime: the bytes of files, and the names of what is new where it stands. A
- * name that a power cut takes back would be news of a deletion at the next start (R16). Answers what the disk refused:
- * that must not be recorded.
- */
-async function makeDurable(
-  { fs, root, syncedUpTo, catalogue }: ObserveContext,
-  seen: readonly Seen[],
-  now: number,
-): Promise<ReadonlyMap<RelPath, FsError>> {
-  const refused = new Map<RelPath, FsError>();
-  // Noted before the clock went back, it says nothing.
-  const synced = syncedUpTo.ms > now + RACY_MS ? -Infinity : syncedUpTo.ms - CTIME_GRAIN_MS;
-  const uncovered = seen.filter(({ stat }) => stat.ctimeMs > synced);
-  const young = uncovered.filter(({ stat }) => Math.abs(now - stat.ctimeMs) < YOUNG_MS);
-  const files = young.filter(({ stat }) => stat.kind === "file" && stat.size > 0);
-  // Only what was changed in place has the name that it had.
-  const named = young.filter(({ basedOn, stat }) => {
-    const known = basedOn === null ? null : catalogue.prints.get(basedOn);
-    return known === null || !isSameInode(known, stat);
-  });
-  const directories = new Set(named.map(({ path }) => parentOf(path)));
-  // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
-  const isOld = young.length < uncovered.length;
-  const count = files.length + directories.size;
-  if (count === 0 && !isOld) return refused;
-  if ((count >= SYNC_ALL_FROM || isOld) && await fs.syncFileSystem(root)) {
-    syncedUpTo.ms = now;
-    return refused;
-  }
-  await someAtOnce(files, async ({ path }) => {
-    const error = await refusalOf(() => withPinned(fs, root, path, (at) => fs.syncFile(at)));
-    if (error !== null) refused.set(path, error);
-  });
-  await someAtOnce([...directories], async (directory) => {
-    const error = await refusalOf(async () => {
-      const pin = fs.pin(root, directory);
-      try {
-        await fs.syncDirectory(pin.self);
-      } finally {
-        pin.close();
-      }
-    });
-    if (error === null) return;
-    for (const { path } of named) if (parentOf(path) === directory) refused.set(path, error);
-  });
-  return refused;
-}
-
-async function refusalOf(work: () => Promise<void>): Promise<FsError | null> {
-  try {
-    await work();
-    return null;
-  } catch (error) {
-    if (error instanceof FsError) return error;
-    throw error;
-  }
-}
-
-async function someAtOnce<T>(items: readonly T[], sync: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) await sync(items[next++]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, items.length) }, worker));
-}
-
-async function withPinned<T>(
-  fs: Fs,
-  root: string,
-  path: RelPath,
-  work: (at: string) => Promise<T>,
-): Promise<T> {
-  const pin = fs.pin(root, parentOf(path));
-  try {
-    return await work(pin.at(nameOf(path)));
-  } finally {
-    pin.close();
-  }
 }
 
 interface Hashed {

@@ -45,10 +45,10 @@ export class Frozen {
     });
   }
 
-  /** It could be looked at. */
-  delete(path: RelPath): void {
+  /** It could be looked at. False when it always could. */
+  delete(path: RelPath): boolean {
     this.#waiting.get(path)?.cancel?.();
-    this.#waiting.delete(path);
+    return this.#waiting.delete(path);
   }
 
   has(path: RelPath): boolean {

@@ -18,6 +18,7 @@ import { FsError } from "../platform/ports.ts";
 import { CrashGuard } from "./crash_guard.ts";
 import { Frozen } from "./frozen.ts";
 import { EmptiedGuard } from "./emptied.ts";
+import { mend, troubleOf } from "./mending.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
 import { withoutBroughtAlong } from "./respelling.ts";
@@ -80,7 +81,7 @@ export class Outbound {
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
-    this.#unreadable = new Frozen(replica.deps.clock, (path) => this.lookAgain([path]));
+    this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
     this.#later(FULL_SCAN_MS, () => this.#hourly());
   }
 
@@ -291,7 +292,9 @@ export class Outbound {
     }
     for (const { path, cause, remedy } of difference?.problems ?? []) troubles.set(path, { cause, remedy });
     if (difference?.frozen) this.#frozen.add(directory, difference.frozen);
-    else if (names === null || difference === null) this.#frozen.delete(directory);
+    else if ((names === null || difference === null) && this.#frozen.delete(directory)) {
+      troubles.delete(directory);
+    }
     if (difference === null) return null;
     if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
     return this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
@@ -345,10 +348,7 @@ export class Outbound {
     const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
     if (young.length > 0) this.#settleLater(young.map(({ path }) => path));
     for (const { path, error } of observed.unreadable) {
-      troubles.set(path, {
-        cause: `cannot be read (${error.code})`,
-        remedy: "Give Cairn's user permission to read it; it is taken then.",
-      });
+      troubles.set(path, troubleOf(error));
       this.#unreadable.add(path, error.code);
     }
     for (const { path } of observed.busy) {

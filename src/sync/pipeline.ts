@@ -74,8 +74,8 @@ export class Pipeline {
     if (this.#seen.length + this.#replaced.length + this.#ignored.length === 0) return;
     const [seen, replaced, ignored] = [this.#seen, this.#replaced, this.#ignored];
     [this.#seen, this.#replaced, this.#ignored, this.#bytes] = [[], [], [], 0];
-    const { deps: { pool }, fsNowMs, syncedUpTo } = this.#replica;
-    const context = { ...this.#replica.scanContext(), pool, fsNowMs, syncedUpTo };
+    const { deps: { pool }, fsNowMs, durability } = this.#replica;
+    const context = { ...this.#replica.scanContext(), pool, fsNowMs, durability };
     const reading = observe(context, seen);
     const before = this.#lastRecorded;
     const recorded = (async () => {
@@ -83,8 +83,10 @@ export class Pipeline {
       await before;
       const good = await this.#guard.sift(observed.done);
       const left = [...replaced, ...this.#leftBy(observed)];
-      const gone = left.length > 0 && this.#checks.checkRoot() ? left : [];
-      const { stale } = await this.#replica.commitLocal(good, gone, ignored);
+      // All or nothing: a file in a directory's place must not be recorded without the end of what was in that. When the root
+      // is back, a scan of everything finds it.
+      if (left.length > 0 && !this.#checks.checkRoot()) return;
+      const { stale } = await this.#replica.commitLocal(good, left, ignored);
       this.#after({ observed, stale });
     })();
     this.#lastRecorded = recorded;

@@ -19,6 +19,7 @@ import { parentOf, ROOT } from "../core/path.ts";
 import type { Cause } from "../core/record.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
+import { Durability } from "../folder/durable.ts";
 import type { Observation } from "../folder/observe.ts";
 import { Pins } from "../folder/pins.ts";
 import type { Gone, ScanContext } from "../folder/scan.ts";
@@ -77,8 +78,7 @@ export class Replica {
   ignore: IgnoreRules = parseIgnore("");
   /** The file system's time, once the watch runs. */
   fsNowMs: () => number;
-  /** Until when all of the file system is known to be durable, by its own time (R16). */
-  readonly syncedUpTo = { ms: 0 };
+  readonly durability = new Durability();
   /** Paths of the batch that is being placed: what is on disk there is not recorded yet, and nobody's edit. */
   placing: ReadonlySet<RelPath> = new Set();
   readonly directoryModes = new DirectoryModes();

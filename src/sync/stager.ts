@@ -115,7 +115,7 @@ export class Stager {
       catalogue.contents.put(content, entry.size, chunks!);
       fs.chmod(stage, entry.mode);
       fs.setMtime(stage, entry.mtimeMs);
-      await fs.syncFile(stage);
+      await this.#syncLarge(fs, stage);
       return fetched;
     } catch (error) {
       if (error instanceof FsError) return diskTrouble(error);
@@ -130,6 +130,16 @@ export class Stager {
   /** True when part of a large content may be in its stage already: how much, only reading it tells. */
   hasStage(replica: Replica, content: ContentId): boolean {
     return replica.deps.fs.lstat(`${replica.layout.stage}/${content}`) !== null;
+  }
+
+  /** A stage whose sync failed is begun anew: what the disk has not got of it looks as if it had (R27). */
+  async #syncLarge(fs: Fs, stage: string): Promise<void> {
+    try {
+      await fs.syncFile(stage);
+    } catch (error) {
+      if (error instanceof FsError) fs.unlink(stage);
+      throw error;
+    }
   }
 
   /** Local files that may share chunks: the same content elsewhere, what stands at the path, and what is similar. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { maxChunkBytes } from "../../src/core/chunker.ts";
 import {
   CHUNK_RECORD_BYTES,
   chunkCount,
@@ -8,6 +9,7 @@ import {
   sha256,
 } from "../../src/core/content.ts";
 import type { ContentId } from "../../src/core/ids.ts";
+import { SMALL_FILE_BYTES } from "../../src/core/limits.ts";
 import { FsError, type Piece } from "../../src/platform/ports.ts";
 import { cutBig, hashSome } from "../../src/platform/real/content_hash.ts";
 import {
@@ -55,6 +57,17 @@ Deno.test("hashSome() identifies files of every size like the plainest cutting",
     assert.deepEqual(hashSome([dir.at("f")], LARGE), [expected]);
     assert.equal(contentOf(bytes), expected.content);
   }
+});
+
+Deno.test("hashSome() gives the list of a file that is one chunk and does not travel whole", () => {
+  using dir = tempDir();
+  const lists = [SMALL_FILE_BYTES, SMALL_FILE_BYTES + 1, maxChunkBytes(0)].map((size) => {
+    Deno.writeFileSync(dir.at("zeros"), new Uint8Array(size));
+    const [hashed] = hashSome([dir.at("zeros")], LARGE);
+    assert.ok("chunks" in hashed!);
+    return hashed.chunks === null ? null : chunkCount(hashed.chunks);
+  });
+  assert.deepEqual(lists, [null, 1, 1]);
 });
 
 Deno.test("hashSome() identifies the empty file", () => {

@@ -10,7 +10,7 @@ import {
   digestsOf,
   EMPTY_CONTENT,
 } from "../../core/content.ts";
-import { FILE_BYTES } from "../../core/limits.ts";
+import { FILE_BYTES, SMALL_FILE_BYTES } from "../../core/limits.ts";
 import { FsError, type HashedFile } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync } from "./fs_handle.ts";
@@ -75,7 +75,7 @@ export function hashedFile(size: number, list: ChunkList): HashedFile {
   return {
     size,
     content: contentId(size, digestsOf(list)),
-    chunks: list.length > CHUNK_RECORD_BYTES ? list : null,
+    chunks: list.length > CHUNK_RECORD_BYTES || size > SMALL_FILE_BYTES ? list : null,
   };
 }
 

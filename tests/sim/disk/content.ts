@@ -9,6 +9,7 @@ import {
   DIGEST_BYTES,
   EMPTY_CONTENT,
 } from "../../../src/core/content.ts";
+import { SMALL_FILE_BYTES } from "../../../src/core/limits.ts";
 import type { HashedFile } from "../../../src/platform/ports.ts";
 
 export function identify(bytes: Uint8Array): HashedFile {
@@ -25,7 +26,7 @@ export function identify(bytes: Uint8Array): HashedFile {
     lengths.push(end - start);
     start = end;
   }
-  if (digests.length === 1) return { size, content: contentId(size, digests[0]!), chunks: null };
+  if (digests.length === 1 && size <= SMALL_FILE_BYTES) return { size, content: contentId(size, digests[0]!), chunks: null };
   const all = new Uint8Array(digests.length * DIGEST_BYTES);
   digests.forEach((digest, i) => all.set(digest, i * DIGEST_BYTES));
   return { size, content: contentId(size, all), chunks: chunkList(digests, lengths) };

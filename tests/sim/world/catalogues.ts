@@ -43,6 +43,8 @@ export class SimCatalogue {
   #image: Image | null = null;
   #marks: Image[] = [];
   #damage: "header" | "page" | null = null;
+  /** Called right before a transaction is kept: the place to let a process die in it. */
+  beforeCommit: (() => void) | null = null;
 
   /** Opens the file for a process. One whose damage shows is set aside by whoever opens it, so the next open makes a new one. */
   open(): DatabaseSync {
@@ -56,6 +58,11 @@ export class SimCatalogue {
     const db = new DatabaseSync(":memory:");
     (db as unknown as Imaging).deserialize(this.#image ?? emptyCatalogue());
     this.#open = { db, close: db.close.bind(db), isDamaged: damage === "page" };
+    const exec = db.exec.bind(db);
+    db.exec = (sql) => {
+      if (sql === "COMMIT") this.beforeCommit?.();
+      exec(sql);
+    };
     db.close = () => {
       if (this.#open?.db === db) this.kill();
     };

@@ -1,0 +1,158 @@
+/**
+ * Makes durable what is about to be recorded: nobody may hear of bytes that a power cut can take back (R16, invariant 1).
+ *
+ * Behind a sync that failed the system holds the bytes for written, though the disk does not have them, and the next sync answers
+ * well (R27). Such a file is not believed again: it counts as durable when another file stands in its place, which
+ * whoever saves it anew makes, or Cairn itself (`sync/mending.ts`).
+ */
+import { isSameInode } from "../core/fingerprint.ts";
+import type { RelPath } from "../core/ids.ts";
+import { RACY_MS, YOUNG_MS } from "../core/limits.ts";
+import { nameOf, parentOf } from "../core/path.ts";
+import { type Fs, FsError, type Stat } from "../platform/ports.ts";
+import type { ScanContext, Seen } from "./scan.ts";
+
+/** More young files than this are made durable by one sync of the file system, where there is such a thing. */
+const SYNC_ALL_FROM = 48;
+/** A ctime may stand for any moment of its second. */
+const CTIME_GRAIN_MS = 1_000;
+/** Single syncs under way at once. */
+const SYNCS_AT_ONCE = 32;
+
+/** What is known of a replica's disk in this run. */
+export class Durability {
+  /** Until when all of the file system is known to be durable, by its own time. */
+  syncedUpToMs = 0;
+  /** Inodes whose sync has failed, with their birth times. */
+  readonly #failed = new Map<number, number>();
+
+  /** Bytes of the file may be lost to the disk for good. */
+  isLost({ ino, birthMs }: Stat): boolean {
+    return this.#failed.size > 0 && this.#failed.get(ino) === birthMs;
+  }
+
+  syncFailed({ ino, birthMs }: Stat): void {
+    this.#failed.set(ino, birthMs);
+  }
+
+  /** The file has left its path. */
+  forget({ ino }: Stat): void {
+    this.#failed.delete(ino);
+  }
+}
+
+interface DurableContext extends ScanContext {
+  readonly durability: Durability;
+}
+
+/**
+ * Syncs what the system may not have written yet, by ctime: the bytes of files, and names that are new or name another file than
+ * we know. A name that a power cut takes back would be news of a deletion at the next start, or of an edit. Answers what
+ * the disk refused: that must not be recorded.
+ */
+export async function makeDurable(
+  context: DurableContext,
+  seen: readonly Seen[],
+  now: number,
+): Promise<ReadonlyMap<RelPath, FsError>> {
+  const { fs, root, durability } = context;
+  const refused = new Map<RelPath, FsError>();
+  for (const { path, stat } of seen) {
+    if (stat.kind === "file" && durability.isLost(stat)) refused.set(path, lost(path));
+  }
+  // Noted before the clock went back, it says nothing.
+  const { syncedUpToMs } = durability;
+  const synced = syncedUpToMs > now + RACY_MS ? -Infinity : syncedUpToMs - CTIME_GRAIN_MS;
+  const uncovered = seen.filter(({ path, stat }) => stat.ctimeMs > synced && !refused.has(path));
+  const young = uncovered.filter(({ stat }) => Math.abs(now - stat.ctimeMs) < YOUNG_MS);
+  const files = young.filter(({ stat }) => stat.kind === "file" && stat.size > 0);
+  const named = young.filter((item) => isNewName(context, item));
+  const directories = new Set(named.map(({ path }) => parentOf(path)));
+  // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
+  const isOld = young.length < uncovered.length;
+  const count = files.length + directories.size;
+  if (count === 0 && !isOld) return refused;
+  if (count >= SYNC_ALL_FROM || isOld) {
+    try {
+      if (await fs.syncFileSystem(root)) {
+        durability.syncedUpToMs = now;
+        return refused;
+      }
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      // Nobody can tell whose bytes were lost; of what is old there were hardly any to lose.
+      for (const { path } of uncovered) refused.set(path, error);
+      if (isFailedSync(error)) { for (const { stat } of files) durability.syncFailed(stat); }
+      return refused;
+    }
+  }
+  const syncFiles = someAtOnce(files, async ({ path, stat }) => {
+    const error = await refusalOf(() => withPinned(fs, root, path, (at) => fs.syncFile(at)));
+    if (error === null) return;
+    refused.set(path, error);
+    if (isFailedSync(error)) durability.syncFailed(stat);
+  });
+  const syncNames = someAtOnce([...directories], async (directory) => {
+    const error = await refusalOf(() => syncDirectory(fs, root, directory));
+    if (error === null) return;
+    for (const { path } of named) if (parentOf(path) === directory) refused.set(path, error);
+  });
+  await Promise.all([syncFiles, syncNames]);
+  return refused;
+}
+
+function lost(path: RelPath): FsError {
+  return new FsError("io", path, new Error("Its sync has failed before"));
+}
+
+/** The disk refused bytes; all else could not even be asked. */
+function isFailedSync({ code }: FsError): boolean {
+  return code === "io" || code === "no-space";
+}
+
+/** Only what was changed in place has the name that it had. */
+function isNewName({ catalogue }: DurableContext, { stat, basedOn }: Seen): boolean {
+  const known = basedOn === null ? null : catalogue.prints.get(basedOn);
+  return known === null || !isSameInode(known, stat);
+}
+
+async function syncDirectory(fs: Fs, root: string, directory: RelPath): Promise<void> {
+  const pin = fs.pin(root, directory);
+  try {
+    await fs.syncDirectory(pin.self);
+  } finally {
+    pin.close();
+  }
+}
+
+async function refusalOf(work: () => Promise<void>): Promise<FsError | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof FsError) return error;
+    throw error;
+  }
+}
+
+async function someAtOnce<T>(items: readonly T[], sync: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) await sync(items[next++]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(SYNCS_AT_ONCE, items.length) }, worker));
+}
+
+async function withPinned<T>(
+  fs: Fs,
+  root: string,
+  path: RelPath,
+  work: (at: string) => Promise<T>,
+): Promise<T> {
+  const pin = fs.pin(root, parentOf(path));
+  try {
+    return await work(pin.at(nameOf(path)));
+  } finally {
+    pin.close();
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A file whose sync has failed: its bytes are in the system's memory, and perhaps nowhere else (R27). A copy of them that is durable takes
+ * its place, as if somebody had saved it anew, and only that is recorded.
+ */
+import { printOf } from "../core/fingerprint.ts";
+import type { RelPath } from "../core/ids.ts";
+import { parentOf } from "../core/path.ts";
+import { Pins } from "../folder/pins.ts";
+import { place } from "../folder/place.ts";
+import { relativeStat } from "../folder/scan.ts";
+import { type Fs, FsError } from "../platform/ports.ts";
+import type { Replica, Trouble } from "./replica.ts";
+
+const BLOCK_BYTES = 2 ** 20;
+
+/** What `status` says of a file that the disk refuses to read, or to make durable. */
+export function troubleOf({ code }: FsError): Trouble {
+  if (code === "io" || code === "no-space") {
+    return {
+      cause: `the disk refuses to read it or to keep it (${code})`,
+      remedy:
+        "Cairn tries again by itself, with a copy of it. If this stays, look after the disk, or save the file anew.",
+    };
+  }
+  return {
+    cause: `cannot be read (${code})`,
+    remedy: "Give Cairn's user permission to read it; it is taken then.",
+  };
+}
+
+/**
+ * Puts a durable copy in the file's place, if it needs one, and has the path looked at. What the disk refuses is left as it is:
+ * the look tells.
+ */
+export async function mend(
+  replica: Replica,
+  path: RelPath,
+  outbound: { lookAgain(paths: readonly RelPath[]): void },
+): Promise<void> {
+  try {
+    if (replica.stopped === null) await replica.exclusive(() => putCopy(replica, path));
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+  }
+  outbound.lookAgain([path]);
+}
+
+async function putCopy(replica: Replica, path: RelPath): Promise<void> {
+  const { deps: { fs }, root, rootDev, versions, durability } = replica;
+  const pins = new Pins(fs, root);
+  const stage = `${versions.stage}/copy-${versions.next()}`;
+  try {
+    const at = pins.at(path);
+    const absolute = fs.lstat(at);
+    if (absolute?.kind !== "file") return;
+    const stat = relativeStat(absolute, rootDev);
+    // While a change within the clock's grain could hide, a copy might be the older one.
+    if (!durability.isLost(stat) || !printOf(stat, replica.fsNowMs()).settled) return;
+    await copy(fs, at, stage);
+    fs.chmod(stage, stat.mode);
+    fs.setMtime(stage, stat.mtimeMs);
+    const placed = place(
+      { fs, rootDev, versions, pins },
+      path,
+      { kind: "file", print: stat },
+      { kind: "file", stage },
+    );
+    if (placed.result !== "done") return;
+    durability.forget(stat);
+    await fs.syncDirectory(pins.directory(parentOf(path)).self);
+  } finally {
+    pins.close();
+    if (fs.lstat(stage) !== null) fs.unlink(stage);
+  }
+}
+
+async function copy(fs: Fs, from: string, to: string): Promise<void> {
+  const source = fs.open(from, "read");
+  try {
+    const target = fs.open(to, "create");
+    try {
+      const block = new Uint8Array(BLOCK_BYTES);
+      for (let at = 0;;) {
+        const count = await source.read(block, at);
+        if (count === 0) break;
+        await target.write(block.slice(0, count), at);
+        at += count;
+      }
+      await target.syncData();
+    } finally {
+      target.close();
+    }
+  } finally {
+    source.close();
+  }
+}
