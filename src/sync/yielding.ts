@@ -4,11 +4,12 @@
  */
 import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, sameContent } from "../core/entry.ts";
+import { type PrintedStat, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ancestorsOf, childOf } from "../core/path.ts";
 import { decide, supersedes } from "../core/reconcile.ts";
 import { type Expected, place, type Placement } from "../folder/place.ts";
-import { holdsOnlyUnsynced, listInside } from "../folder/scan.ts";
+import { holdsOnlyUnsynced, listInside, relativeStat } from "../folder/scan.ts";
 import { type Fs, FsError } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
 import type { Replica } from "./replica.ts";
@@ -41,8 +42,10 @@ export function keepCopy(
       return keepCopy(replica, step, next, expected, gathered);
     }
   }
-  if (expected === null || expected.kind === "directory") return { kind: "look", paths: [path] };
   const { deps: { fs }, versions } = replica;
+  // What stands there is kept under the loser's name and version only if it is the loser (invariant 3).
+  if (expected === null || expected.kind === "directory") return { kind: "look", paths: [path] };
+  if (!isStillThere(replica, path, expected.print, gathered)) return { kind: "look", paths: [path] };
   const stage = `${versions.stage}/copy-${versions.next()}`;
   let placement: Placement;
   if (copy.entry.kind === "symlink") placement = { kind: "symlink", target: copy.entry.target! };
@@ -58,6 +61,17 @@ export function keepCopy(
   // The link moved ctime: what is expected at the path itself has to follow.
   refreshPrint(replica, path, gathered);
   return null;
+}
+
+/** What stands at the path is what our row says (invariant 3). */
+function isStillThere(
+  { deps: { fs }, rootDev }: Replica,
+  path: RelPath,
+  print: PrintedStat,
+  { pins }: Gathered,
+): boolean {
+  const found = fs.lstat(pins.at(path));
+  return found !== null && samePrint(print, relativeStat(found, rootDev));
 }
 
 /** A second name for the loser; without hard links it moves, and its path is empty until the winner comes. */
@@ -137,6 +151,7 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
     const print = replica.catalogue.prints.get(own.state);
     if (print === null) return { kind: "look", paths: [ancestor] };
     const { entry } = own.row;
+    if (!isStillThere(replica, ancestor, print, gathered)) return { kind: "look", paths: [ancestor] };
     const copy = conflictCopy(ancestor, entry);
     const to = copy.path;
     const placement: Placement = entry.kind === "symlink"

@@ -111,7 +111,7 @@ class Run {
     };
     this.#world.pair();
     const oracles = devices.map((device, i) =>
-      new DiskOracle(device, this.#history, scheduler, this.#plan.disks[i]!.hardLinks, fail)
+      new DiskOracle(device, this.#history, scheduler, this.#plan.disks[i]!, fail)
     );
     const users = devices.map((device, i) => new SimUser(device, oracles[i]!, this.#history, scheduler));
     const power = new PowerCuts(oracles, fail);
@@ -134,7 +134,7 @@ class Run {
     users[0]!.do({ do: "write", path: "last", token: 999_999, size: 40, how: "save", gapMs: 0 });
     this.#settle();
     if (first!.disk.peek(`${ROOT}/last`) === null) throw new Failure("the last file is gone");
-    const wrong = whatIsWrong(this.#world, this.#history);
+    const wrong = whatIsWrong(this.#world, this.#history, (device) => !devices[device]!.hasForgotten);
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
   }
 

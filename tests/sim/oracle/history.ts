@@ -2,6 +2,7 @@
  * What users did, and what each act was based on: which contents must still be somewhere at the end, and which edits of a path
  * were really made without knowledge of each other.
  */
+import type { ContentId } from "../../../src/core/ids.ts";
 import type { ContentKey } from "./contents.ts";
 
 /** One act of a user at a path: a content written or moved there, a directory made there, or what was there deleted. */
@@ -17,6 +18,8 @@ export interface Act {
   readonly isVague: boolean;
   /** A user replaced or deleted it knowingly: it may go. */
   isSuperseded: boolean;
+  /** Devices whose users did that to this very act, not to another with equal bytes. */
+  readonly supersededOn: Set<number>;
   /** A power cut took it back before anything had made it durable. */
   isLost: boolean;
 }
@@ -28,6 +31,8 @@ export class History {
   readonly #byContent = new Map<ContentKey, Act[]>();
   /** Contents that stood at a path in between, or that a power cut left: nobody's wish, but known. */
   readonly #passing = new Set<ContentKey>();
+  readonly #identified = new Set<ContentKey>();
+  readonly #keys = new Map<ContentId, ContentKey>();
 
   /** Notes an act; `before` are the acts whose content it replaces, deletes or moves. */
   act(
@@ -50,6 +55,7 @@ export class History {
       known,
       isVague,
       isSuperseded: false,
+      supersededOn: new Set(),
       isLost: false,
     };
     this.acts.push(act);
@@ -62,11 +68,23 @@ export class History {
   }
 
   /** Contents that are equal are one to Cairn: who replaces one of them replaces all that there are. */
-  supersede(acts: Iterable<Act>): void {
+  supersede(acts: Iterable<Act>, device: number): void {
     for (const act of acts) {
+      act.supersededOn.add(device);
       act.isSuperseded = true;
       for (const same of this.#byContent.get(act.content ?? "") ?? []) same.isSuperseded = true;
     }
+  }
+
+  /** Notes what Cairn calls a content. */
+  identify(content: ContentKey, id: () => ContentId): void {
+    if (this.#identified.has(content)) return;
+    this.#identified.add(content);
+    this.#keys.set(id(), content);
+  }
+
+  keyOfContent(id: ContentId): ContentKey | null {
+    return this.#keys.get(id) ?? null;
   }
 
   pass(content: ContentKey): void {
@@ -89,6 +107,20 @@ export class History {
     return this.acts.filter(({ content, isSuperseded, isLost }) =>
       content !== null && content !== "directory" && !isSuperseded && !isLost
     );
+  }
+
+  /**
+   * Why a content should not stand at `path` at the end; null when it may. Who has deleted or replaced it knowingly does not get it back,
+   * unless a device forgot what it knew (`isSure` answers for each).
+   */
+  whyNotThere(path: string, content: ContentKey, isSure: (device: number) => boolean): string | null {
+    const acts = (this.#byContent.get(content) ?? []).filter((act) => act.path === path);
+    if (acts.length === 0 || isAmbiguous(acts)) return null;
+    const isGone = acts.every((act) =>
+      act.supersededOn.size > 0 && !act.isVague && !act.isLost && isSure(act.device) &&
+      [...act.supersededOn].every(isSure)
+    );
+    return isGone ? `${path} has come back with what a user had replaced or deleted there` : null;
   }
 
   /** Why a conflict copy at `path` with this content should not be there; null when users really made it so. */

@@ -39,6 +39,7 @@ export class PowerCuts {
   /** Somebody changed its home: from now on it may not know all that it had. */
   wentVague(device: SimDevice): void {
     this.vague.add(device);
+    device.hasForgotten = true;
     this.#oracles[device.index]!.isVague = true;
   }
 

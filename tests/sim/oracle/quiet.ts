@@ -79,7 +79,7 @@ export function allDifferences(devices: readonly SimDevice[]): string[] {
 }
 
 /** Contents that must be somewhere and are not; conflict copies that nobody's doing explains. */
-export function whatIsWrong(world: World, history: History): string[] {
+export function whatIsWrong(world: World, history: History, isSure: (device: number) => boolean): string[] {
   const found = new Set<string>();
   for (const { disk } of world.devices) {
     disk.walk(ROOT, (path, peek) => {
@@ -97,7 +97,7 @@ export function whatIsWrong(world: World, history: History): string[] {
   world.devices[0]!.disk.walk(ROOT, (path, peek) => {
     const key = keyOf(peek);
     if (key === null || path.startsWith(".cairn/")) return;
-    const why = history.whyNoConflict(path, key);
+    const why = history.whyNoConflict(path, key) ?? history.whyNotThere(path, key, isSure);
     if (why !== null) wrong.push(`${why} (${describe(key)})`);
   });
   return [...lost, ...wrong];

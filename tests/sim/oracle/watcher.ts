@@ -4,11 +4,15 @@
  *
  *  - Nothing outside the root and the home is touched by the daemon.
  *  - The daemon never writes into a file of the tree, and what it puts there is whole: a content that some user's file had.
+ *  - What the daemon replaces or takes away is what its own row says: it has been seen (invariant 3).
  *  - A path where the daemon replaces a file by a file is at no moment empty.
  */
 import { HOME, ROOT, type SimDevice } from "../world/device.ts";
 import type { Scheduler } from "../world/scheduler.ts";
+import type { RelPath } from "../../../src/core/ids.ts";
+import type { DiskKind } from "../plan/step.ts";
 import type { MutationKind } from "../disk/sim_disk.ts";
+import { identify } from "../disk/content.ts";
 import { type ContentKey, describe, keyOf } from "./contents.ts";
 import type { Act, History } from "./history.ts";
 
@@ -25,6 +29,8 @@ export class DiskOracle {
   readonly #scheduler: Scheduler;
   readonly #fail: (what: string) => void;
   readonly #hasHardLinks: boolean;
+  /** False where times are so coarse that a change may look like none (failure model, window 6). */
+  readonly #seesAll: boolean;
   /** Files and symlinks of the tree, by path relative to the root. */
   #standing = new Map<string, Standing>();
   /** In which event the daemon took a file away from a path. */
@@ -36,13 +42,14 @@ export class DiskOracle {
     device: SimDevice,
     history: History,
     scheduler: Scheduler,
-    hasHardLinks: boolean,
+    { hardLinks, grainMs }: DiskKind,
     fail: (what: string) => void,
   ) {
     this.#device = device;
     this.#history = history;
     this.#scheduler = scheduler;
-    this.#hasHardLinks = hasHardLinks;
+    this.#hasHardLinks = hardLinks;
+    this.#seesAll = grainMs < 1;
     this.#fail = fail;
     device.disk.observe((op, path, by, from) => this.#changed(op, path, by, from));
   }
@@ -73,7 +80,9 @@ export class DiskOracle {
   #byDaemon(op: MutationKind, here: string | null, there: string | null): void {
     switch (op) {
       case "rename":
+        if (here !== null && !isOwn(here)) this.#unseen(here);
         if (there !== null && !isOwn(there)) {
+          this.#unseen(there);
           for (const path of this.below(there)) this.#taken.set(path, this.#scheduler.number);
           this.#move(there, here !== null && !isOwn(here) ? here : null);
         }
@@ -95,11 +104,28 @@ export class DiskOracle {
         break;
       case "unlink":
         if (here === null || isOwn(here)) break;
+        this.#unseen(here);
         this.#taken.set(here, this.#scheduler.number);
         this.#standing.delete(here);
         break;
       default:
         break;
+    }
+  }
+
+  /** The file or symlink that stood at a path until now must be the one that the daemon's row tells of. */
+  #unseen(path: string): void {
+    const standing = this.#standing.get(path);
+    const replica = this.#device.folder?.replica;
+    if (standing === undefined || replica === undefined || !this.#seesAll) return;
+    const entry = replica.own(path as RelPath)?.row.entry ?? null;
+    const known = entry?.kind === "symlink"
+      ? `l:${entry.target}`
+      : entry?.content === null || entry === null
+      ? null
+      : this.#history.keyOfContent(entry.content);
+    if (known !== standing.content) {
+      this.#fail(`the daemon replaced or took ${path}, which it had not seen: ${describe(standing.content)}`);
     }
   }
 
@@ -128,11 +154,17 @@ export class DiskOracle {
         const content = keyOf(this.#device.disk.peek(`${ROOT}/${here}`));
         if (content === null) return;
         // What a user's program leaves in between is seen, and nobody misses it.
-        if (!this.#history.isKnown(content)) this.#history.pass(content);
+        this.#pass(content, `${ROOT}/${here}`);
         const acts = this.#standing.get(here)?.acts ?? [];
         this.#standing.set(here, { content, acts });
       }
     }
+  }
+
+  #pass(content: ContentKey, at: string): void {
+    if (!this.#history.isKnown(content)) this.#history.pass(content);
+    if (content.startsWith("l:")) return;
+    this.#history.identify(content, () => identify(this.#device.disk.peek(at)!.bytes).content);
   }
 
   #move(from: string, to: string | null): void {
@@ -146,6 +178,7 @@ export class DiskOracle {
   /** A user's act at a path is done: from now on what stands there stands for it. */
   acted(path: string, act: Act): void {
     const content = keyOf(this.#device.disk.peek(`${ROOT}/${path}`));
+    if (content !== null) this.#pass(content, `${ROOT}/${path}`);
     if (content !== null && content === act.content) this.#standing.set(path, { content, acts: [act] });
   }
 
@@ -159,7 +192,7 @@ export class DiskOracle {
       if (content === null) return;
       there.add(content);
       if (isOwn(path)) return;
-      if (!this.#history.isKnown(content)) this.#history.pass(content);
+      this.#pass(content, `${ROOT}/${path}`);
       this.#standing.set(path, { content, acts: this.#history.standingFor(path, content) });
     });
     return [...before.values()].filter(({ content }) => !there.has(content));

@@ -41,7 +41,7 @@ export class SimUser {
     const before = this.#oracle.actsAt(path);
     const content = keyOf(this.#device.disk.peek(at(path)));
     if (before.length === 0 || before.some((act) => act.content === content)) return;
-    this.#history.supersede(before);
+    this.#history.supersede(before, this.#device.index);
   }
 
   #do(step: UserStep): boolean {
@@ -146,7 +146,7 @@ export class SimUser {
   #wrote(path: string, before: readonly Act[]): void {
     const content = keyOf(this.#device.disk.peek(at(path)));
     if (content === null) return;
-    this.#history.supersede(before);
+    this.#history.supersede(before, this.#device.index);
     const act = this.#history.act(this.#device.index, path, content, before, this.#oracle.isVague);
     this.#oracle.acted(path, act);
   }
@@ -173,7 +173,7 @@ export class SimUser {
     const held = this.#user.hold(at(path));
     held.truncate(0);
     held.write(bytes.subarray(0, half), 0);
-    this.#history.supersede(before);
+    this.#history.supersede(before, this.#device.index);
     const { boots } = this.#device;
     this.#scheduler.after(gapMs, () => {
       // The program went with its machine.
@@ -225,7 +225,7 @@ export class SimUser {
   #delete(path: string): void {
     for (const one of this.#oracle.below(path)) {
       const before = this.#oracle.actsAt(one);
-      this.#history.supersede(before);
+      this.#history.supersede(before, this.#device.index);
       this.#history.act(this.#device.index, one, null, before, this.#oracle.isVague);
     }
     if (this.#kind(path) === "directory") this.#user.rmTree(at(path));

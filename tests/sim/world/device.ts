@@ -39,6 +39,8 @@ export class SimDevice {
   readonly said: string[] = [];
   /** Wraps the ports of every run: where a test breaks an invariant. */
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
+  /** Its daemon was cut off once, and may not have recorded what it had done or seen. */
+  hasForgotten = false;
   /** Something changed on its disk that no event tells of: a scan is due. */
   isUnwatched = false;
   /** Called when the daemon has started. */
@@ -176,6 +178,7 @@ export class SimDevice {
   /** SIGKILL. */
   kill(): void {
     if (this.#process === null) return;
+    this.hasForgotten = true;
     this.#scheduler.trace(`${this.name} is killed`);
     this.disk.kill();
     this.#end(false);
@@ -183,6 +186,7 @@ export class SimDevice {
 
   /** Power goes. `marks` says how many marks the catalogue loses. The machine is off until `start`. */
   powerCut(mode: CrashMode, marks: number): void {
+    this.hasForgotten = true;
     this.#scheduler.trace(`${this.name} loses power (${mode}, ${marks})`);
     this.disk.crash(mode);
     this.catalogue.powerCut(marks);
