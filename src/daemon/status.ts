@@ -215,6 +215,11 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
     return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
   }
   const left = replica.catalogue.needs.total(replica.number);
+  const { homeRoom } = device;
+  if (homeRoom.isAwaited) {
+    const reason = `the disk of Cairn's home is ${homeRoom.words()}`;
+    return { kind: "waiting", filesLeft: left.count, reason };
+  }
   if (left.count === 0) {
     if (sync.isUpToDate) device.gained.delete(replica.folder);
     return sync.isUpToDate && !isFirstIndexMissing(device)

@@ -148,7 +148,7 @@ export class FolderSync {
     const { catalogue, number, stopped } = this.replica;
     return stopped === null && this.replica.brake.halt === null && this.outbound.isReady &&
       this.outbound.isQuiet && this.inbound.isQuiet && this.merging.isQuiet &&
-      catalogue.needs.isEmpty(number);
+      catalogue.needs.isEmpty(number) && !this.#deps.homeRoom.isAwaited;
   }
 
   /** Others told of changes. */

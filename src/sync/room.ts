@@ -34,6 +34,7 @@ export class Room {
   #wasShort = false;
   /** Bytes that are being written: the disk does not know yet that they come. */
   #promised = 0;
+  #waiting = 0;
 
   constructor(fs: Fs, clock: Clock, path: string, reserve: Reserve) {
     this.#fs = fs;
@@ -96,11 +97,19 @@ export class Room {
     return `Free some space on the disk of ${this.#path}; Cairn goes on by itself within a minute.`;
   }
 
+  /** Somebody waits for room: what others have told is not all taken in (invariant 11). */
+  get isAwaited(): boolean {
+    return this.#waiting > 0;
+  }
+
   /** Resolves when there is room, or `isOver` says that nobody waits any more. */
   async whenThere(isOver: () => boolean): Promise<void> {
+    if (this.left() > 0) return;
+    this.#waiting++;
     while (this.left() <= 0 && !isOver()) {
       await new Promise<void>((resolve) => this.#clock.after(ROOM_CHECK_MS, resolve));
     }
+    this.#waiting--;
   }
 
   #space(): DiskSpace | null {

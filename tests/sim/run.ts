@@ -7,6 +7,7 @@ import { DiskOracle } from "./oracle/watcher.ts";
 import { Events } from "./plan/events.ts";
 import { SimUser } from "./plan/user.ts";
 import type { Plan } from "./plan/step.ts";
+import { resumeFolder } from "../../src/daemon/halts.ts";
 import { ROOT, type SimDevice } from "./world/device.ts";
 import { inMacrotask } from "./world/scheduler.ts";
 import { World } from "./world/world.ts";
@@ -97,6 +98,8 @@ class Run {
   readonly #world: World;
   readonly #history = new History();
   readonly #failures: string[] = [];
+  /** Devices whose halted folder is being answered for. */
+  readonly #answering = new Set<number>();
 
   constructor(plan: Plan, world: World) {
     this.#plan = plan;
@@ -199,6 +202,18 @@ class Run {
       for (const [path, { remedy }] of device.folder?.replica.troubles ?? []) {
         if (/touch it/.test(remedy)) device.disk.user.touch(`${ROOT}/${path}`, device.wallNow());
       }
+      if (device.folder !== null && device.folder.replica.brake.halt !== null) this.#resume(device);
     }
+  }
+
+  /** A halted folder waits for a person's word (R38). */
+  #resume({ device, index }: SimDevice): void {
+    if (this.#answering.has(index)) return;
+    this.#answering.add(index);
+    const verdict = (this.#plan.seed + index) % 2 === 0 ? "accept" : "reject";
+    // What comes of it is seen by whether the folder goes on; a disk that refuses is asked again.
+    resumeFolder(device!, { folder: "Sync", verdict }).catch(() => {}).finally(() =>
+      this.#answering.delete(index)
+    );
   }
 }
