@@ -17,6 +17,7 @@ import { RECORD_ROWS } from "../core/limits.ts";
 import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
 import { parentOf, ROOT } from "../core/path.ts";
 import type { Cause } from "../core/record.ts";
+import { coversAll } from "../core/version.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
 import { Durability } from "../folder/durable.ts";
@@ -222,7 +223,7 @@ export class Replica {
     const { path, print } = observation;
     const intended = this.#intended.get(path);
     const isFresh = own === null || !isAlive(own.row.entry);
-    if (intended !== undefined && isWhat(intended, observation)) {
+    if (intended !== undefined && isWhat(intended, observation) && !isPast(own, intended)) {
       // What somebody did to its mode or time since is an edit on top of it.
       const touched = rowOfSeen(path, intended, null, observation, this.#mint);
       changes.push({ row: touched ?? intended, print, isFresh });
@@ -248,7 +249,9 @@ export class Replica {
 
   #goneRow(own: HeldRow): RowAndPrint {
     const intended = this.#intended.get(own.row.path);
-    if (intended?.entry.kind === "deleted") return { row: intended, print: null, isFresh: false };
+    if (intended?.entry.kind === "deleted" && !isPast(own, intended)) {
+      return { row: intended, print: null, isFresh: false };
+    }
     return { row: rowOfGone(own.row, this.#mint), print: null, isFresh: false };
   }
 
@@ -320,4 +323,10 @@ export class Replica {
 
 function isWhat({ entry }: Row, seen: SeenContent): boolean {
   return entry.kind === seen.kind && entry.content === seen.content && entry.target === seen.target;
+}
+
+/** Whether our row knows of what was intended: it was recorded before the crash, or overruled, and what is seen now is not its doing. */
+function isPast(own: HeldRow | null, intended: Row): boolean {
+  const { dots, meta } = intended.entry.version;
+  return own !== null && coversAll(own.row.entry.version.context, [...dots, meta]);
 }

@@ -1,0 +1,102 @@
+/** What a scan makes of placements that were announced before a crash (R19), against what our rows have come to since. */
+import assert from "node:assert/strict";
+import { isAlive, type Row } from "../../src/core/entry.ts";
+import { printOf } from "../../src/core/fingerprint.ts";
+import { openVersionStore } from "../../src/folder/versions.ts";
+import { relativeStat } from "../../src/folder/scan.ts";
+import type { HashPool } from "../../src/platform/ports.ts";
+import { realFs } from "../../src/platform/real/fs.ts";
+import { Replica } from "../../src/sync/replica.ts";
+import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
+import { contentOf, deviceOf, dot, entryOf, pathOf, rowOf } from "../support/entries.ts";
+import { FOLDER, homeAt, rowsRecord } from "../support/ledgers.ts";
+import { testRoot } from "../support/roots.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const PATH = pathOf("file");
+const PLACED = rowOf("file", entryOf({ text: "text", dots: [dot(5, 5)], writer: 2 }));
+
+/** Our row after the first scan, where the disk has "text" at the path, an intent for it is open, and `own` is recorded. */
+async function seen(own: Row | null, placed: Row = PLACED): Promise<Row> {
+  using home = tempDir();
+  using root = testRoot();
+  root.write("file", "text");
+  // As the entries have it.
+  Deno.chmodSync(root.at("file"), 0o644);
+  Deno.utimeSync(root.at("file"), 1, 1);
+  const { clock, open } = homeAt(home.path);
+  const ledger = await open();
+  try {
+    await ledger.commit({ type: "intent", folder: FOLDER, rows: [placed] });
+    if (own !== null) await ledger.commit(rowsRecord([own]));
+    const fs = realFs();
+    const replica = new Replica(
+      {
+        fs,
+        clock,
+        ledger,
+        pool: {} as HashPool,
+        device: deviceOf(1),
+        homeRoom: new Room(fs, clock, home.path, HOME_RESERVE),
+      },
+      {
+        folder: FOLDER,
+        root: root.root,
+        rootDev: root.rootDev,
+        versions: openVersionStore(fs, clock, root.root),
+      },
+    );
+    const stat = fs.lstat(root.at("file"))!;
+    await replica.commitLocal(
+      [{
+        path: PATH,
+        basedOn: replica.own(PATH)?.state ?? null,
+        kind: "file",
+        size: 4,
+        mtimeMs: Math.floor(stat.mtimeMs),
+        writtenMs: stat.mtimeMs,
+        mode: stat.mode,
+        content: contentOf("text"),
+        target: null,
+        print: printOf(relativeStat(stat, root.rootDev), clock.now()),
+        movedState: null,
+      }],
+      [],
+      [],
+    );
+    return replica.own(PATH)!.row;
+  } finally {
+    await ledger.close();
+  }
+}
+
+Deno.test("what stands where it was to be placed is that version, and no edit of ours (R19)", async () => {
+  const { entry } = await seen(null);
+  assert.deepEqual(entry.version.dots, PLACED.entry.version.dots);
+});
+
+Deno.test("a row that knows of the placement and more is not set back to it (R19)", async () => {
+  const own = rowOf("file", entryOf({ text: "text", dots: [dot(5, 5), dot(6, 7)], writer: 2 }));
+  const { entry } = await seen(own);
+  assert.deepEqual(entry.version.dots, own.entry.version.dots);
+  assert.ok((entry.version.context.get(dot(6, 7).actor) ?? 0) >= 7);
+});
+
+Deno.test("what somebody writes again after it was placed and deleted is an edit, not the old version (R19)", async () => {
+  const own = rowOf("file", entryOf({ kind: "deleted", dots: [dot(7, 9)], seen: [dot(5, 5)] }));
+  const { entry } = await seen(own);
+  assert.ok(isAlive(entry));
+  assert.notDeepEqual(entry.version.dots, PLACED.entry.version.dots);
+  assert.ok((entry.version.context.get(dot(7, 9).actor) ?? 0) >= 9, "it knows of the delete");
+});
+
+Deno.test("a mode that was placed and not recorded is the peer's, and no edit of ours (R3, R19)", async () => {
+  const former = rowOf("file", entryOf({ text: "text", dots: [dot(5, 4)], writer: 2 }));
+  const touched = { ...PLACED.entry, version: { ...PLACED.entry.version, meta: dot(5, 6) } };
+  const own = { ...former, entry: { ...touched, version: { ...touched.version, meta: dot(5, 5) } } };
+  const { entry } = await seen(
+    own,
+    rowOf("file", { ...touched, version: { ...touched.version, context: new Map([[dot(5, 6).actor, 6]]) } }),
+  );
+  assert.deepEqual(entry.version.meta, dot(5, 6));
+});
