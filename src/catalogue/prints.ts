@@ -40,6 +40,11 @@ export class Prints {
     this.#db.run("DELETE FROM prints WHERE state = ?", state);
   }
 
+  /** What changed within `ms` of the newest change that is known is read again, whatever its fingerprint says. */
+  distrustNewest(ms: number): void {
+    this.#db.run("UPDATE prints SET settled = 0 WHERE ctime_ms > (SELECT max(ctime_ms) FROM prints) - ?", ms);
+  }
+
   /** States whose file had this inode; a moved file is among them. */
   statesOfInode(ino: number): { state: number; print: Fingerprint }[] {
     return this.#db.all(`SELECT ${COLUMNS}, state FROM prints WHERE ino = ? LIMIT 16`, ino)

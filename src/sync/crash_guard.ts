@@ -1,18 +1,22 @@
 /**
  * After a crash of the machine, some file systems leave files that were being written empty or ending in zeros. Such a file
  * must not be news that replaces good copies elsewhere (R16): it is held back, named in `status`, until somebody
- * writes or touches it. What is held back outlives a restart.
+ * writes or touches it. What is held back outlives a restart. A disk that lied about a sync may also have left other bytes
+ * behind an unchanged fingerprint: what had changed in the last minutes is read again.
  */
 import * as v from "valibot";
+import { samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { isBelow, nameOf, parentOf } from "../core/path.ts";
 import type { Observation } from "../folder/observe.ts";
 import { FsError } from "../platform/ports.ts";
 import type { Replica } from "./replica.ts";
 
+/** A disk that lies about its syncs has written what is older than this by itself. */
+const UNSURE_MS = 5 * 60_000;
 /** So much of a file's end must be zeros: a block, which is what a lost write leaves. */
 const TAIL_BYTES = 512;
-const CAUSE = "was empty or ended in zeros after the machine crashed, so it is not sent to others";
+const CAUSE = "is damaged, empty or ends in zeros since the machine crashed, so it is not sent to others";
 const REMEDY = "To keep it as it is, touch it. To have the former content back: cairn restore PATH.";
 
 const heldSchema = v.array(v.tuple([v.string(), v.number(), v.number()]));
@@ -32,6 +36,7 @@ export class CrashGuard {
   constructor(replica: Replica, crashed: boolean) {
     this.#replica = replica;
     this.#suspects = crashed;
+    if (crashed) replica.catalogue.prints.distrustNewest(UNSURE_MS);
     const saved = v.safeParse(heldSchema, replica.catalogue.values.local(this.#key));
     this.#held = new Map(
       (saved.success ? saved.output : []).map((
@@ -74,7 +79,9 @@ export class CrashGuard {
     for (const observation of observations) {
       const { path, size, mtimeMs } = observation;
       const held = this.#held.get(path);
-      if (held !== undefined && (held.size !== size || held.mtimeMs !== mtimeMs)) {
+      if (
+        held !== undefined && (held.size !== size || held.mtimeMs !== mtimeMs || this.#isMended(observation))
+      ) {
         this.#held.delete(path);
         isChanged = true;
       }
@@ -91,10 +98,20 @@ export class CrashGuard {
     return good;
   }
 
-  /** A file that we have with other bytes, and that is now empty or ends in zeros. */
-  async #isSuspect({ path, kind, size, content }: Observation): Promise<boolean> {
-    const own = this.#replica.own(path)?.row.entry;
-    if (kind !== "file" || own?.kind !== "file" || own.size === 0 || own.content === content) return false;
+  /** The former content is back, with its former time. */
+  #isMended({ path, content }: Observation): boolean {
+    return content !== null && this.#replica.own(path)?.row.entry.content === content;
+  }
+
+  /** A file that we have with other bytes, and that is now empty or ends in zeros, or that nobody has changed (R15). */
+  async #isSuspect({ path, kind, size, content, print }: Observation): Promise<boolean> {
+    const own = this.#replica.own(path);
+    const entry = own?.row.entry;
+    if (kind !== "file" || entry?.kind !== "file" || entry.size === 0 || entry.content === content) {
+      return false;
+    }
+    const known = this.#replica.catalogue.prints.get(own!.state);
+    if (known !== null && samePrint(known, print)) return true;
     return size === 0 || await this.#endsInZeros(path, size);
   }
 

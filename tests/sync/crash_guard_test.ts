@@ -90,6 +90,13 @@ Deno.test("a recorded file that ends in zeros after a crash is held back, one th
     assert.equal(await sift("f", changed), true);
   }));
 
+Deno.test("a file with other bytes behind the fingerprint that it had before the crash is held back (R15, R16)", () =>
+  withFile(async ({ sift }) => {
+    const changed = "01".padEnd(66, "b") as ContentId;
+    assert.equal(await sift("f", changed), false);
+    assert.equal(await sift("f", OTHER), true, "the recorded bytes are no news");
+  }));
+
 Deno.test("what is held back stays so over a restart, until somebody touches it (R16)", () =>
   withFile(async ({ root, sift }) => {
     root.write("f", "");

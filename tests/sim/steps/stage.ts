@@ -188,8 +188,8 @@ export function treeOf(device: SimDevice): Record<string, string> {
 /** What the version store holds. */
 export function keptBy(device: SimDevice): Set<string> {
   const out = new Set<string>();
-  device.disk.walk(`${ROOT}/.cairn/versions`, (_, { kind, bytes }) => {
-    if (kind === "file") out.add(decoder.decode(bytes));
+  device.disk.walk(`${ROOT}/.cairn/versions`, (path, { kind, bytes }) => {
+    if (kind === "file" && !path.startsWith("index")) out.add(decoder.decode(bytes));
   });
   return out;
 }
