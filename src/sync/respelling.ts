@@ -17,9 +17,12 @@ import { type Expected, place } from "../folder/place.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Difference, type Gone, relativeStat, type Seen } from "../folder/scan.ts";
 import type { Spelling } from "../folder/spelling.ts";
-import { type Fs, FsError, type Stat } from "../platform/ports.ts";
+import { FsError, type Stat } from "../platform/ports.ts";
 import type { Replica } from "./replica.ts";
 import { contextOf, type Gathered, type Outcome, type Step } from "./step.ts";
+
+/** What something is called while it is respelled. */
+const RESPELLED = "respelled-by-cairn-";
 
 /** Our own row of a path under its former spelling, and what is to be expected at the path now. */
 export interface Former {
@@ -227,9 +230,17 @@ export function takeOver(replica: Replica, step: Step, gathered: Gathered): Form
   const isSame = print !== null && isSameBut(print, relativeStat(found, rootDev));
   if (kind !== "directory" && !isSame) return "look";
   if (spelled !== path) {
-    respell(fs, pins.at(spelled), at, `${replica.layout.stage}/respell-${replica.versions.next()}`);
-    spelling.forget();
+    fs.rename(pins.at(spelled), at);
     pins.forget(spelled);
+    spelling.forget();
+    if (spelling.of(path) !== path) {
+      // Some disks take the two names for one and do nothing: then by way of a third, which a crash leaves for all to see.
+      const aside = pins.at(childOf(parentOf(path), `${RESPELLED}${replica.versions.next()}`));
+      fs.rename(at, aside);
+      fs.rename(aside, at);
+      pins.forget(spelled);
+      spelling.forget();
+    }
     if (spelling.of(path) !== path) return "look";
   }
   if (kind === "directory") return { row, expected: { kind } };
@@ -305,15 +316,4 @@ function somethingStays(replica: Replica, directory: RelPath, placedNow: Readonl
       return kind !== "deleted" && held && !placedNow.has(path) && !isToGo(replica, path);
     })
   );
-}
-
-/** Some disks take the two names for the same and do nothing: then by way of a third. */
-function respell(fs: Fs, from: string, to: string, aside: string): void {
-  fs.rename(from, aside);
-  try {
-    fs.rename(aside, to);
-  } catch (error) {
-    fs.rename(aside, from);
-    throw error;
-  }
 }

@@ -43,10 +43,10 @@ Deno.test("a disk that gives names back otherwise is found out", () => {
 Deno.test("what Windows refuses is found out character by character", () => {
   const refuses = (name: string) => /[<:?\\]/.test(name);
   assert.equal(probed((fs, root) => foldingFs(fs, root, { refuses })).found.refused, "<:?\\");
-  const others = probed((fs, root) =>
-    // deno-lint-ignore no-control-regex
-    foldingFs(fs, root, { refuses: (name) => /[. ]$|^aux$/.test(name) || name.includes("\u0001") })
-  ).found;
+  const others =
+    probed((fs, root) =>
+      foldingFs(fs, root, { refuses: (name) => /[. ]$|^aux$/.test(name) || name.includes("\u0001") })
+    ).found;
   assert.deepEqual([others.refusesTails, others.refusesDevices, others.refusesControls, others.refused], [
     true,
     true,

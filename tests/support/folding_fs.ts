@@ -12,12 +12,14 @@ export interface DiskHabits {
   /** What becomes of a name that is stored. */
   readonly stored?: (name: string) => string;
   readonly refuses?: (name: string) => boolean;
+  /** A rename to another spelling of the same does nothing (ext4 with casefold). */
+  readonly respells?: boolean;
 }
 
 const HELD = /^\/proc\/self\/fd\/\d+/;
 
 export function foldingFs(fs: Fs, base: string, habits: DiskHabits = {}): Fs {
-  const { key = foldKey, stored = (name) => name, refuses = () => false } = habits;
+  const { key = foldKey, stored = (name) => name, refuses = () => false, respells = true } = habits;
 
   /** Where a path leads: each name as it is stored, where something has it. */
   function real(path: string): string {
@@ -52,7 +54,7 @@ export function foldingFs(fs: Fs, base: string, habits: DiskHabits = {}): Fs {
   /** A rename to another spelling of the same takes the new one. */
   function target(from: string, to: string): string {
     const at = fresh(to);
-    if (at !== real(from)) return at;
+    if (at !== real(from) || !respells) return at;
     return `${at.slice(0, at.lastIndexOf("/"))}/${stored(to.slice(to.lastIndexOf("/") + 1))}`;
   }
 
