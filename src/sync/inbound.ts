@@ -81,6 +81,8 @@ export class Inbound {
   /** Starts what can be started. */
   evaluate(): void {
     if (this.#stopped || !this.#events.mayPlace()) return;
+    // What was ready when the root could not be used waits for nobody but us.
+    if (this.#ready.length > 0 && !this.#placing && this.#cancelGather === null) this.#soon();
     if (this.#underWay.size > NEED_WINDOW / 2) return;
     const { catalogue, number } = this.#replica;
     // Deletes last: what is to be deleted may be what something new is made of.

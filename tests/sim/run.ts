@@ -157,15 +157,19 @@ class Run {
     const { scheduler, devices } = this.#world;
     const untilMs = scheduler.nowMs + CONVERGE_MS;
     let stillMs = 0;
+    let wasDone = false;
     // What needs a person is looked at again every ten seconds.
     const wasRefused = this.#plan.steps.some((step) =>
       step.do === "disk-fault" && step.code === "permission"
     );
     const isPolled = () => wasRefused || devices.some(({ folder }) => folder?.watch.pollingReason !== null);
-    while (stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
+    while (!wasDone || stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
       this.#go(LOOK_MS);
       this.#tend();
-      stillMs = allClaimToBeDone(this.#world) ? stillMs + LOOK_MS : 0;
+      // A look that comes to nothing takes some milliseconds; two of them in a row are none.
+      const isDone = allClaimToBeDone(this.#world);
+      stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
+      wasDone = isDone;
       if (scheduler.nowMs > untilMs) {
         throw new Failure(
           `not done after ${CONVERGE_MS / 60_000} minutes\n${whatTheySay(this.#world)}\n${
