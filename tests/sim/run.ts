@@ -127,6 +127,11 @@ class Run {
     this.#go(Math.max(lastMs, ...this.#plan.startsMs) + 50);
     events.heal();
     this.#go(AFTERMATH_MS);
+    for (const { disk, unreliable } of devices) {
+      for (const path of unreliable) {
+        if (disk.peek(`${ROOT}/${path}`)?.kind === "file") disk.user.touch(`${ROOT}/${path}`);
+      }
+    }
     for (const device of devices) if (device.isUnwatched) this.#restart(device);
     this.#settle();
     // Whatever happened, what comes next arrives.

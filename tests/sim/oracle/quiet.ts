@@ -100,7 +100,7 @@ export function whatIsWrong(world: World, history: History, isSure: (device: num
   world.devices[0]!.disk.walk(ROOT, (path, peek) => {
     const key = keyOf(peek);
     if (key === null || path.startsWith(".cairn/")) return;
-    const why = history.whyNoConflict(path, key) ?? history.whyNotThere(path, key, isSure);
+    const why = history.whyNoConflict(path, key, isSure) ?? history.whyNotThere(path, key, isSure);
     if (why !== null) wrong.push(`${why} (${describe(key)})`);
   });
   return [...lost, ...wrong];
