@@ -137,9 +137,9 @@ export class History {
     // A daemon that was cut off between placing and recording does not know what its user saw.
     const isVague = (act: Act) => act.isVague || !isSure(act.device);
     const isReal = losers.some((loser) =>
-      isAmbiguous(losers) || loser.isVague ||
+      isAmbiguous(losers) || isVague(loser) ||
       others.some((other) =>
-        other.isVague || !(other.known.has(loser.number) || loser.known.has(other.number))
+        isVague(other) || !(other.known.has(loser.number) || loser.known.has(other.number))
       )
     );
     return isReal ? null : `a conflict copy ${path}, and nobody edited ${bases[0]} at the same time`;
