@@ -41,6 +41,7 @@ export class Frozen {
     if (waiting.cancel !== null) return;
     waiting.cancel = this.#clock.after(Math.min(LOOK_MS * 2 ** waiting.looks++, MOST_LOOK_MS), () => {
       waiting.cancel = null;
+      waiting.isPassing = false;
       this.#look(path);
     });
   }

@@ -113,7 +113,8 @@ export class Inbound {
     const { catalogue, number, brake } = this.#replica;
     brake.look();
     if (!this.#events.mayPlace()) return;
-    if (this.#ready.length > 0) this.#soon();
+    // What was ready when the root could not be used waits for nobody but us.
+    if (this.#ready.length > 0 && !this.#placing && this.#cancelGather === null) this.#soon();
     if (this.#underWay.size > NEED_WINDOW / 2) return;
     const left = this.#room.begin();
     if (left === null) return;

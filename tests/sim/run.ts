@@ -130,6 +130,11 @@ class Run {
     this.#go(Math.max(lastMs, ...this.#plan.startsMs) + 50);
     events.heal();
     this.#go(AFTERMATH_MS);
+    for (const { disk, unreliable } of devices) {
+      for (const path of unreliable) {
+        if (disk.peek(`${ROOT}/${path}`)?.kind === "file") disk.user.touch(`${ROOT}/${path}`);
+      }
+    }
     for (const device of devices) if (device.isUnwatched) this.#restart(device);
     this.#settle();
     // Whatever happened, what comes next arrives.
@@ -160,15 +165,19 @@ class Run {
     const { scheduler, devices } = this.#world;
     const untilMs = scheduler.nowMs + CONVERGE_MS;
     let stillMs = 0;
+    let wasDone = false;
     // What needs a person is looked at again every ten seconds.
     const wasRefused = this.#plan.steps.some((step) =>
       step.do === "disk-fault" && step.code === "permission"
     );
     const isPolled = () => wasRefused || devices.some(({ folder }) => folder?.watch.pollingReason !== null);
-    while (stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
+    while (!wasDone || stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
       this.#go(LOOK_MS);
       this.#tend();
-      stillMs = allClaimToBeDone(this.#world) ? stillMs + LOOK_MS : 0;
+      // A look that comes to nothing takes some milliseconds; two of them in a row are none.
+      const isDone = allClaimToBeDone(this.#world);
+      stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
+      wasDone = isDone;
       if (scheduler.nowMs > untilMs) {
         throw new Failure(
           `not done after ${CONVERGE_MS / 60_000} minutes\n${whatTheySay(this.#world)}\n${

@@ -14,7 +14,7 @@ export interface Act {
   readonly content: ContentKey | "directory" | null;
   /** Acts that the user's device knew at that path, directly or through others. */
   readonly known: ReadonlySet<number>;
-  /** The device's own records had gone back at that time, so it may not have known what it had. */
+  /** It was written into an open file that had been taken away: what its program knew is not known. */
   readonly isVague: boolean;
   /** A user replaced or deleted it knowingly: it may go. */
   isSuperseded: boolean;
@@ -40,7 +40,7 @@ export class History {
     path: string,
     content: Act["content"],
     before: Iterable<Act>,
-    isVague: boolean,
+    isVague = false,
   ): Act {
     const known = new Set<number>();
     for (const act of before) {
@@ -124,7 +124,7 @@ export class History {
   }
 
   /** Why a conflict copy at `path` with this content should not be there; null when users really made it so. */
-  whyNoConflict(path: string, content: ContentKey): string | null {
+  whyNoConflict(path: string, content: ContentKey, isSure: (device: number) => boolean): string | null {
     const bases = basesOf(path);
     if (bases.length === 0) return null;
     // Somebody wrote that very name, or wrote into the copy.
@@ -134,10 +134,12 @@ export class History {
     const others = this.acts.filter((act) =>
       act.content !== null && act.content !== content && bases.some((base) => overlap(act.path, base))
     );
+    // A daemon that was cut off between placing and recording does not know what its user saw.
+    const isVague = (act: Act) => act.isVague || !isSure(act.device);
     const isReal = losers.some((loser) =>
-      isAmbiguous(losers) || loser.isVague ||
+      isAmbiguous(losers) || isVague(loser) ||
       others.some((other) =>
-        other.isVague || !(other.known.has(loser.number) || loser.known.has(other.number))
+        isVague(other) || !(other.known.has(loser.number) || loser.known.has(other.number))
       )
     );
     return isReal ? null : `a conflict copy ${path}, and nobody edited ${bases[0]} at the same time`;

@@ -35,8 +35,6 @@ export class DiskOracle {
   #standing = new Map<string, Standing>();
   /** In which event the daemon took a file away from a path. */
   readonly #taken = new Map<string, number>();
-  /** The device's records may be older than its tree. */
-  isVague = false;
 
   constructor(
     device: SimDevice,
@@ -61,7 +59,9 @@ export class DiskOracle {
 
   /** Paths of files and symlinks at or below a path. */
   below(path: string): string[] {
-    return [...this.#standing.keys()].filter((one) => one === path || one.startsWith(`${path}/`));
+    return [...this.#standing.keys()].filter((one) =>
+      path === "" || one === path || one.startsWith(`${path}/`)
+    );
   }
 
   #changed(op: MutationKind, path: string, by: "daemon" | "user", from: string | null): void {

@@ -139,7 +139,7 @@ export class SimUser {
 
   #mkdir(path: string): void {
     this.#user.mkdir(at(path));
-    this.#history.act(this.#device.index, path, "directory", [], this.#oracle.isVague);
+    this.#history.act(this.#device.index, path, "directory", []);
   }
 
   /** What stands at the path is this user's content now; `before` is known to be replaced. */
@@ -147,7 +147,7 @@ export class SimUser {
     const content = keyOf(this.#device.disk.peek(at(path)));
     if (content === null) return;
     this.#history.supersede(before, this.#device.index);
-    const act = this.#history.act(this.#device.index, path, content, before, this.#oracle.isVague);
+    const act = this.#history.act(this.#device.index, path, content, before);
     this.#oracle.acted(path, act);
   }
 
@@ -213,7 +213,7 @@ export class SimUser {
     const replaced = this.#oracle.actsAt(to);
     this.#user.rename(at(from), at(to));
     if (kind === "directory") {
-      this.#history.act(this.#device.index, to, "directory", [], this.#oracle.isVague);
+      this.#history.act(this.#device.index, to, "directory", []);
     }
     for (const [path, acts] of moved) {
       const before = kind === "directory" ? acts : [...acts, ...replaced];
@@ -226,7 +226,7 @@ export class SimUser {
     for (const one of this.#oracle.below(path)) {
       const before = this.#oracle.actsAt(one);
       this.#history.supersede(before, this.#device.index);
-      this.#history.act(this.#device.index, one, null, before, this.#oracle.isVague);
+      this.#history.act(this.#device.index, one, null, before);
     }
     if (this.#kind(path) === "directory") this.#user.rmTree(at(path));
     else this.#user.rm(at(path));

@@ -41,6 +41,8 @@ export class SimDevice {
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
   /** Its daemon was cut off once, and may not have recorded what it had done or seen. */
   hasForgotten = false;
+  /** Paths whose bytes a disk that lied may have changed without any sign. */
+  readonly unreliable = new Set<string>();
   /** Something changed on its disk that no event tells of: a scan is due. */
   isUnwatched = false;
   /** Called when the daemon has started. */
