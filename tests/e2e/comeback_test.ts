@@ -22,12 +22,14 @@ import {
   statusOf,
   textOf,
   until,
+  withoutBrake,
   World,
 } from "../support/pair.ts";
 
 Deno.test("a device that returns after 10,000 changes of all kinds has them all, and its own edits stay", async () => {
   await using world = new World();
   const { a, b } = await pairUp(world);
+  await withoutBrake(a, b);
   await sh(
     a.data,
     "for d in 1 2 3 4; do mkdir $d; (cd $d; seq -f %05.0f 1000 | xargs -n 50 sh -c 'for i; do echo $i > $i; done' -); done",

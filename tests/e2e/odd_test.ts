@@ -10,12 +10,14 @@ import {
   start,
   textOf,
   until,
+  withoutBrake,
   World,
 } from "../support/pair.ts";
 
 Deno.test("programs may treat a folder roughly", async (t) => {
   await using world = new World();
   const { a, b } = await pairUp(world);
+  await withoutBrake(a, b);
   await sh(a.data, "mkdir d; for i in $(seq 20); do echo $i > d/$i; done");
   await converge("the start", a, b);
 

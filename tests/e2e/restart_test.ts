@@ -12,6 +12,7 @@ import {
   statusOf,
   textOf,
   until,
+  withoutBrake,
   World,
 } from "../support/pair.ts";
 
@@ -115,6 +116,7 @@ Deno.test("stopped and started in order, devices go on where they were", async (
 Deno.test("killed in the middle, a device goes on, and no false conflict comes of it", async (t) => {
   await using world = new World();
   const { a, b } = await pairUp(world);
+  await withoutBrake(a, b);
 
   await t.step("while it receives many files", async () => {
     await sh(a.data, makeMany("first"));

@@ -90,6 +90,14 @@ export async function pairUp(world: World, host: Host = LOOPBACK): Promise<{ a: 
   return { a, b };
 }
 
+/** For stories in which people delete or replace most of a folder and mean it: the brake (R38) has tests of its own. */
+export async function withoutBrake(...devices: readonly Device[]): Promise<void> {
+  for (const device of devices) {
+    const { name } = await folderOf(device);
+    await connect(device.home).setFolderSetting({ folder: name, name: "brake-files", value: "1000000000" });
+  }
+}
+
 /** Waits until a condition on a device's tree holds, telling its last words when it does not. */
 export async function until(
   what: string,

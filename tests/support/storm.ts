@@ -1,6 +1,6 @@
 /** A storm: devices are killed at random moments, again and again, while people write at both of them. */
 import type { Device } from "./device.ts";
-import { answers, conflictsIn, converge, start } from "./pair.ts";
+import { answers, conflictsIn, converge, start, withoutBrake } from "./pair.ts";
 import { judge, Writer } from "./writer.ts";
 
 export interface StormOptions {
@@ -21,6 +21,7 @@ const LIVES_MS = 1_500;
 /** Throws with what was lost or made up. The devices run before and after. */
 export async function storm(devices: readonly Device[], options: StormOptions): Promise<void> {
   const { kills, round, random, progress } = options;
+  await withoutBrake(...devices);
   const writers = devices.map(({ name, data }) => new Writer(name, data, random));
   const roots = devices.map(({ data }) => data);
   for (let done = 0; done < kills;) {
