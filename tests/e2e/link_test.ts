@@ -4,14 +4,15 @@ import { makeLargeFile } from "../../scripts/demo_files.ts";
 import { Lan, receivedSince } from "../support/lan.ts";
 import { converge, join, sh, share, statusOf, until, World } from "../support/pair.ts";
 
-const SIZE = 2 ** 30;
-const CONTROL_SIZE = 2 ** 27;
+/** `deno task storm` takes 1 GiB. */
+const SIZE = Number(Deno.env.get("CAIRN_LINK_MIB") ?? 256) * 2 ** 20;
+const CONTROL_SIZE = 2 ** 26;
 const CUT_AT = 0.9;
 /** What may be sent a second time. */
 const AGAIN = 0.01;
 
 Deno.test({
-  name: "a cable pulled at 90 % of 1 GiB and plugged in again: at most 1 % is sent twice",
+  name: "a cable pulled at 90 % of a large file and plugged in again: at most 1 % is sent twice",
   ignore: !await Lan.possible(),
 }, async () => {
   const lan = await Lan.create(["laptop", "desktop"]);
