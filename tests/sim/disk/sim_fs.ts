@@ -123,7 +123,7 @@ export function simFs(process: Process): Fs {
       return tree.realPath(path, process);
     },
     freeSpace(path) {
-      process.enter("lstat", path);
+      // No step of its own: it changes nothing, and is asked from where nobody could die, such as a look at the status.
       const { inode } = tree.paths.locate(path, process, true);
       if (inode === null) throw new FsError("not-found", path);
       const { capacity, used } = inode.volume;

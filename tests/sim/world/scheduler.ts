@@ -4,6 +4,7 @@
  *
  * The same seed gives the same events in the same order, and a trace of them, byte for byte.
  */
+import { ProcessDied } from "../disk/process.ts";
 import type { Rng } from "../disk/rng.ts";
 
 interface Event {
@@ -87,7 +88,12 @@ export class Scheduler {
       next.run = null;
       this.nowMs = next.atMs;
       if (++this.number > MOST_EVENTS) throw new Runaway(`more than ${MOST_EVENTS} events`);
-      run();
+      try {
+        run();
+      } catch (error) {
+        // Its process died in the middle of it, and nobody is left to mind.
+        if (!(error instanceof ProcessDied)) throw error;
+      }
       drain();
       return true;
     }
