@@ -47,7 +47,9 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   );
   const isOdd = faults.includes("odd");
   const disks = Array.from({ length: devices }, () => diskKind(rng, isOdd));
-  return { seed, devices, topology, faults, disks, startsMs, steps };
+  const clocks = rng.fork("clocks");
+  const clocksMs = disks.map(() => clocks.chance(0.5) ? 0 : clocks.between(-2_000, 2_000));
+  return { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
 }
 
 function diskKind(rng: Rng, isOdd: boolean): DiskKind {

@@ -122,6 +122,8 @@ export interface Plan {
   readonly disks: readonly DiskKind[];
   /** When each device first starts. */
   readonly startsMs: readonly number[];
+  /** Each device's wall clock against the world's; none when left out. */
+  readonly clocksMs?: readonly number[];
   readonly steps: readonly Step[];
 }
 

@@ -28,6 +28,7 @@ export class World {
           inodeReuse,
         });
         device.disk.times.storeMs = grainMs;
+        device.wallOffsetMs = plan.clocksMs?.[index] ?? 0;
         return device;
       },
     );
