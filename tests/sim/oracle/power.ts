@@ -24,6 +24,7 @@ export class PowerCuts {
 
   cut(device: SimDevice, mode: CrashMode, marks: number): void {
     const oracle = this.#oracles[device.index]!;
+    if (this.lies.has(device)) device.isHomeChanged = true;
     const recorded = this.lies.has(device) ? new Set<ContentKey>() : this.#recorded(device);
     device.powerCut(mode, marks);
     // Bytes that are others under the same times are found by nobody but their reader: who touches them then.
@@ -41,6 +42,7 @@ export class PowerCuts {
   wentVague(device: SimDevice): void {
     this.vague.add(device);
     device.hasForgotten = true;
+    device.isHomeChanged = true;
   }
 
   /** Contents in the tree that the daemon has a row for. */

@@ -96,11 +96,14 @@ export function whatIsWrong(world: World, history: History, isSure: (device: num
       String.fromCharCode(97 + act.device)
     } at ${act.path}`
   );
+  // Of a home that is older than its tree, what is in the tree is news, and beats what others deleted meanwhile (R26).
+  const isForgetful = world.devices.some(({ isHomeChanged }) => isHomeChanged);
   const wrong: string[] = [];
   world.devices[0]!.disk.walk(ROOT, (path, peek) => {
     const key = keyOf(peek);
     if (key === null || path.startsWith(".cairn/")) return;
-    const why = history.whyNoConflict(path, key, isSure) ?? history.whyNotThere(path, key, isSure);
+    const why = history.whyNoConflict(path, key, isSure) ??
+      (isForgetful ? null : history.whyNotThere(path, key, isSure));
     if (why !== null) wrong.push(`${why} (${describe(key)})`);
   });
   return [...lost, ...wrong];

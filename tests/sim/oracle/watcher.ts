@@ -154,14 +154,15 @@ export class DiskOracle {
         const content = keyOf(this.#device.disk.peek(`${ROOT}/${here}`));
         if (content === null) return;
         // What a user's program leaves in between is seen, and nobody misses it.
-        this.#pass(content, `${ROOT}/${here}`);
+        this.pass(content, `${ROOT}/${here}`);
         const acts = this.#standing.get(here)?.acts ?? [];
         this.#standing.set(here, { content, acts });
       }
     }
   }
 
-  #pass(content: ContentKey, at: string): void {
+  /** Notes a content that a user made, which stands at `at`, an absolute path. */
+  pass(content: ContentKey, at: string): void {
     if (!this.#history.isKnown(content)) this.#history.pass(content);
     if (content.startsWith("l:")) return;
     this.#history.identify(content, () => identify(this.#device.disk.peek(at)!.bytes).content);
@@ -178,7 +179,7 @@ export class DiskOracle {
   /** A user's act at a path is done: from now on what stands there stands for it. */
   acted(path: string, act: Act): void {
     const content = keyOf(this.#device.disk.peek(`${ROOT}/${path}`));
-    if (content !== null) this.#pass(content, `${ROOT}/${path}`);
+    if (content !== null) this.pass(content, `${ROOT}/${path}`);
     if (content !== null && content === act.content) this.#standing.set(path, { content, acts: [act] });
   }
 
@@ -192,7 +193,7 @@ export class DiskOracle {
       if (content === null) return;
       there.add(content);
       if (isOwn(path)) return;
-      this.#pass(content, `${ROOT}/${path}`);
+      this.pass(content, `${ROOT}/${path}`);
       this.#standing.set(path, { content, acts: this.#history.standingFor(path, content) });
     });
     return [...before.values()].filter(({ content }) => !there.has(content));

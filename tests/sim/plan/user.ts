@@ -193,6 +193,7 @@ export class SimUser {
       this.#device.disk.walk(ROOT, (elsewhere, peek) => {
         if (!is(peek)) return;
         aside = keyOf(peek);
+        if (aside !== null) this.#oracle.pass(aside, `${ROOT}/${elsewhere}`);
         if (elsewhere.startsWith(".cairn/")) return;
         // No event names the path at which it stands by now: the hourly scan finds it (failure model, window 4).
         this.#device.isUnwatched = true;

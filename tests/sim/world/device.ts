@@ -41,6 +41,8 @@ export class SimDevice {
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
   /** Its daemon was cut off once, and may not have recorded what it had done or seen. */
   hasForgotten = false;
+  /** Somebody, or a disk that lied, has put its records back. */
+  isHomeChanged = false;
   /** Paths whose bytes a disk that lied may have changed without any sign. */
   readonly unreliable = new Set<string>();
   /** Something changed on its disk that no event tells of: a scan is due. */
