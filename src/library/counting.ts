@@ -75,12 +75,13 @@ export class Counting {
       const device = catalogue.ids.device(id);
       if (device !== SELF && isBehind(catalogue.cursors.of(device), mark)) ignored.add(device);
     }
+    // Also where nothing else changes: one that is known less well than before may have been ignored already.
+    this.#stepSoon();
     const before = catalogue.rows.ignored;
     if (before.size === ignored.size && [...before].every((device) => ignored.has(device))) return;
     catalogue.rows.ignored = ignored;
     for (const device of before) if (!ignored.has(device)) catalogue.leftovers.needAllOf(device);
     changed();
-    this.#stepSoon();
   }
 
   #followEpoch(): void {

@@ -39,7 +39,10 @@ export class ForgetfulDevice {
   readonly own = new Map<RelPath, Told>();
   /** Members with the lsn at which we wrote them down. */
   readonly members = new Map<DeviceId, number>();
-  readonly removed = new Map<DeviceId, number>();
+  /** Who was removed, the lsn at which we wrote it down, and whom the remover knew. */
+  readonly removed = new Map<DeviceId, { readonly lsn: number; readonly keeps: ReadonlySet<DeviceId> }>();
+  /** Who let whom in, as far as that was after the start: signed, and so the same for all of a library. */
+  inviters = new Map<DeviceId, DeviceId>();
   #marks = new Map<DeviceId, Watermark>();
   #marksLsn = 0;
   #known = new Map<DeviceId, Known>();
@@ -92,16 +95,30 @@ export class ForgetfulDevice {
   /** Lets a newcomer in: it knows all members that we know. */
   letIn(newcomer: ForgetfulDevice): void {
     this.members.set(newcomer.id, ++this.#lsn);
+    newcomer.inviters = this.inviters;
+    this.inviters.set(newcomer.id, this.id);
     for (const member of this.members.keys()) {
       if (!newcomer.members.has(member)) newcomer.members.set(member, ++newcomer.#lsn);
     }
-    for (const gone of this.removed.keys()) newcomer.removed.set(gone, ++newcomer.#lsn);
+    for (const [gone, { keeps }] of this.removed) newcomer.removed.set(gone, { lsn: ++newcomer.#lsn, keeps });
   }
 
-  expel(device: DeviceId): void {
+  expel(device: DeviceId, keeps: ReadonlySet<DeviceId> = new Set(this.members.keys())): void {
     if (device === this.id || this.removed.has(device)) return;
-    this.removed.set(device, ++this.#lsn);
+    this.removed.set(device, { lsn: ++this.#lsn, keeps });
     this.#known.delete(device);
+  }
+
+  /** Removed, or suspended. */
+  refuses(device: DeviceId): boolean {
+    return this.removed.has(device) || this.isSuspended(device);
+  }
+
+  /** Let in by one that was removed since, without its remover's knowledge (R32). */
+  isSuspended(device: DeviceId): boolean {
+    const inviter = this.inviters.get(device);
+    const removal = inviter === undefined ? undefined : this.removed.get(inviter);
+    return removal !== undefined && !removal.keeps.has(device) && !this.removed.has(device);
   }
 
   #put(row: Row): void {
@@ -125,17 +142,18 @@ export class ForgetfulDevice {
 
   /** Hears `share` of what the other has that is news, 1 for all: of itself, then of others as a relay. */
   hear(from: ForgetfulDevice, share = 1): boolean {
-    if (this.removed.has(from.id) || from.removed.has(this.id) || !this.members.has(from.id)) return false;
+    if (this.refuses(from.id) || from.refuses(this.id) || !this.members.has(from.id)) return false;
     const before = this.#cursorOf(from.id).lsn;
     const upTo = Math.ceil(before + (from.#lsn - before) * share);
     let news = this.#learn(from.id, upTo, from.own, { marks: from.#marks, lsn: from.#marksLsn });
     for (const [member, lsn] of from.members) {
       if (lsn <= upTo && !this.members.has(member)) this.members.set(member, ++this.#lsn);
     }
-    for (const [gone, lsn] of from.removed) if (lsn <= upTo) this.expel(gone);
+    for (const [gone, { lsn, keeps }] of from.removed) if (lsn <= upTo) this.expel(gone, keeps);
+    for (const device of this.#known.keys()) if (this.refuses(device)) this.#known.delete(device);
     if (upTo < from.#lsn) return news;
     for (const [origin, { lsn, rows, seen }] of from.#known) {
-      if (from.#isBehind(origin) || this.removed.has(origin) || !this.members.has(origin)) continue;
+      if (from.#isBehind(origin) || this.refuses(origin) || !this.members.has(origin)) continue;
       news = this.#learn(origin, lsn, rows, seen) || news;
     }
     return news;
@@ -190,7 +208,7 @@ export class ForgetfulDevice {
 
   /** Publishes how far it has others' rows, if there is a tombstone among what it has not published yet. */
   publish(): boolean {
-    const members = [...this.members.keys()].filter((id) => id !== this.id && !this.removed.has(id));
+    const members = [...this.members.keys()].filter((id) => id !== this.id && !this.refuses(id));
     const isWorthIt = members.some((id) => {
       const known = this.#known.get(id);
       if (known === undefined || this.#isBehind(id)) return false;
@@ -212,7 +230,7 @@ export class ForgetfulDevice {
   /** Forgets what it may; answers the paths. */
   forget(): RelPath[] {
     const members = [...this.members.keys()].filter((id) => !this.removed.has(id));
-    if (members.some((id) => this.#isBehind(id))) return [];
+    if (members.some((id) => this.#isBehind(id) || this.isSuspended(id))) return [];
     const floors = floorsOf(
       members,
       () => 1,

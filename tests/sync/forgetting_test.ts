@@ -310,3 +310,27 @@ Deno.test("in a new epoch all that was known of others is fetched anew: what the
     await end(all);
   }
 });
+
+Deno.test("a catalogue that was set back, and a new epoch before it has caught up: all is fetched anew all the same (R24, R28)", async () => {
+  const all = await library("a", "b");
+  const [a, b] = all as [Station, Station];
+  try {
+    await a.write("file", "text");
+    await meet(...all);
+    await acknowledge(...all);
+    await b.close();
+    b.restoreCatalogue(new Uint8Array(0));
+    await b.open();
+    // It knows less than it has published: nothing counts yet. And then its journal turns out to be a copy.
+    await b.ledger.newEpoch(b.ledger.epoch);
+    await meet(...all);
+    await waitFor("it to take in what it is told", async () => {
+      await meet(...all);
+      return b.ledger.catalogue.rows.ignored.size === 0;
+    });
+    const number = b.ledger.catalogue.ids.device(a.id);
+    assert.equal(b.ledger.catalogue.leftovers.rowsOf(number, 9).length, 1);
+  } finally {
+    await end(all);
+  }
+});
