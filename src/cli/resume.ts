@@ -56,7 +56,7 @@ export function resumeLines(answer: ResumeAnswer): string[] {
 
 function heldWords({ kind, deletes, replaces, taken, missing, files }: ResumeAnswer): string {
   if (kind === "emptied") {
-    return `${plural(missing, "file")} of ${plural(files, "file")} missing on this device`;
+    return `${plural(missing, "file")} of ${files} ${missing === 1 ? "is" : "are"} missing on this device`;
   }
   const before = taken > 0 ? `, after ${plural(taken, "file")} within the hour before` : "";
   return `other devices deleted ${plural(deletes, "file")} and replaced ${
@@ -77,11 +77,11 @@ function acceptWords({ kind, deletes, replaces, missing }: ResumeAnswer, are: st
 
 function rejectWords(answer: ResumeAnswer, would: string): string {
   const { kind, deletes, replaces, taken, broughtBack, missing, elsewhere, verdict } = answer;
-  const come = would === "" ? "come" : `${would} come`;
+  const come = (count: number) => would !== "" ? `${would} come` : count === 1 ? "comes" : "come";
   if (kind === "emptied") {
     const nowhere = missing - elsewhere;
     const rest = nowhere > 0 ? ` ${plural(nowhere, "file")} on no other device cannot.` : "";
-    return `${plural(elsewhere, "file")} ${come} back from the other devices.${rest}`;
+    return `${plural(elsewhere, "file")} ${come(elsewhere)} back from the other devices.${rest}`;
   }
   const files = plural(deletes + replaces, "file");
   const before = taken === 0
@@ -93,7 +93,7 @@ function rejectWords(answer: ResumeAnswer, would: string): string {
     : ` ${plural(broughtBack, "file")} of ${taken} taken within the hour before ${
       broughtBack === 1 ? "is" : "are"
     } back from the version store.`;
-  return `${files} ${come} back on every device, as ${
+  return `${files} ${come(deletes + replaces)} back on every device, as ${
     deletes + replaces === 1 ? "it is" : "they are"
   } here.${before}`;
 }

@@ -1,5 +1,5 @@
 /** The journal as history, in lines that a person can read. */
-import { type Entry, isAlive, type Row } from "../core/entry.ts";
+import { type Entry, isAlive, isGivenUp, type Row } from "../core/entry.ts";
 import type { FolderId } from "../core/ids.ts";
 import { sameDot } from "../core/version.ts";
 import type { Applied } from "../journal/ledger.ts";
@@ -46,7 +46,9 @@ export function timeOf({ record }: Applied, before: number): number {
   return "timeMs" in record && record.timeMs > 0 ? record.timeMs : before;
 }
 
-function eventOf(cause: string, { entry }: Row, isFresh: boolean): string {
+function eventOf(cause: string, row: Row, isFresh: boolean): string {
+  const { entry } = row;
+  if (isGivenUp(row)) return "missing";
   if (cause === "received") return isAlive(entry) ? "received" : "received-delete";
   if (!isAlive(entry)) return "deleted";
   if (isFresh) return "added";

@@ -3,6 +3,7 @@ import { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { Database } from "../../src/catalogue/database.ts";
 import { actorOf, deviceOf, folderOf, pathOf } from "../support/entries.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { SmallDisk } from "../support/tmpfs.ts";
 
 Deno.test("a new file gets the schema, and an opened one keeps what it has", () => {
   using dir = tempDir();
@@ -98,4 +99,34 @@ Deno.test("numbers of ids are the same after opening again", () => {
   assert.equal(ids.folderOf(folder), folderOf(3));
   assert.equal(ids.findDirectory(folder, pathOf("none")), null);
   again.close();
+});
+
+Deno.test("a full disk is told as such, takes nothing away, and ends when there is room", async () => {
+  using dir = tempDir();
+  await using disk = await SmallDisk.mount(dir.at("disk"), 2);
+  if (disk === null) {
+    return console.warn("Skipped: no file system can be mounted here (it takes root on Linux)");
+  }
+  const db = new Database(`${disk.path}/c.db`);
+  const put = (i: number) => db.run("INSERT INTO local (key, value) VALUES (?, zeroblob(4000))", `k${i}`);
+  let forgotten = 0;
+  db.onRollback(() => forgotten++);
+  let written = 0;
+  const fill = () => {
+    for (;; written += 20) {
+      db.transaction(() => Array.from({ length: 20 }, (_, i) => put(written + i)));
+    }
+  };
+  // SQLite rolls back by itself then: whoever keeps copies is told all the same.
+  assert.throws(fill, { code: "catalogue-broken", message: /full/ });
+  assert.equal(forgotten, 1);
+  assert.throws(() => {
+    for (let i = 0;; i++) put(1_000_000 + i);
+  }, { code: "catalogue-broken" });
+  assert.ok(written >= 20 && Number(db.get("SELECT count(*) FROM local")![0]) >= written);
+  await disk.resize(16);
+  db.transaction(() => put(-1));
+  assert.equal(db.check(), null);
+  assert.equal(db.get("SELECT count(*) FROM local WHERE key = 'k-1'")![0], 1);
+  db.close();
 });

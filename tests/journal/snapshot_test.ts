@@ -121,3 +121,18 @@ Deno.test("a disk that fails while a snapshot is written leaves the former one, 
   assert.equal(it.files(".part").length, 0);
   await ledger.close();
 });
+
+Deno.test("a snapshot for which there is no room leaves nothing behind: the journal needs it", async () => {
+  using dir = tempDir();
+  const it = homeAt(dir.path);
+  const { fs, failing } = failingFs(realFs(), new FsError("no-space", dir.path));
+  const ledger = await it.open({ fs });
+  await ledger.commit(rowsRecord([ownRow(ledger, "a")]));
+  failing.on = "file.write";
+  await assert.rejects(ledger.snapshot(), { code: "no-space" });
+  failing.on = null;
+  assert.deepEqual(it.files(".part"), []);
+  await ledger.snapshot();
+  assert.equal(it.files(".snap").length, 1);
+  await ledger.close();
+});

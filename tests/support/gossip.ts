@@ -6,10 +6,10 @@ import { conflictCopy, copyActorsIn, isUntouchedCopy, type Strategy } from "../.
 import { type Entry, isAlive, type Row } from "../../src/core/entry.ts";
 import type { Fingerprint } from "../../src/core/fingerprint.ts";
 import type { RelPath, Stamp } from "../../src/core/ids.ts";
-import { decide } from "../../src/core/reconcile.ts";
+import { decide, supersedes } from "../../src/core/reconcile.ts";
 import { nextStamp, receiveStamp, stampAt } from "../../src/core/stamp.ts";
 import { nextCounter } from "../../src/core/version.ts";
-import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "../../src/sync/local_change.ts";
+import { type Mint, rowOfGone, rowOfKept, rowOfSeen, type SeenContent } from "../../src/sync/local_change.ts";
 import { actorOf, contentOf, deviceOf, pathOf } from "./entries.ts";
 
 export const START_MS = Date.UTC(2026, 0, 1);
@@ -132,6 +132,17 @@ export class GossipDevice {
   step(path: RelPath): boolean {
     const others = [...this.known.values()].flatMap((rows) => rows.get(path)?.row.entry ?? []);
     return this.#apply(path, others);
+  }
+
+  /** A person rejects what others would take of the path (R38): what is here is said anew, with knowledge of them. */
+  reject(path: RelPath): boolean {
+    const own = this.own.get(path)?.row;
+    if (own === undefined || !isAlive(own.entry)) return false;
+    const overruled = [...this.known.values()].flatMap((rows) => rows.get(path)?.row.entry ?? [])
+      .filter((entry) => supersedes(entry, own.entry));
+    if (overruled.length === 0) return false;
+    this.#put(rowOfKept(own, overruled, this.#mint));
+    return true;
   }
 
   /** As sync/placing.ts has it. */

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { haltCause, haltRemedy } from "../../src/daemon/halts.ts";
+import type { Halt } from "../../src/sync/halt.ts";
+
+const halt = (over: Partial<Halt>): Halt => ({
+  kind: "changes",
+  deletes: 0,
+  replaces: 0,
+  taken: 0,
+  files: 400,
+  sinceMs: 1,
+  ...over,
+});
+
+Deno.test("haltCause() says what would go, of how much, and what went before", () => {
+  const cases: readonly (readonly [Partial<Halt>, string])[] = [
+    [{ deletes: 300 }, "other devices' changes would delete 300 of its 400 files"],
+    [{ replaces: 201 }, "other devices' changes would replace 201 of its 400 files"],
+    [
+      { deletes: 100, replaces: 2, taken: 120 },
+      "other devices' changes would delete 100 and replace 2 of its 400 files, after 120 within the hour before",
+    ],
+    [{ kind: "emptied", files: 1 }, "its root is empty, and 1 file was in it; nothing counts as deleted"],
+    [{ kind: "emptied" }, "its root is empty, and 400 files were in it; nothing counts as deleted"],
+  ];
+  for (const [over, words] of cases) assert.equal(haltCause(halt(over)), words);
+});
+
+Deno.test("haltRemedy() is a line to type, for any name of a folder", () => {
+  assert.match(haltRemedy(halt({}), "Photos"), /cairn resume Photos --reject.*cairn resume Photos --accept/);
+  assert.match(haltRemedy(halt({ kind: "emptied" }), "My Photos"), /cairn resume "My Photos" --reject/);
+});
