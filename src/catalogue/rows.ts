@@ -8,8 +8,14 @@ import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent }
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
+<<<<<<< HEAD
 import { decide, type Decision } from "../core/reconcile.ts";
 import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.ts";
+=======
+import { decide } from "../core/reconcile.ts";
+import { PAGE_WEIGHT } from "../core/limits.ts";
+import { decodeVersion, encodeVersion, type PlacedRow, rowWeight } from "../core/row_codec.ts";
+>>>>>>> e6aedeb (Hostile peers)
 import type { Stamp } from "../core/ids.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
@@ -52,11 +58,14 @@ export class Rows {
   readonly #ids: Interning;
   /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
   #lastState: number;
+  /** How many rows devices have, for those that were asked about. */
+  readonly #counts = new Map<number, number>();
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
     this.#ids = ids;
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
+    db.onRollback(() => this.#counts.clear());
   }
 
   /** What every device whose rows count says of a path. */
@@ -132,7 +141,10 @@ export class Rows {
     ).map((row) => ({ folder: this.#ids.directoryOf(Number(row[14])).folder, row: this.#read(row) }));
   }
 
-  /** Rows of a device with lsn beyond `after`, oldest first, at least `atLeast` if there are as many, whole lsns (R29). */
+  /**
+   * Rows of a device with lsn beyond `after`, oldest first, whole lsns (R29): at least `atLeast` if there are as many and they do
+   * not weigh too much for a page before.
+   */
   page(device: number, after: Lsn, atLeast: number): { folder: number; placed: PlacedRow }[] {
     const rows = this.#db.all(
       `${JOINED} WHERE h.device = ? AND h.lsn > ? ORDER BY h.lsn LIMIT ?`,
@@ -146,10 +158,21 @@ export class Rows {
       while (rows.length > 0 && Number(rows.at(-1)![12]) === lsn) rows.pop();
       rows.push(...this.#db.all(`${JOINED} WHERE h.device = ? AND h.lsn = ?`, device, lsn));
     }
-    return rows.map((row) => ({
-      folder: this.#ids.directoryOf(Number(row[14])).folder,
-      placed: this.#read(row),
-    }));
+    const page: { folder: number; placed: PlacedRow }[] = [];
+    let weight = 0;
+    for (const row of rows) {
+      const placed = this.#read(row);
+      if (weight >= PAGE_WEIGHT && placed.lsn !== page.at(-1)!.placed.lsn) break;
+      weight += rowWeight(placed.row);
+      page.push({ folder: this.#ids.directoryOf(Number(row[14])).folder, placed });
+    }
+    return page;
+  }
+
+  /** Whether a device has rows with lsn beyond `after`. */
+  anyAfter(device: number, after: Lsn): boolean {
+    return this.#db.get("SELECT 1 FROM holds WHERE device = ? AND lsn > ? LIMIT 1", device, after) !==
+      undefined;
   }
 
   /** Sets what a device says of a path. */
@@ -162,6 +185,7 @@ export class Rows {
     const equal = there.find((held) => this.#sameState(held.row.entry, row.entry, version)) ?? null;
     const state = equal?.state ?? this.#insertState(directory, name, row.entry, version);
     if (former !== null && former.state !== state) this.#release(former, there);
+    if (former === null) this.#counted(device, 1);
     this.#db.run(
       "INSERT INTO holds (state, device, lsn, flags) VALUES (?, ?, ?, ?) " +
         "ON CONFLICT DO UPDATE SET lsn = excluded.lsn, flags = excluded.flags",
@@ -183,6 +207,7 @@ export class Rows {
     const former = there.find((held) => held.device === device);
     if (former === undefined) return;
     this.#release(former, there);
+    this.#counted(device, -1);
     const directory = this.#ids.directory(folder, parentOf(path));
     this.#keepNeed(folder, directory, nameOf(path), there.filter((held) => held !== former));
   }
@@ -199,9 +224,32 @@ export class Rows {
     });
   }
 
-  /** Marks all rows of a device as of an older epoch. */
-  markOlderEpoch(device: number): void {
-    this.#db.run("UPDATE holds SET lsn = -lsn WHERE device = ? AND lsn > 0", device);
+  /** Marks rows of a device as of an older epoch, at most `limit` (-1: all). Answers how many. */
+  markOlderEpoch(device: number, limit: number): number {
+    const states = this.#db.all(
+      "SELECT state FROM holds WHERE device = ? AND lsn > 0 LIMIT ?",
+      device,
+      limit,
+    );
+    for (const [state] of states) {
+      this.#db.run("UPDATE holds SET lsn = -lsn WHERE state = ? AND device = ?", state!, device);
+    }
+    return states.length;
+  }
+
+  /** Rows that a device has said, of all epochs. */
+  countOf(device: number): number {
+    let count = this.#counts.get(device);
+    if (count === undefined) {
+      count = Number(this.#db.get("SELECT count(*) FROM holds WHERE device = ?", device)![0]);
+      this.#counts.set(device, count);
+    }
+    return count;
+  }
+
+  #counted(device: number, change: number): void {
+    const count = this.#counts.get(device);
+    if (count !== undefined) this.#counts.set(device, count + change);
   }
 
   /** Own rows of a folder in the order of their states, from behind `afterState`; for snapshots. */

@@ -7,8 +7,13 @@ import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import { Ledger } from "../journal/ledger.ts";
+<<<<<<< HEAD
 import { acceptsField, foundLibrary, libraryOf } from "../library/joining.ts";
 import { isMember } from "../library/members.ts";
+=======
+import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
+import { membersOf } from "../library/members.ts";
+>>>>>>> e6aedeb (Hostile peers)
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
 import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
@@ -49,6 +54,10 @@ export interface DeviceOptions {
 }
 
 const VERSIONS = [1, 1] as const;
+/** Members are known to beacons this long after they came or went. */
+const KNOWN_MS = 1_000;
+/** A call to ourselves comes back to us within this. */
+const ECHO_MS = 1_000;
 /** Peers are told of our progress this often at most. */
 const PROGRESS_MS = 500;
 
@@ -75,6 +84,7 @@ export class Device {
   readonly #conversations = new Map<Session, Conversation>();
   readonly #manualAddresses = new Map<DeviceId, string>();
   readonly #instance: string;
+  #known = { atMs: -Infinity, ids: new Set<DeviceId>() };
   readonly #listeners = new Set<() => void>();
   #progressTimer: (() => void) | null = null;
   #isStopped = false;
@@ -87,6 +97,7 @@ export class Device {
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.#sources = new Sources(ports.clock);
     this.#instance = toHex(ports.random.bytes(8));
+    this.#sources = new Sources(ports.clock);
     this.#local = {
       catalogue: ledger.catalogue,
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
@@ -185,7 +196,11 @@ export class Device {
         device: this.identity.id,
         tcpPort: this.links.port,
         ...(this.#options.beaconPort === undefined ? {} : { beaconPort: this.#options.beaconPort }),
+<<<<<<< HEAD
         isKnown: (device) => isMember(this.ledger.catalogue, device),
+=======
+        isKnown: (device) => this.#isKnown(device),
+>>>>>>> e6aedeb (Hostile peers)
         twin: (address) => void this.#lookAtTwin(address),
         sighted: (sighting) => {
           this.links.sighted(sighting);
@@ -200,13 +215,25 @@ export class Device {
     }
   }
 
+  /** Whether a beacon is a member's. Asked as often as anybody sends one, so members are looked up once a second at most. */
+  #isKnown(device: DeviceId): boolean {
+    const nowMs = this.#ports.clock.monotonic();
+    if (nowMs - this.#known.atMs >= KNOWN_MS) {
+      this.#known = { atMs: nowMs, ids: new Set(membersOf(this.ledger.catalogue).map((member) => member.device)) };
+    }
+    return this.#known.ids.has(device);
+  }
+
   /** A beacon has our id: it counts only when whoever is there shows our own certificate (R36). */
   async #lookAtTwin(address: string): Promise<void> {
     try {
+      const met = this.links.metOurselves;
       const link = await this.#ports.net.dial(address, this.identity, SESSION_PROTOCOL, HANDSHAKE_MS);
-      const isTwin = link.peerCertificate !== null && deviceIdOf(link.peerCertificate) === this.identity.id;
+      const isOurs = link.peerCertificate !== null && deviceIdOf(link.peerCertificate) === this.identity.id;
+      // Anybody can pass us on to ourselves: then we are called at the same time.
+      await new Promise<void>((resolve) => this.#ports.clock.after(ECHO_MS, resolve));
       link.destroy();
-      this.twin = isTwin ? address : null;
+      this.twin = isOurs && this.links.metOurselves === met ? address : null;
       this.#changed();
     } catch (error) {
       // Nobody is there: a forged beacon.
@@ -216,6 +243,25 @@ export class Device {
 
   // -------------------------------------------------------------------------------- peers
 
+<<<<<<< HEAD
+=======
+  #admit(device: DeviceId): Refusal | null {
+    if (device === this.identity.id) {
+      return {
+        code: "not-a-member",
+        message: "The device shows this device's own certificate",
+        hint: "Start one of the two with a home of its own, and pair it anew.",
+      };
+    }
+    if (membersOf(this.ledger.catalogue).some((member) => member.device === device)) return null;
+    return {
+      code: "not-a-member",
+      message: "The device is not a member of this library",
+      hint: "Pair it with `cairn invite` here and `cairn join` there.",
+    };
+  }
+
+>>>>>>> e6aedeb (Hostile peers)
   #addressesOf(device: DeviceId): string[] {
     const { cursors, ids } = this.ledger.catalogue;
     const last = cursors.lastSeen(ids.device(device)).address;
@@ -239,9 +285,17 @@ export class Device {
     const conversation = new Conversation({
       ledger: this.ledger,
       server: { ...this.#local, pool: this.#ports.pool },
+<<<<<<< HEAD
       devices: () => this.gate.members(),
       accept: (field) => acceptsField(this.ledger, field),
       counts: (device) => this.gate.accepts(device),
+=======
+      devices: () => membersOf(catalogue).map(({ device }) => device),
+      clock: this.#ports.clock,
+      accept: (fields) => acceptedFields(this.ledger, fields),
+      isConnected: (device) => this.links.session(device) !== null,
+      isOnly: () => this.#conversations.size <= 1,
+>>>>>>> e6aedeb (Hostile peers)
       taken: () => this.#taken(),
       room: (isOver) => this.homeRoom.whenThere(isOver),
       peerNeeds: (files, bytes) => {
@@ -262,6 +316,7 @@ export class Device {
       seen();
       this.#conversations.delete(session);
       this.peerProgress.delete(session.peer);
+      for (const other of this.#conversations.values()) other.left(session.peer);
       this.#changed();
     });
     this.#sources.add(number, session);

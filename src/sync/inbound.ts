@@ -32,6 +32,9 @@ const BATCH = RECORD_ROWS;
 const RETRY_MS = 1_000;
 const MOST_RETRY_MS = 60_000;
 const NEWER = ["comes from a newer Cairn", "Update Cairn on this device."] as const;
+/** What only a silent peer has is looked at again after this. */
+const STUCK_RETRY_MS = 5_000;
+const SILENT = ["the device that has it does not answer", "Cairn asks again by itself; see what keeps that device busy."] as const;
 /** A directory waits for what is in it, this long at a time. */
 const WAIT_MS = 50;
 /** Tries of a passing trouble before it is told. */
@@ -53,6 +56,8 @@ export class Inbound {
   readonly #stager: Stager;
   readonly #events: InboundEvents;
   readonly #underWay = new Set<RelPath>();
+  /** Where the bytes that are being staged come from. */
+  readonly #from = new Map<RelPath, readonly number[]>();
   /** Large contents being staged: a second need for one waits and finds it on disk. */
   readonly #staging = new Set<ContentId>();
   readonly #movingFrom = new Set<RelPath>();
@@ -115,7 +120,7 @@ export class Inbound {
     if (!this.#events.mayPlace()) return;
     // What was ready when the root could not be used waits for nobody but us.
     if (this.#ready.length > 0 && !this.#placing && this.#cancelGather === null) this.#soon();
-    if (this.#underWay.size > NEED_WINDOW / 2) return;
+    if (this.#underWay.size > NEED_WINDOW / 2 && this.#underWay.size - this.#stuck() > NEED_WINDOW / 2) return;
     const left = this.#room.begin();
     if (left === null) return;
     let room = left - this.#coming;
@@ -130,6 +135,13 @@ export class Inbound {
     }
     this.#retryWhenDue();
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#done = { files: 0, bytes: 0 };
+  }
+
+  /** Needs under way of which nothing comes: they do not count, so that one silent peer keeps out nobody else's. */
+  #stuck(): number {
+    let stuck = 0;
+    for (const devices of this.#from.values()) if (this.#stager.areStuck(devices)) stuck++;
+    return stuck;
   }
 
   #due(deletes: boolean): RelPath[] {
@@ -218,11 +230,16 @@ export class Inbound {
       this.#room.doesNotFit(room > 0 ? `, and a file of ${sizeInWords(entry.size)} waits` : "");
       return 0;
     }
-    this.#underWay.add(path);
-    if (isLarge) this.#staging.add(entry.content!);
     const devices = rows.filter(({ device, row }) =>
       device !== SELF && row.held && row.entry.content === entry.content && row.entry.kind === "file"
     ).map(({ device }) => device);
+    if (local.length === 0 && this.#stager.areStuck(devices)) {
+      catalogue.needs.postpone(number, path, this.#replica.deps.clock.now() + STUCK_RETRY_MS, ...SILENT);
+      return 0;
+    }
+    this.#underWay.add(path);
+    this.#from.set(path, devices);
+    if (isLarge) this.#staging.add(entry.content!);
     this.#coming += entry.size;
     void this.#stage(path, entry, { devices, isLocal: local.length > 0 }, isLarge);
     return entry.size;
@@ -251,6 +268,7 @@ export class Inbound {
       };
     }
     this.#coming -= entry.size;
+    this.#from.delete(path);
     if (this.#stopped) return;
     if (!fetched.ok) {
       if (isLarge) this.#staging.delete(entry.content!);
