@@ -165,7 +165,9 @@ class Run {
       timer.promise,
     ]);
     clearTimeout(tooLong);
-    if (answer !== "") this.#violate(`the local API fails within ${this.#options.answerMs / 1000} s: ${answer}`);
+    if (answer !== "") {
+      this.#violate(`the local API fails within ${this.#options.answerMs / 1000} s: ${answer}`);
+    }
     return performance.now() - startMs;
   }
 

@@ -6,12 +6,8 @@ import { decode, encode } from "@msgpack/msgpack";
 import { BEGINNING, type Cursor } from "../core/cursor.ts";
 import { isAlive, type Row, sameContent } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
-<<<<<<< HEAD
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
-=======
-import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
 import { FOLDERS } from "../core/limits.ts";
->>>>>>> e6aedeb (Hostile peers)
 import type { JournalRecord } from "../core/record.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import { Briefs } from "./briefs.ts";
@@ -191,7 +187,7 @@ export class Catalogue {
   setAside({ origin, to }: Page): boolean {
     const device = this.ids.findDevice(origin);
     if (device === null || device === SELF || to.epoch <= this.cursors.of(device).epoch) return false;
-    return this.db.transaction(() => this.rows.markOlderEpoch(device, SWEEP_ROWS)) === SWEEP_ROWS;
+    return this.db.transaction(() => this.leftovers.markOlderEpoch(device, SWEEP_ROWS)) === SWEEP_ROWS;
   }
 
   /** Once an epoch is complete: removes some rows of the older ones. True while there are more. */
@@ -233,7 +229,7 @@ export class Catalogue {
 
   #beginEpoch(device: number, epoch: number, known: Cursor): void {
     if (known.epoch > 0) {
-      this.rows.markOlderEpoch(device, -1);
+      this.leftovers.markOlderEpoch(device, -1);
       this.values.markFactsOlderEpoch(device);
       this.cursors.setSweeping(device, true);
     }
@@ -241,7 +237,7 @@ export class Catalogue {
   }
 
   #sweepSome(device: number): boolean {
-    const old = this.rows.ofOlderEpoch(device, SWEEP_ROWS);
+    const old = this.leftovers.ofOlderEpoch(device, SWEEP_ROWS);
     for (const { folder, path } of old) this.rows.drop(device, folder, path);
     if (old.length === SWEEP_ROWS) return true;
     this.values.sweepFacts(device);

@@ -98,9 +98,10 @@ export class Interning {
     return this.#actors.remember(actor, id);
   }
 
-  /** Every actor that was ever named. */
-  actors(): Iterable<ActorId> {
-    return this.#actors.keys();
+  /** Actors in the order in which they were first named, at most `limit`: those of devices come before what others may have made up. */
+  actors(limit: number): ActorId[] {
+    return this.#db.all("SELECT actor FROM actors ORDER BY id LIMIT ?", limit)
+      .map(([actor]) => toHex(actor as Uint8Array) as ActorId);
   }
 
   actorOf(id: number): ActorId {

@@ -19,7 +19,7 @@ import type { Catalogue, Page } from "./catalogue.ts";
 export function whatIsTooMuch(catalogue: Catalogue, page: Page): string | null {
   const device = catalogue.ids.findDevice(page.origin);
   const rows = page.folders.reduce((sum, folder) => sum + folder.rows.length, 0);
-  if (rows > 0 && device !== null && catalogue.rows.countOf(device) + rows > DEVICE_ROWS) {
+  if (rows > 0 && device !== null && catalogue.rows.counts.of(device) + rows > DEVICE_ROWS) {
     return `more than ${DEVICE_ROWS} rows of one device`;
   }
   return page.facts.length === 0 ? null : tooManyFacts(catalogue, device, page);

@@ -8,17 +8,13 @@ import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent }
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
-<<<<<<< HEAD
-import { decide, type Decision } from "../core/reconcile.ts";
-import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.ts";
-=======
-import { decide } from "../core/reconcile.ts";
 import { PAGE_WEIGHT } from "../core/limits.ts";
+import { decide, type Decision } from "../core/reconcile.ts";
 import { decodeVersion, encodeVersion, type PlacedRow, rowWeight } from "../core/row_codec.ts";
->>>>>>> e6aedeb (Hostile peers)
 import type { Stamp } from "../core/ids.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
+import { RowCounts } from "./row_counts.ts";
 
 export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
 /** Bits of `holds.flags`. */
@@ -58,14 +54,13 @@ export class Rows {
   readonly #ids: Interning;
   /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
   #lastState: number;
-  /** How many rows devices have, for those that were asked about. */
-  readonly #counts = new Map<number, number>();
+  readonly counts: RowCounts;
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
     this.#ids = ids;
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
-    db.onRollback(() => this.#counts.clear());
+    this.counts = new RowCounts(db);
   }
 
   /** What every device whose rows count says of a path. */
@@ -185,7 +180,7 @@ export class Rows {
     const equal = there.find((held) => this.#sameState(held.row.entry, row.entry, version)) ?? null;
     const state = equal?.state ?? this.#insertState(directory, name, row.entry, version);
     if (former !== null && former.state !== state) this.#release(former, there);
-    if (former === null) this.#counted(device, 1);
+    if (former === null) this.counts.add(device, 1);
     this.#db.run(
       "INSERT INTO holds (state, device, lsn, flags) VALUES (?, ?, ?, ?) " +
         "ON CONFLICT DO UPDATE SET lsn = excluded.lsn, flags = excluded.flags",
@@ -207,49 +202,9 @@ export class Rows {
     const former = there.find((held) => held.device === device);
     if (former === undefined) return;
     this.#release(former, there);
-    this.#counted(device, -1);
+    this.counts.add(device, -1);
     const directory = this.#ids.directory(folder, parentOf(path));
     this.#keepNeed(folder, directory, nameOf(path), there.filter((held) => held !== former));
-  }
-
-  /** Rows that a device announced in an older epoch (negative lsn), at most `limit`. */
-  ofOlderEpoch(device: number, limit: number): Place[] {
-    return this.#db.all(
-      "SELECT s.directory, s.name FROM holds h JOIN states s ON s.id = h.state WHERE h.device = ? AND h.lsn < 0 LIMIT ?",
-      device,
-      limit,
-    ).map(([directory, name]) => {
-      const { folder, path } = this.#ids.directoryOf(Number(directory));
-      return { folder, path: childOf(path, String(name)) };
-    });
-  }
-
-  /** Marks rows of a device as of an older epoch, at most `limit` (-1: all). Answers how many. */
-  markOlderEpoch(device: number, limit: number): number {
-    const states = this.#db.all(
-      "SELECT state FROM holds WHERE device = ? AND lsn > 0 LIMIT ?",
-      device,
-      limit,
-    );
-    for (const [state] of states) {
-      this.#db.run("UPDATE holds SET lsn = -lsn WHERE state = ? AND device = ?", state!, device);
-    }
-    return states.length;
-  }
-
-  /** Rows that a device has said, of all epochs. */
-  countOf(device: number): number {
-    let count = this.#counts.get(device);
-    if (count === undefined) {
-      count = Number(this.#db.get("SELECT count(*) FROM holds WHERE device = ?", device)![0]);
-      this.#counts.set(device, count);
-    }
-    return count;
-  }
-
-  #counted(device: number, change: number): void {
-    const count = this.#counts.get(device);
-    if (count !== undefined) this.#counts.set(device, count + change);
   }
 
   /** Own rows of a folder in the order of their states, from behind `afterState`; for snapshots. */

@@ -85,7 +85,9 @@ export function checkChunkList(list: Uint8Array, id: ContentId, size: number): s
   let total = 0;
   for (let i = 0; i < count; i++) {
     const length = chunkLength(list as ChunkList, i);
-    if (length < (i < count - 1 ? minBytes : 1) || length > maxBytes) return "a chunk has an impossible length";
+    if (length < (i < count - 1 ? minBytes : 1) || length > maxBytes) {
+      return "a chunk has an impossible length";
+    }
     total += length;
   }
   if (total !== size) return "the chunks do not add up to the size";

@@ -96,7 +96,6 @@ export const YOUNG_MS = 60_000;
 export const STAMP_AHEAD_MS = 24 * 3_600_000;
 /** Full scan of every replica, whatever the watcher says. */
 export const FULL_SCAN_MS = 3_600_000;
-<<<<<<< HEAD
 /** A segment of a version store's index: about ten thousand lines, so that one is rewritten within a turn of upkeep. */
 export const KEPT_SEGMENT_BYTES = 4 * 2 ** 20;
 
@@ -113,7 +112,6 @@ export const DISK_RESERVE_SHARE = 0.01;
  */
 export const HOME_RESERVE_BYTES = 64 * 2 ** 20;
 export const HOME_RESERVE_SHARE = 0.25;
-=======
 
 // What a member may make us keep. It is trusted with what stands in the folders, not with our memory.
 
@@ -143,4 +141,3 @@ export const SHARED_BYTES = 2 * 2 ** 20;
 export const SHARED_VALUE_BYTES = 8 * 2 ** 10;
 /** Shared fields in one page: what SHARED_BYTES hold. */
 export const SHARED_FIELDS = 16_384;
->>>>>>> e6aedeb (Hostile peers)

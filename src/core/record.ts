@@ -13,11 +13,8 @@ import {
   type RelPath,
   type Stamp,
 } from "./ids.ts";
-<<<<<<< HEAD
-import { relPath } from "./path.ts";
-=======
 import { SHARED_FIELDS } from "./limits.ts";
->>>>>>> e6aedeb (Hostile peers)
+import { relPath } from "./path.ts";
 import { decodeRows, encodeRows } from "./row_codec.ts";
 import { isStamp } from "./stamp.ts";
 
@@ -150,16 +147,15 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : invalid("a text");
 }
 
-<<<<<<< HEAD
 function path(value: unknown): RelPath {
   return (typeof value === "string" ? relPath(value) : null) ?? invalid("a path");
-=======
+}
+
 /** What a shared field is said of: ids in hex are the longest of these. */
 const NAME_CHARACTERS = 256;
 
 function name(value: unknown): string {
   return text(value).length <= NAME_CHARACTERS ? text(value) : invalid("a name that is too long");
->>>>>>> e6aedeb (Hostile peers)
 }
 
 export function decodeSharedFields(value: unknown): SharedField[] {

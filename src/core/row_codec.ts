@@ -13,8 +13,7 @@
 import type { Entry, EntryKind, Row } from "./entry.ts";
 import { CairnError } from "./errors.ts";
 import { type ActorId, type DeviceId, fromHex, idOf, type Lsn, type RelPath } from "./ids.ts";
-<<<<<<< HEAD
-import { FILE_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS } from "./limits.ts";
+import { FILE_BYTES, MTIME_MS, SYMLINK_TARGET_BYTES, VERSION_ACTORS, VERSION_DOTS } from "./limits.ts";
 import {
   BYTE_ORDER_MARK,
   checkName,
@@ -25,10 +24,6 @@ import {
   parentOf,
   utf8Length,
 } from "./path.ts";
-=======
-import { FILE_BYTES, MTIME_MS, SYMLINK_TARGET_BYTES, VERSION_ACTORS, VERSION_DOTS } from "./limits.ts";
-import { checkName, checkPath, childOf, isReserved, nameOf, parentOf, utf8Length } from "./path.ts";
->>>>>>> e6aedeb (Hostile peers)
 import { isStamp } from "./stamp.ts";
 import { type Context, type Dot, sameDot, type Version } from "./version.ts";
 

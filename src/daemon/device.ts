@@ -7,13 +7,8 @@ import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import { Ledger } from "../journal/ledger.ts";
-<<<<<<< HEAD
-import { acceptsField, foundLibrary, libraryOf } from "../library/joining.ts";
-import { isMember } from "../library/members.ts";
-=======
 import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
-import { membersOf } from "../library/members.ts";
->>>>>>> e6aedeb (Hostile peers)
+import { isMember } from "../library/members.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
 import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
@@ -54,8 +49,6 @@ export interface DeviceOptions {
 }
 
 const VERSIONS = [1, 1] as const;
-/** Members are known to beacons this long after they came or went. */
-const KNOWN_MS = 1_000;
 /** A call to ourselves comes back to us within this. */
 const ECHO_MS = 1_000;
 /** Peers are told of our progress this often at most. */
@@ -84,7 +77,6 @@ export class Device {
   readonly #conversations = new Map<Session, Conversation>();
   readonly #manualAddresses = new Map<DeviceId, string>();
   readonly #instance: string;
-  #known = { atMs: -Infinity, ids: new Set<DeviceId>() };
   readonly #listeners = new Set<() => void>();
   #progressTimer: (() => void) | null = null;
   #isStopped = false;
@@ -97,7 +89,6 @@ export class Device {
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.#sources = new Sources(ports.clock);
     this.#instance = toHex(ports.random.bytes(8));
-    this.#sources = new Sources(ports.clock);
     this.#local = {
       catalogue: ledger.catalogue,
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
@@ -196,11 +187,7 @@ export class Device {
         device: this.identity.id,
         tcpPort: this.links.port,
         ...(this.#options.beaconPort === undefined ? {} : { beaconPort: this.#options.beaconPort }),
-<<<<<<< HEAD
         isKnown: (device) => isMember(this.ledger.catalogue, device),
-=======
-        isKnown: (device) => this.#isKnown(device),
->>>>>>> e6aedeb (Hostile peers)
         twin: (address) => void this.#lookAtTwin(address),
         sighted: (sighting) => {
           this.links.sighted(sighting);
@@ -213,15 +200,6 @@ export class Device {
         `${error.message}. Other devices are not found by themselves; give an address with --at HOST:PORT.`,
       );
     }
-  }
-
-  /** Whether a beacon is a member's. Asked as often as anybody sends one, so members are looked up once a second at most. */
-  #isKnown(device: DeviceId): boolean {
-    const nowMs = this.#ports.clock.monotonic();
-    if (nowMs - this.#known.atMs >= KNOWN_MS) {
-      this.#known = { atMs: nowMs, ids: new Set(membersOf(this.ledger.catalogue).map((member) => member.device)) };
-    }
-    return this.#known.ids.has(device);
   }
 
   /** A beacon has our id: it counts only when whoever is there shows our own certificate (R36). */
@@ -243,25 +221,6 @@ export class Device {
 
   // -------------------------------------------------------------------------------- peers
 
-<<<<<<< HEAD
-=======
-  #admit(device: DeviceId): Refusal | null {
-    if (device === this.identity.id) {
-      return {
-        code: "not-a-member",
-        message: "The device shows this device's own certificate",
-        hint: "Start one of the two with a home of its own, and pair it anew.",
-      };
-    }
-    if (membersOf(this.ledger.catalogue).some((member) => member.device === device)) return null;
-    return {
-      code: "not-a-member",
-      message: "The device is not a member of this library",
-      hint: "Pair it with `cairn invite` here and `cairn join` there.",
-    };
-  }
-
->>>>>>> e6aedeb (Hostile peers)
   #addressesOf(device: DeviceId): string[] {
     const { cursors, ids } = this.ledger.catalogue;
     const last = cursors.lastSeen(ids.device(device)).address;
@@ -285,17 +244,12 @@ export class Device {
     const conversation = new Conversation({
       ledger: this.ledger,
       server: { ...this.#local, pool: this.#ports.pool },
-<<<<<<< HEAD
       devices: () => this.gate.members(),
-      accept: (field) => acceptsField(this.ledger, field),
-      counts: (device) => this.gate.accepts(device),
-=======
-      devices: () => membersOf(catalogue).map(({ device }) => device),
       clock: this.#ports.clock,
       accept: (fields) => acceptedFields(this.ledger, fields),
+      counts: (device) => this.gate.accepts(device),
       isConnected: (device) => this.links.session(device) !== null,
       isOnly: () => this.#conversations.size <= 1,
->>>>>>> e6aedeb (Hostile peers)
       taken: () => this.#taken(),
       room: (isOver) => this.homeRoom.whenThere(isOver),
       peerNeeds: (files, bytes) => {

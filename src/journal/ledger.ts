@@ -47,14 +47,11 @@ interface Tag {
 const CATALOGUE = "catalogue.db";
 /** How often segments are looked at for a snapshot. */
 const UPKEEP_MS = 60_000;
-<<<<<<< HEAD
 /** A journal that refused is tried again after this: nobody else may have anything to write. */
 const MEND_MS = 10_000;
-=======
 const HOUR_MS = 3_600_000;
 /** A counter of ours from here on was forged by somebody: no clock is there for another hundred thousand years (R1). */
 const FORGED_COUNTER = 2 ** 52;
->>>>>>> e6aedeb (Hostile peers)
 
 export class Ledger {
   readonly catalogue: Catalogue;
@@ -67,13 +64,10 @@ export class Ledger {
   #lastCounter: number;
   #snapshotLsn: Lsn;
   #cancelUpkeep: () => void;
-<<<<<<< HEAD
   #isClosing = false;
   #cancelMending: (() => void) | null = null;
-=======
   /** When peers made us begin new epochs. */
   readonly #forced = new Map<DeviceId, readonly number[]>();
->>>>>>> e6aedeb (Hostile peers)
 
   private constructor(
     options: LedgerOptions,

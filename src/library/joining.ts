@@ -31,13 +31,9 @@ import {
   nameField,
   nameStamp,
 } from "./members.ts";
-<<<<<<< HEAD
 import { refusalFor } from "./refusals.ts";
-=======
 
-const LIBRARY = "library";
 const NAME = "name";
->>>>>>> e6aedeb (Hostile peers)
 
 const infoSchema = v.object({
   name: v.pipe(v.string(), v.check(isGoodName)),

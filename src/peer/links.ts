@@ -11,12 +11,8 @@ import type { DeviceId } from "../core/ids.ts";
 import { HANDSHAKE_MS, PENDING_SESSIONS } from "../core/limits.ts";
 import type { Clock, Listener, Net, SecureLink } from "../platform/ports.ts";
 import { type Greeting, roleThatStays } from "./greeting.ts";
-<<<<<<< HEAD
-import type { DeviceIdentity } from "./identity.ts";
-import type { Refusal } from "./messages.ts";
-=======
 import { type DeviceIdentity, deviceIdOf } from "./identity.ts";
->>>>>>> e6aedeb (Hostile peers)
+import type { Refusal } from "./messages.ts";
 import { PAIRING_PROTOCOL } from "./pairing.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Sighting } from "./sightings.ts";

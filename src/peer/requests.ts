@@ -118,3 +118,8 @@ export class AskedRequests {
     return this.#open.delete(id);
   }
 }
+
+/** What becomes of requests when their session ends. */
+export function endedError(reason: string): CairnError {
+  return new CairnError("network", `The session ended: ${reason}`, "Cairn tries again by itself.");
+}

@@ -20,7 +20,7 @@ import {
 } from "../core/limits.ts";
 import type { Clock, SecureLink } from "../platform/ports.ts";
 import { encodeFrame, type Frame, FrameDecoder, FrameError } from "./frame.ts";
-import { type Agreement, type Greeting, judgeCertificate, judgeFirstFrame } from "./greeting.ts";
+import { type Agreement, type Greeting, judgeCertificate, judgeFirstFrame, sayRefusal } from "./greeting.ts";
 import { Allowance, Outbox, WINDOW_BYTES } from "./lanes.ts";
 import {
   APPLICATION_TYPES,
@@ -36,7 +36,7 @@ import {
   type Tag,
   TYPE,
 } from "./messages.ts";
-import { type Answer, AskedRequests, OpenRequests } from "./requests.ts";
+import { type Answer, AskedRequests, endedError, OpenRequests } from "./requests.ts";
 
 export type { Answer } from "./requests.ts";
 
@@ -78,12 +78,6 @@ export function openSession(
     }
     new Session(link, role, greeting, clock, device.good, resolve);
   });
-}
-
-function sayRefusal(link: SecureLink, refusal: Refusal): void {
-  for (const part of encodeFrame(TYPE.refuse, 0, { ...refusal }).parts) link.write(part);
-  link.onData(() => {});
-  link.close();
 }
 
 export class Session {
@@ -177,7 +171,7 @@ export class Session {
    * another request, for `stallMs`. Bytes of an answer on index or bulk must be given back by `consumed`.
    */
   request(type: number, header: unknown, raw?: Uint8Array, stallMs?: number): Promise<Answer> {
-    if (this.#ending !== null) return Promise.reject(endedError(this.#ending));
+    if (this.#ending !== null) return Promise.reject(endedError(this.#ending.reason));
     const opened = this.#requests.open(stallMs);
     if ("error" in opened) return Promise.reject(opened.error);
     this.#sendApplication({ answer: false, lane: "control", requestId: opened.id }, type, header, raw);
@@ -396,11 +390,7 @@ export class Session {
     const message = `No session: ${reason}`;
     this.#opened?.({ refusal: { code: "network", message, hint: "Cairn tries again by itself." }, by });
     this.#opened = null;
-    this.#requests.rejectAll(endedError(this.#ending));
+    this.#requests.rejectAll(endedError(this.#ending.reason));
     for (const run of this.#onClose.splice(0)) run(this.#ending);
   }
-}
-
-function endedError(ending: Ending): CairnError {
-  return new CairnError("network", `The session ended: ${ending.reason}`, "Cairn tries again by itself.");
 }

@@ -18,6 +18,7 @@ import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
+import { Coming } from "./coming.ts";
 import { placeBatch } from "./placing.ts";
 import type { Replica, Trouble } from "./replica.ts";
 import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respelling.ts";
@@ -34,7 +35,10 @@ const MOST_RETRY_MS = 60_000;
 const NEWER = ["comes from a newer Cairn", "Update Cairn on this device."] as const;
 /** What only a silent peer has is looked at again after this. */
 const STUCK_RETRY_MS = 5_000;
-const SILENT = ["the device that has it does not answer", "Cairn asks again by itself; see what keeps that device busy."] as const;
+const SILENT = [
+  "the device that has it does not answer",
+  "Cairn asks again by itself; see what keeps that device busy.",
+] as const;
 /** A directory waits for what is in it, this long at a time. */
 const WAIT_MS = 50;
 /** Tries of a passing trouble before it is told. */
@@ -56,8 +60,6 @@ export class Inbound {
   readonly #stager: Stager;
   readonly #events: InboundEvents;
   readonly #underWay = new Set<RelPath>();
-  /** Where the bytes that are being staged come from. */
-  readonly #from = new Map<RelPath, readonly number[]>();
   /** Large contents being staged: a second need for one waits and finds it on disk. */
   readonly #staging = new Set<ContentId>();
   readonly #movingFrom = new Set<RelPath>();
@@ -67,8 +69,7 @@ export class Inbound {
   #cancelRetry: (() => void) | null = null;
   #stopped = false;
   readonly #room: RoomWait;
-  /** Bytes of what is being staged: the disk does not know yet that they come. */
-  #coming = 0;
+  readonly #coming = new Coming();
   /** Needs done since there were none. */
   #done = { files: 0, bytes: 0 };
 
@@ -120,10 +121,12 @@ export class Inbound {
     if (!this.#events.mayPlace()) return;
     // What was ready when the root could not be used waits for nobody but us.
     if (this.#ready.length > 0 && !this.#placing && this.#cancelGather === null) this.#soon();
-    if (this.#underWay.size > NEED_WINDOW / 2 && this.#underWay.size - this.#stuck() > NEED_WINDOW / 2) return;
+    if (this.#underWay.size > NEED_WINDOW / 2 && this.#underWay.size - this.#stuck() > NEED_WINDOW / 2) {
+      return;
+    }
     const left = this.#room.begin();
     if (left === null) return;
-    let room = left - this.#coming;
+    let room = left - this.#coming.bytes;
     // Deletes last: what is to be deleted may be what something new is made of.
     const others = this.#due(false);
     // What is fetched is written into the root: it must be what it was.
@@ -137,11 +140,10 @@ export class Inbound {
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#done = { files: 0, bytes: 0 };
   }
 
-  /** Needs under way of which nothing comes: they do not count, so that one silent peer keeps out nobody else's. */
-  #stuck(): number {
-    let stuck = 0;
-    for (const devices of this.#from.values()) if (this.#stager.areStuck(devices)) stuck++;
-    return stuck;
+  /** Enough is under way; what silent peers owe does not count. */
+  #isFull(): boolean {
+    const stuck = () => this.#coming.stuck((devices) => this.#stager.areStuck(devices));
+    return this.#underWay.size > NEED_WINDOW / 2 && this.#underWay.size - stuck() > NEED_WINDOW / 2;
   }
 
   #due(deletes: boolean): RelPath[] {
@@ -238,9 +240,8 @@ export class Inbound {
       return 0;
     }
     this.#underWay.add(path);
-    this.#from.set(path, devices);
     if (isLarge) this.#staging.add(entry.content!);
-    this.#coming += entry.size;
+    this.#coming.begin(path, entry.size, devices);
     void this.#stage(path, entry, { devices, isLocal: local.length > 0 }, isLarge);
     return entry.size;
   }
@@ -267,8 +268,7 @@ export class Inbound {
         isPassing: false,
       };
     }
-    this.#coming -= entry.size;
-    this.#from.delete(path);
+    this.#coming.end(path);
     if (this.#stopped) return;
     if (!fetched.ok) {
       if (isLarge) this.#staging.delete(entry.content!);

@@ -96,7 +96,9 @@ export class Stager {
     const isHuge = entry.size > HUGE_BYTES;
     const from = isHuge ? "huge" : devices.join(",");
     const underWay = () => this.#large.get(from) ?? 0;
-    while (underWay() >= (isHuge ? 1 : LARGE_AT_ONCE)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (underWay() >= (isHuge ? 1 : LARGE_AT_ONCE)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
     this.#large.set(from, underWay() + 1);
     const pins: PinnedDir[] = [];
     try {

@@ -18,14 +18,19 @@ import { GossipDevice, untilQuiet } from "../support/gossip.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 const number = fc.oneof(fc.constantFrom(0, 1, 2, 5, MAX - 1, MAX), fc.nat(9), fc.nat(2 ** 50));
-const anyDot: fc.Arbitrary<Dot> = fc.tuple(fc.nat(5), number).map(([actor, counter]) => ({ actor: actorOf(actor), counter }));
+const anyDot: fc.Arbitrary<Dot> = fc.tuple(fc.nat(5), number).map(([actor, counter]) => ({
+  actor: actorOf(actor),
+  counter,
+}));
 
 /** Any version that comes through the decoder, contexts that say nothing sensible among them. */
 const forgedVersion: fc.Arbitrary<Version> = fc.record({
   dots: fc.array(anyDot, { minLength: 1, maxLength: 4 }),
   meta: anyDot,
   metaStamp: number.map(stampOf),
-  context: fc.array(anyDot, { maxLength: 6 }).map((dots) => new Map(dots.map(({ actor, counter }) => [actor, counter]))),
+  context: fc.array(anyDot, { maxLength: 6 }).map((dots) =>
+    new Map(dots.map(({ actor, counter }) => [actor, counter]))
+  ),
 }, { noNullPrototype: true });
 
 const forged: fc.Arbitrary<Entry> = fc.record({
@@ -60,7 +65,9 @@ Deno.test("whatever members forge, what a device makes of it can be written and 
       const decision = decide(own, others);
       if (decision.kind === "none") return;
       readable(decision.entry);
-      if (decision.kind === "take" && decision.copy !== null) readable(conflictCopy(path, decision.copy).entry);
+      if (decision.kind === "take" && decision.copy !== null) {
+        readable(conflictCopy(path, decision.copy).entry);
+      }
     }),
     { numRuns: 3_000 },
   );
@@ -69,22 +76,26 @@ Deno.test("whatever members forge, what a device makes of it can be written and 
 Deno.test("two honest devices come to rest beside a third that forges, and hold the same", () => {
   const edit = fc.tuple(fc.nat(1), fc.constantFrom("a", "c", "d", null));
   fc.assert(
-    fc.property(fc.array(forged, { minLength: 1, maxLength: 4 }), fc.array(edit, { maxLength: 4 }), (lies, edits) => {
-      const honest = [new GossipDevice(1), new GossipDevice(2)];
-      lies.forEach((entry, i) => {
-        for (const device of honest) {
-          device.known.set(9, new Map([[path, { row: rowOf("f.txt", entry), at: i + 1 }]]));
-          device.step(path);
-        }
-        const [who, text] = edits[i] ?? [0, undefined];
-        if (text === null) honest[who]!.remove(path);
-        else if (text !== undefined) honest[who]!.see(path, { kind: "file", text });
-      });
-      untilQuiet(honest, 60);
-      for (const device of honest) for (const { row } of device.own.values()) readable(row.entry);
-      const [a, b] = honest.map((device) => [...device.tree].filter(([at]) => at === path));
-      assert.deepEqual(a, b);
-    }),
+    fc.property(
+      fc.array(forged, { minLength: 1, maxLength: 4 }),
+      fc.array(edit, { maxLength: 4 }),
+      (lies, edits) => {
+        const honest = [new GossipDevice(1), new GossipDevice(2)];
+        lies.forEach((entry, i) => {
+          for (const device of honest) {
+            device.known.set(9, new Map([[path, { row: rowOf("f.txt", entry), at: i + 1 }]]));
+            device.step(path);
+          }
+          const [who, text] = edits[i] ?? [0, undefined];
+          if (text === null) honest[who]!.remove(path);
+          else if (text !== undefined) honest[who]!.see(path, { kind: "file", text });
+        });
+        untilQuiet(honest, 60);
+        for (const device of honest) for (const { row } of device.own.values()) readable(row.entry);
+        const [a, b] = honest.map((device) => [...device.tree].filter(([at]) => at === path));
+        assert.deepEqual(a, b);
+      },
+    ),
     { numRuns: 3_000 },
   );
 });
@@ -102,7 +113,10 @@ Deno.test("a version within its bounds stays as it is; beyond them the oldest ar
     meta: { actor: actor(9_999), counter: 1 },
     metaStamp: stampOf(1),
     context: new Map(
-      Array.from({ length: context }, (_, i): [ActorId, number] => [actor(i), i + 1]).concat([[actor(9_999), 1]]),
+      Array.from({ length: context }, (_, i): [ActorId, number] => [actor(i), i + 1]).concat([[
+        actor(9_999),
+        1,
+      ]]),
     ),
   });
   const full = version(VERSION_DOTS, VERSION_ACTORS - 1);
@@ -116,10 +130,21 @@ Deno.test("a version within its bounds stays as it is; beyond them the oldest ar
 
 Deno.test("forgetting is the same for all, in whatever order they come to know (invariant 5)", () => {
   const big = (from: number) =>
-    new Map(Array.from({ length: VERSION_ACTORS }, (_, i): [ActorId, number] => [(from + i).toString(16).padStart(16, "0") as ActorId, i * 7 % 251 + 1]));
+    new Map(
+      Array.from(
+        { length: VERSION_ACTORS },
+        (_, i): [ActorId, number] => [(from + i).toString(16).padStart(16, "0") as ActorId, i * 7 % 251 + 1],
+      ),
+    );
   const dot = { actor: "0".repeat(16) as ActorId, counter: 5 };
-  const of = (context: Map<ActorId, number>): Version => ({ dots: [dot], meta: dot, metaStamp: stampOf(1), context });
-  const union = (a: Version, b: Version) => bounded(of(new Map([...a.context, ...[...b.context].filter(([id, n]) => n > (a.context.get(id) ?? 0))])));
+  const of = (context: Map<ActorId, number>): Version => ({
+    dots: [dot],
+    meta: dot,
+    metaStamp: stampOf(1),
+    context,
+  });
+  const union = (a: Version, b: Version) =>
+    bounded(of(new Map([...a.context, ...[...b.context].filter(([id, n]) => n > (a.context.get(id) ?? 0))])));
   const [a, b, c] = [of(big(0)), of(big(100)), of(big(300))];
   const said = ({ context }: Version) => [...context].sort();
   assert.deepEqual(said(union(union(a, b), c)), said(union(a, union(b, c))));

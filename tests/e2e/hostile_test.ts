@@ -5,7 +5,8 @@ import { runFuzzer } from "../../scripts/fuzz/runner.ts";
 import { PATIENCE_MS, World } from "../support/pair.ts";
 
 Deno.test({
-  name: "attacked from all sides, a device stands, stays small, touches nothing else, and serves honest peers",
+  name:
+    "attacked from all sides, a device stands, stays small, touches nothing else, and serves honest peers",
   ignore: Deno.build.os !== "linux", // /proc tells how it is
   async fn() {
     await using world = new World();

@@ -23,7 +23,9 @@ Deno.test("what was asked for just now stays open, however many directories came
   }
 });
 
-Deno.test("handles are bounded, and all of them go in the end (invariant 10)", { ignore: Deno.build.os !== "linux" }, () => {
+Deno.test("handles are bounded, and all of them go in the end (invariant 10)", {
+  ignore: Deno.build.os !== "linux",
+}, () => {
   using dir = tempDir();
   const held = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const before = held();

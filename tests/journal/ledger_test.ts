@@ -3,8 +3,7 @@ import { Catalogue } from "../../src/catalogue/catalogue.ts";
 import type { Lsn } from "../../src/core/ids.ts";
 import type { JournalRecord } from "../../src/core/record.ts";
 import { readSnapshot } from "../../src/journal/snapshot.ts";
-import { CairnError } from "../../src/core/errors.ts";
-import { EPOCHS_AHEAD, FORCED_EPOCHS, STAMP_AHEAD_MS } from "../../src/core/limits.ts";
+import { STAMP_AHEAD_MS } from "../../src/core/limits.ts";
 import { stampAt, stampMs } from "../../src/core/stamp.ts";
 import type { Applied, Ledger } from "../../src/journal/ledger.ts";
 import { FsError } from "../../src/platform/ports.ts";
@@ -375,50 +374,4 @@ Deno.test("history tells every record from an lsn on, over all opens", async () 
   assert.deepEqual(all.map(({ record }) => record.type).filter((type) => type === "boot").length, 2);
   assert.deepEqual([...ledger.history(lsnOf(5))], all.slice(4));
   await ledger.close();
-});
-
-// ------------------------------------------------------------------------------------ forged
-
-Deno.test("a peer may claim an epoch of ours up to a bound beyond it, and not again and again (R24, R25)", async () => {
-  using dir = tempDir();
-  const home = homeAt(dir.path);
-  const ledger = await home.open();
-  const refused = (error: unknown) => error instanceof CairnError && error.code === "message-invalid";
-  await assert.rejects(ledger.newEpochFor(deviceOf(2), ledger.epoch + EPOCHS_AHEAD + 1), refused);
-  await assert.rejects(ledger.newEpochFor(deviceOf(2), Number.MAX_SAFE_INTEGER), refused);
-  const before = ledger.epoch;
-  await ledger.newEpochFor(deviceOf(2), before + EPOCHS_AHEAD);
-  assert.equal(ledger.epoch, before + EPOCHS_AHEAD + 1);
-  for (let i = 1; i < FORCED_EPOCHS; i++) await ledger.newEpochFor(deviceOf(2), ledger.epoch);
-  await assert.rejects(ledger.newEpochFor(deviceOf(2), ledger.epoch), refused);
-  await ledger.newEpochFor(deviceOf(3), ledger.epoch);
-  home.clock.nowMs += 3_600_000;
-  await ledger.newEpochFor(deviceOf(2), ledger.epoch);
-  const epoch = ledger.epoch;
-  await ledger.close();
-  const again = await home.open();
-  assert.equal(again.epoch, epoch);
-  await again.close();
-});
-
-Deno.test("a counter that somebody forged in our name ends with its actor: what we mint can be read (R1)", async () => {
-  using dir = tempDir();
-  const home = homeAt(dir.path);
-  const ledger = await home.open();
-  const { actor, epoch } = ledger;
-  const forged = { actor, counter: Number.MAX_SAFE_INTEGER };
-  const row = rowOf("a", { ...entryOf({ dots: [forged] }), stamp: stampOf(Number.MAX_SAFE_INTEGER) });
-  await ledger.commit(rowsRecord([row], { cause: "received" }));
-  await ledger.close();
-  const again = await home.open();
-  assert.notEqual(again.actor, actor);
-  assert.equal(again.epoch, epoch, "nobody needs to be told anything anew");
-  const fresh = ownRow(again, "b");
-  assert.ok(Number.isSafeInteger(fresh.entry.version.meta.counter) && Number.isSafeInteger(fresh.entry.stamp));
-  await again.commit(rowsRecord([fresh]));
-  await again.close();
-  removeCatalogue(home);
-  const rebuilt = await home.open();
-  assert.equal(rebuilt.actor, again.actor, "the new actor stays");
-  await rebuilt.close();
 });

@@ -57,7 +57,13 @@ Deno.test("a header has its bounds in bytes and in values, whatever the frame ma
   assert.ok(!(decodeHeader(text(HEADER_BYTES - 5)) instanceof Error));
   assert.ok(decodeHeader(text(HEADER_BYTES - 4)) instanceof Error);
   const maps = new Uint8Array(5 + HEADER_VALUES).fill(0x80);
-  maps.set([0xdd, HEADER_VALUES >>> 24, HEADER_VALUES >>> 16 & 255, HEADER_VALUES >>> 8 & 255, HEADER_VALUES & 255]);
+  maps.set([
+    0xdd,
+    HEADER_VALUES >>> 24,
+    HEADER_VALUES >>> 16 & 255,
+    HEADER_VALUES >>> 8 & 255,
+    HEADER_VALUES & 255,
+  ]);
   assert.ok(decodeHeader(maps) instanceof Error);
 });
 
@@ -68,7 +74,9 @@ Deno.test("any stream gives frames, a wait or a FrameError, however it is cut", 
       const decoder = new FrameDecoder(HELLO_BYTES);
       const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
       try {
-        for (let i = 1; i < places.length; i++) decoder.push(bytes.subarray(places[i - 1], places[i]), () => {});
+        for (let i = 1; i < places.length; i++) {
+          decoder.push(bytes.subarray(places[i - 1], places[i]), () => {});
+        }
       } catch (error) {
         assert.ok(error instanceof FrameError, String(error));
       }
@@ -79,24 +87,29 @@ Deno.test("any stream gives frames, a wait or a FrameError, however it is cut", 
 
 Deno.test("a frame with any header is delivered or refused, and nothing behind a refused one", () => {
   fc.assert(
-    fc.property(anyHeader(60_000), fc.nat(2 ** 32 - 1), fc.option(fc.nat(2 ** 32 - 1)), (header, tag, lie) => {
-      const bytes = new Uint8Array(13 + header.length);
-      const view = new DataView(bytes.buffer);
-      view.setUint32(0, 9 + header.length, true);
-      bytes[4] = 17;
-      view.setUint32(5, tag, true);
-      view.setUint32(9, lie ?? header.length, true);
-      bytes.set(header, 13);
-      const frames: Frame[] = [];
-      const decoder = new FrameDecoder(HELLO_BYTES + 13);
-      try {
-        decoder.push(bytes, (frame) => void frames.push(frame));
-      } catch (error) {
-        assert.ok(error instanceof FrameError, String(error));
-        assert.equal(frames.length, 0);
-        assert.throws(() => decoder.push(bytes, () => {}), FrameError);
-      }
-    }),
+    fc.property(
+      anyHeader(60_000),
+      fc.nat(2 ** 32 - 1),
+      fc.option(fc.nat(2 ** 32 - 1)),
+      (header, tag, lie) => {
+        const bytes = new Uint8Array(13 + header.length);
+        const view = new DataView(bytes.buffer);
+        view.setUint32(0, 9 + header.length, true);
+        bytes[4] = 17;
+        view.setUint32(5, tag, true);
+        view.setUint32(9, lie ?? header.length, true);
+        bytes.set(header, 13);
+        const frames: Frame[] = [];
+        const decoder = new FrameDecoder(HELLO_BYTES + 13);
+        try {
+          decoder.push(bytes, (frame) => void frames.push(frame));
+        } catch (error) {
+          assert.ok(error instanceof FrameError, String(error));
+          assert.equal(frames.length, 0);
+          assert.throws(() => decoder.push(bytes, () => {}), FrameError);
+        }
+      },
+    ),
     { numRuns: 1_000 },
   );
 });
@@ -127,7 +140,9 @@ Deno.test("any datagram is a beacon or none", () => {
 for (const [name, read] of Object.entries({ readHello, readRefusal, readCredit, readClose })) {
   Deno.test(`${name}() takes any value or leaves it`, () => {
     fc.assert(fc.property(hostile, (value) => void read(value)), manyRuns);
-    for (const value of [{ reason: "\u001b[2J\u202e\n".repeat(1e5) }, { __proto__: null }, [], 7, "x"]) read(value);
+    for (const value of [{ reason: "\u001b[2J\u202e\n".repeat(1e5) }, { __proto__: null }, [], 7, "x"]) {
+      read(value);
+    }
   });
 }
 
@@ -138,7 +153,9 @@ Deno.test("what a peer says for people to read is short and moves nothing on a t
     readRefusal({ code: "x", message: text, hint: text })!.message,
   ];
   // deno-lint-ignore no-control-regex -- these are what must not come through
-  for (const line of shown) assert.ok(line.length <= 400 && !/[\u0000-\u001f\u007f-\u009f\u202e\u2066]/.test(line));
+  for (const line of shown) {
+    assert.ok(line.length <= 400 && !/[\u0000-\u001f\u007f-\u009f\u202e\u2066]/.test(line));
+  }
 });
 
 Deno.test("any tag is one of ours or none", () => {

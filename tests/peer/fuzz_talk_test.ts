@@ -12,7 +12,10 @@ import { rawPeer } from "../support/sessions.ts";
 
 const message = fc.record({
   type: fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 7, 15, 16, 17, 18, 20, 21, 99, 255),
-  tag: fc.oneof(fc.constantFrom(0, 1, 2 ** 29, 2 ** 30, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1), fc.nat(2 ** 32 - 1)),
+  tag: fc.oneof(
+    fc.constantFrom(0, 1, 2 ** 29, 2 ** 30, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1),
+    fc.nat(2 ** 32 - 1),
+  ),
   header: hostile,
   raw: fc.uint8Array({ maxLength: 50 }),
 });

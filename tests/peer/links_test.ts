@@ -28,6 +28,7 @@ async function listening() {
     addresses: () => [],
     pairing: () => {},
     opened: () => {},
+    refused: () => {},
     changed: () => {},
   });
   await links.listen(0);

@@ -1,7 +1,13 @@
 /** The heaviest row that there can be: longest path and target, most dots, fullest context, largest numbers. */
 import type { Row } from "../../src/core/entry.ts";
 import type { ActorId } from "../../src/core/ids.ts";
-import { NAME_BYTES, PATH_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS, VERSION_DOTS } from "../../src/core/limits.ts";
+import {
+  NAME_BYTES,
+  PATH_BYTES,
+  SYMLINK_TARGET_BYTES,
+  VERSION_ACTORS,
+  VERSION_DOTS,
+} from "../../src/core/limits.ts";
 import { deviceOf, entryOf, rowOf, stampOf } from "./entries.ts";
 
 const LAST = Number.MAX_SAFE_INTEGER;

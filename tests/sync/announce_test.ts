@@ -47,7 +47,13 @@ async function withLedger(work: (ledger: Ledger) => Promise<void>): Promise<void
   }
 }
 
-function tell(ledger: Ledger, origin: DeviceId, to: number, rows: readonly ReturnType<typeof rowOf>[], epoch = 1): void {
+function tell(
+  ledger: Ledger,
+  origin: DeviceId,
+  to: number,
+  rows: readonly ReturnType<typeof rowOf>[],
+  epoch = 1,
+): void {
   ledger.catalogue.applyPage({
     origin,
     from: BEGINNING,
@@ -59,7 +65,9 @@ function tell(ledger: Ledger, origin: DeviceId, to: number, rows: readonly Retur
 }
 
 const said = (pages: readonly SentPage[], origin: DeviceId) =>
-  pages.filter((page) => page.origin === origin).flatMap(({ folders }) => folders.flatMap(({ rows }) => rows));
+  pages.filter((page) => page.origin === origin).flatMap(({ folders }) =>
+    folders.flatMap(({ rows }) => rows)
+  );
 
 Deno.test("the heaviest rows that a member can have are relayed, page by page, and every page can be taken", async () => {
   await withLedger(async (ledger) => {
@@ -78,7 +86,9 @@ Deno.test("own rows of any weight are recorded, announced and read again", async
   const home = homeAt(dir.path);
   const ledger = await home.open();
   for (let i = 0; i < 200; i += 100) {
-    await ledger.commit(rowsRecord(Array.from({ length: 100 }, (_, k) => heaviestRow(i + k)), { cause: "received" }));
+    await ledger.commit(
+      rowsRecord(Array.from({ length: 100 }, (_, k) => heaviestRow(i + k)), { cause: "received" }),
+    );
   }
   await ledger.snapshot();
   const { session, pages } = listener();
@@ -116,7 +126,12 @@ Deno.test("a peer is not told what it told us", async () => {
     announcer.peerHas(ORIGIN, { epoch: 1, boot: bootOf(3), lsn: lsnOf(5) });
     announcer.pump();
     assert.deepEqual(said(pages, ORIGIN), []);
-    tell(ledger, ORIGIN, 9, Array.from({ length: 9 }, (_, i) => rowOf(`b${i}`, entryOf({ dots: [dot(3, i + 2)] }))));
+    tell(
+      ledger,
+      ORIGIN,
+      9,
+      Array.from({ length: 9 }, (_, i) => rowOf(`b${i}`, entryOf({ dots: [dot(3, i + 2)] }))),
+    );
     announcer.pump();
     assert.deepEqual(said(pages, ORIGIN).map(({ lsn }) => lsn), [6, 7, 8, 9], "but what comes behind that");
   });
@@ -124,7 +139,9 @@ Deno.test("a peer is not told what it told us", async () => {
 
 Deno.test("a subscription for devices that nobody knows leaves nothing behind", async () => {
   await withLedger(async (ledger) => {
-    const claims = new Map<DeviceId, Cursor>(Array.from({ length: 50 }, (_, i) => [deviceOf(100 + i), BEGINNING]));
+    const claims = new Map<DeviceId, Cursor>(
+      Array.from({ length: 50 }, (_, i) => [deviceOf(100 + i), BEGINNING]),
+    );
     await new Announcer(ledger, listener().session).subscribed(claims);
     for (const device of claims.keys()) assert.equal(ledger.catalogue.ids.findDevice(device), null);
   });

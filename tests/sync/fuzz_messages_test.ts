@@ -23,7 +23,17 @@ function tried<T>(decoder: (value: unknown) => T, value: unknown): T | null {
   }
 }
 
-const KINDS = ["subscribe", "page", "progress", "small", "smallAnswer", "list", "listAnswer", "pieces", "piecesAnswer"] as const;
+const KINDS = [
+  "subscribe",
+  "page",
+  "progress",
+  "small",
+  "smallAnswer",
+  "list",
+  "listAnswer",
+  "pieces",
+  "piecesAnswer",
+] as const;
 const DECODERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   ...Object.fromEntries(KINDS.map((kind) => [kind, (value: unknown) => read(kind, value)])),
   decodeSubscribe,
@@ -72,9 +82,18 @@ Deno.test("a damaged record of the journal is message-invalid, or can be written
 
 function pageWith(rows: readonly PlacedRow[]) {
   const to = { ...SAMPLE_PAGE.to, lsn: lsnOf(10_000) };
-  return wire(encodePage({ ...SAMPLE_PAGE, to, facts: [], shared: [], folders: [{ folder: SAMPLE_PAGE.folders[0]!.folder, rows }] }));
+  return wire(
+    encodePage({
+      ...SAMPLE_PAGE,
+      to,
+      facts: [],
+      shared: [],
+      folders: [{ folder: SAMPLE_PAGE.folders[0]!.folder, rows }],
+    }),
+  );
 }
-const small = (i: number) => rowOf(`n${i}`, entryOf({ dots: [{ actor: "01".repeat(8) as never, counter: i + 1 }] }));
+const small = (i: number) =>
+  rowOf(`n${i}`, entryOf({ dots: [{ actor: "01".repeat(8) as never, counter: i + 1 }] }));
 const spread = (count: number, perLsn: number): PlacedRow[] =>
   Array.from({ length: count }, (_, i) => ({ lsn: lsnOf(3 + Math.floor(i / perLsn)), row: small(i) }));
 
@@ -90,14 +109,18 @@ Deno.test("an lsn has as many rows as a record can have, and not one more", () =
 });
 
 Deno.test("an lsn weighs as much as a record can, and not more", () => {
-  const heavy = (count: number): PlacedRow[] => Array.from({ length: count }, (_, i) => ({ lsn: lsnOf(5), row: heaviestRow(i) }));
+  const heavy = (count: number): PlacedRow[] =>
+    Array.from({ length: count }, (_, i) => ({ lsn: lsnOf(5), row: heaviestRow(i) }));
   const most = Math.floor(RECORD_WEIGHT / rowWeight(heaviestRow(0)));
   assert.ok(tried(decodePage, pageWith(heavy(most))));
   assert.equal(tried(decodePage, pageWith(heavy(most + 1))), null);
 });
 
 Deno.test("the weight of a row is no less than its bytes, so a full record and a full page fit", () => {
-  const rows = Array.from({ length: Math.floor(RECORD_WEIGHT / rowWeight(heaviestRow(0))) }, (_, i) => heaviestRow(i));
+  const rows = Array.from(
+    { length: Math.floor(RECORD_WEIGHT / rowWeight(heaviestRow(0))) },
+    (_, i) => heaviestRow(i),
+  );
   const block = encodeRows(rows.map((row) => ({ lsn: lsnOf(5), row })));
   assert.ok(encode(block).length <= rows.reduce((sum, row) => sum + rowWeight(row), 0));
   assert.ok(encode(block).length * 2 < RECORD_BYTES && encodeHeader(block).length * 3 < HEADER_BYTES);

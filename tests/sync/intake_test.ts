@@ -1,6 +1,6 @@
 /** Who is believed what, and how much of it is kept: pages from members, honest and not (R25, R30, R32, invariant 10). */
 import assert from "node:assert/strict";
-import { encode, decode } from "@msgpack/msgpack";
+import { decode, encode } from "@msgpack/msgpack";
 import { BEGINNING } from "../../src/core/cursor.ts";
 import { CairnError } from "../../src/core/errors.ts";
 import type { DeviceId } from "../../src/core/ids.ts";
@@ -38,7 +38,8 @@ async function bench(over: Partial<IntakeEvents> = {}): Promise<Bench> {
     taken: 0,
     intake: new Intake(ledger, home.clock, PEER, {
       accept: (fields) => [...fields],
-      knows: (device) => device === PEER || device === OTHER || device === deviceOf(1),
+      room: () => Promise.resolve(true),
+      counts: (device) => device === PEER || device === OTHER || device === deviceOf(1),
       isConnected: (device) => connected.has(device),
       told: () => {},
       taken: () => void it.taken++,
@@ -49,7 +50,9 @@ async function bench(over: Partial<IntakeEvents> = {}): Promise<Bench> {
     says: (device, path) => {
       const { catalogue } = ledger;
       const number = catalogue.ids.findDevice(device);
-      const held = catalogue.rows.at(catalogue.ids.folder(FOLDER), path as never).find((row) => row.device === number);
+      const held = catalogue.rows.at(catalogue.ids.folder(FOLDER), path as never).find((row) =>
+        row.device === number
+      );
       return held?.row.entry.kind ?? null;
     },
     async [Symbol.asyncDispose]() {
@@ -153,7 +156,11 @@ Deno.test("shared records have a bound in number and size, and those that are kn
   const later = (over: Partial<SharedField>) => field(key(3), { stamp: stampOf(9), ...over });
   await it.take({ to: at(1, 3), from: at(1, 2), shared: [later({ value: "x".repeat(SHARED_VALUE_BYTES) })] });
   assert.equal(values.shared("folder", key(3), "name")?.value, "n", "one value is too large");
-  await it.take({ to: at(1, 4), from: at(1, 3), shared: [later({ value: "new" }), later({ field: "strategy", value: "newest" })] });
+  await it.take({
+    to: at(1, 4),
+    from: at(1, 3),
+    shared: [later({ value: "new" }), later({ field: "strategy", value: "newest" })],
+  });
   assert.equal(values.shared("folder", key(3), "name")?.value, "new");
   assert.equal(values.shared("folder", key(3), "strategy")?.value, "newest");
 });
@@ -178,7 +185,10 @@ Deno.test("an epoch of thousands of rows is set aside and swept in slices, with 
       return Promise.resolve();
     },
   });
-  const many = Array.from({ length: 2_500 }, (_, i) => ({ lsn: lsnOf(i + 1), row: rowOf(`f${i}`, entryOf({ dots: [dot(2, i + 1)] })) }));
+  const many = Array.from(
+    { length: 2_500 },
+    (_, i) => ({ lsn: lsnOf(i + 1), row: rowOf(`f${i}`, entryOf({ dots: [dot(2, i + 1)] })) }),
+  );
   for (let from = 0; from < many.length; from += 500) {
     const folders = [{ folder: FOLDER, rows: many.slice(from, from + 500) }];
     await it.take({ from: at(1, from), to: at(1, from + 500), folders });

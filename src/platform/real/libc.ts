@@ -1,10 +1,7 @@
 /**
  * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
-<<<<<<< HEAD
- * inotify, syncfs, and renames that exchange or never replace. Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
-=======
- * inotify, syncfs, and openat2 (of which the library has no function of its own). Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
->>>>>>> e6aedeb (Hostile peers)
+ * inotify, syncfs, renames that exchange or never replace, and openat2 (of which the library has no function of its own). Nothing
+ * is downloaded; where it cannot be had (another system, no FFI permission, another C library)
  * `libc()` is null and callers use what Deno has.
  */
 const SYMBOLS = {
@@ -18,12 +15,9 @@ const SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   close: { parameters: ["i32"], result: "i32" },
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
-<<<<<<< HEAD
   // glibc has it since 2.28.
   renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32", optional: true },
-=======
   syscall: { parameters: ["i64", "i32", "buffer", "buffer", "usize"], result: "i64" },
->>>>>>> e6aedeb (Hostile peers)
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
