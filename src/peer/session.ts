@@ -8,7 +8,7 @@
  *  4. Every request ends: by its answer, by a stall, or with the session.
  * Every event changes state and calls `#pump`, the only place that writes queued frames.
  */
-import { assert, CairnError, messageOf } from "../core/errors.ts";
+import { assert, messageOf } from "../core/errors.ts";
 import type { DeviceId } from "../core/ids.ts";
 import {
   CONTROL_BYTES,

@@ -99,7 +99,7 @@ const spread = (count: number, perLsn: number): PlacedRow[] =>
 
 Deno.test("a page has as many rows as an honest one can have, and not one more (R29)", () => {
   const most = PAGE_ROWS + RECORD_ROWS;
-  assert.equal(tried(decodePage, pageWith(spread(most, RECORD_ROWS)))?.folders[0]!.rows.length, most);
+  assert.equal(tried(decodePage, pageWith(spread(most, RECORD_ROWS)))!.folders[0]!.rows.length, most);
   assert.equal(tried(decodePage, pageWith(spread(most + 1, RECORD_ROWS))), null);
 });
 
