@@ -7,6 +7,7 @@ import { BEGINNING, type Cursor } from "../core/cursor.ts";
 import { isAlive, type Row, sameContent } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
+import { FOLDERS } from "../core/limits.ts";
 import type { JournalRecord } from "../core/record.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import { Briefs } from "./briefs.ts";
@@ -33,8 +34,8 @@ export interface Page {
   readonly facts: readonly Fact[];
 }
 
-/** Rows swept in one go once a new epoch is complete. */
-const SWEEP_ROWS = 10_000;
+/** Rows of an older epoch that are marked or swept in one go: some milliseconds, so that nothing else waits for all of them. */
+const SWEEP_ROWS = 1_000;
 
 export class Catalogue {
   readonly db: Database;
@@ -92,6 +93,10 @@ export class Catalogue {
       case "boot":
         this.cursors.addBoot(lsn, record.boot, record.epoch);
         this.values.putMeta("own_epoch", record.epoch);
+        // A new actor counts anew (R1): what its predecessor came to, or somebody forged in its name, is over.
+        if (this.values.meta("last_counter") !== null && record.actor !== this.values.meta("own_actor")) {
+          this.values.putMeta("last_counter", 0);
+        }
         this.values.putMeta("own_actor", record.actor);
         this.values.putMeta("os_boot", record.osBoot);
         this.values.putMeta("clean", 0);
@@ -175,6 +180,23 @@ export class Catalogue {
     if (value > Number(this.values.meta(key) ?? 0)) this.values.putMeta(key, value);
   }
 
+  /**
+   * Before a page that begins an epoch is applied: marks some rows of the older one. True while there are more; the page itself
+   * marks what is left.
+   */
+  setAside({ origin, to }: Page): boolean {
+    const device = this.ids.findDevice(origin);
+    if (device === null || device === SELF || to.epoch <= this.cursors.of(device).epoch) return false;
+    return this.db.transaction(() => this.leftovers.markOlderEpoch(device, SWEEP_ROWS)) === SWEEP_ROWS;
+  }
+
+  /** Once an epoch is complete: removes some rows of the older ones. True while there are more. */
+  sweep(origin: DeviceId): boolean {
+    const device = this.ids.findDevice(origin);
+    if (device === null || !this.cursors.isSweeping(device)) return false;
+    return this.db.transaction(() => this.#sweepSome(device));
+  }
+
   /** Takes in what another device announced, or a relay told of it. */
   applyPage(page: Page): void {
     this.db.transaction(() => {
@@ -187,6 +209,7 @@ export class Catalogue {
       const had = this.cursors.of(device).lsn;
       const isNews = ({ lsn }: { readonly lsn: Lsn }) => lsn > had;
       for (const { folder, rows } of page.folders) {
+        if (rows.length === 0 || !this.#mayKnow(folder)) continue;
         const id = this.ids.folder(folder);
         for (const { lsn, row } of rows.filter(isNews)) this.rows.put(device, id, row, lsn);
       }
@@ -194,27 +217,32 @@ export class Catalogue {
         this.values.putFact(device, key, value, lsn);
       }
       if (page.to.lsn > had) this.cursors.set(device, page.to);
-      if (page.complete && this.cursors.isSweeping(device)) this.#sweep(device);
+      if (page.complete && this.cursors.isSweeping(device)) this.#sweepSome(device);
     });
+  }
+
+  /** Folders that nobody shares must not grow without end (invariant 10). */
+  #mayKnow(folder: FolderId): boolean {
+    return this.ids.findFolder(folder) !== null || this.ids.folderCount() < FOLDERS ||
+      this.values.isShared("folder", folder);
   }
 
   #beginEpoch(device: number, epoch: number, known: Cursor): void {
     if (known.epoch > 0) {
-      this.rows.markOlderEpoch(device);
+      this.leftovers.markOlderEpoch(device, -1);
       this.values.markFactsOlderEpoch(device);
       this.cursors.setSweeping(device, true);
     }
     this.cursors.set(device, { ...BEGINNING, epoch });
   }
 
-  #sweep(device: number): void {
-    for (;;) {
-      const old = this.rows.ofOlderEpoch(device, SWEEP_ROWS);
-      for (const { folder, path } of old) this.rows.drop(device, folder, path);
-      if (old.length < SWEEP_ROWS) break;
-    }
+  #sweepSome(device: number): boolean {
+    const old = this.leftovers.ofOlderEpoch(device, SWEEP_ROWS);
+    for (const { folder, path } of old) this.rows.drop(device, folder, path);
+    if (old.length === SWEEP_ROWS) return true;
     this.values.sweepFacts(device);
     this.cursors.setSweeping(device, false);
+    return false;
   }
 
   /** Rows that were about to be placed when the program stopped (R19), newest intent last. */

@@ -10,8 +10,9 @@ import type { Database } from "./database.ts";
 const SKETCH_DIGESTS = 16;
 /** Similar contents looked at for one wanted list. */
 const SIMILAR_CONTENTS = 4;
-/** Lists kept in memory. */
+/** Lists kept in memory, and their bytes: one of a huge file is kept alone. */
 const RECENT_LISTS = 4;
+const RECENT_BYTES = 16 * 2 ** 20;
 
 export class Contents {
   readonly #db: Database;
@@ -29,8 +30,13 @@ export class Contents {
     const row = this.#db.get("SELECT chunks FROM contents WHERE content = ?", fromHex(content));
     if (row === undefined) return null;
     const chunks = new Uint8Array(row[0] as Uint8Array<ArrayBuffer>);
-    if (this.#recent.size >= RECENT_LISTS) this.#recent.delete(this.#recent.keys().next().value!);
     this.#recent.set(content, chunks);
+    let bytes = [...this.#recent.values()].reduce((sum, list) => sum + list.length, 0);
+    for (const [oldest, list] of this.#recent) {
+      if (oldest === content || (this.#recent.size <= RECENT_LISTS && bytes <= RECENT_BYTES)) break;
+      this.#recent.delete(oldest);
+      bytes -= list.length;
+    }
     return chunks;
   }
 

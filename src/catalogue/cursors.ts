@@ -32,6 +32,15 @@ export class Cursors {
     );
   }
 
+  /** The last epoch that a device named itself, not a relay of it. */
+  toldEpoch(device: number): number {
+    return Number(this.#db.get("SELECT told_epoch FROM devices WHERE id = ?", device)?.[0] ?? 0);
+  }
+
+  setToldEpoch(device: number, epoch: number): void {
+    this.#db.run("UPDATE devices SET told_epoch = ? WHERE id = ?", epoch, device);
+  }
+
   isSweeping(device: number): boolean {
     return this.#db.get("SELECT sweeping FROM devices WHERE id = ?", device)?.[0] === 1;
   }

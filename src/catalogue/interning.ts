@@ -2,102 +2,148 @@
 import type { ActorId, DeviceId, FolderId, RelPath } from "../core/ids.ts";
 import { fromHex, toHex } from "../core/ids.ts";
 import { assert } from "../core/errors.ts";
+import { INTERNED, INTERNED_CHARACTERS } from "../core/limits.ts";
 import type { Database } from "./database.ts";
 
 /** This device's row in `devices`. */
 export const SELF = 1;
-/** Directory paths kept in memory; beyond it the cache starts anew. */
-const DIRECTORY_CACHE = 20_000;
+/** Two ways between ids and their numbers, of bounded size: beyond it the cache starts anew. */
+class Cache<Id> {
+  readonly #numbers = new Map<Id, number>();
+  readonly #ids = new Map<number, Id>();
+
+  numberOf(id: Id): number | undefined {
+    return this.#numbers.get(id);
+  }
+
+  idOf(number: number): Id | undefined {
+    return this.#ids.get(number);
+  }
+
+  remember(id: Id, number: number): number {
+    if (this.#numbers.size >= INTERNED) this.clear();
+    this.#numbers.set(id, number);
+    this.#ids.set(number, id);
+    return number;
+  }
+
+  clear(): void {
+    this.#numbers.clear();
+    this.#ids.clear();
+  }
+}
 
 export class Interning {
   readonly #db: Database;
-  readonly #devices = new Map<DeviceId, number>();
-  readonly #deviceOf = new Map<number, DeviceId>();
-  readonly #actors = new Map<ActorId, number>();
-  readonly #actorOf = new Map<number, ActorId>();
-  readonly #folders = new Map<FolderId, number>();
+  readonly #devices = new Cache<DeviceId>();
+  readonly #actors = new Cache<ActorId>();
+  readonly #folders = new Cache<FolderId>();
   readonly #directories = new Map<string, number>();
   readonly #directoryOf = new Map<number, { folder: number; path: RelPath }>();
+  /** Characters in the directories that are kept. */
+  #characters = 0;
 
   constructor(db: Database, self: DeviceId) {
     this.#db = db;
-    this.#load();
     assert(this.device(self) === SELF, "this device is the first that a catalogue knows");
-    db.onRollback(() => this.#load());
+    db.onRollback(() => this.#forget());
   }
 
-  #load(): void {
-    for (const cache of [this.#devices, this.#deviceOf, this.#actors, this.#actorOf, this.#folders]) {
-      cache.clear();
-    }
+  #forget(): void {
+    for (const cache of [this.#devices, this.#actors, this.#folders]) cache.clear();
+    this.#forgetDirectories();
+  }
+
+  #forgetDirectories(): void {
     this.#directories.clear();
     this.#directoryOf.clear();
-    for (const [id, device] of this.#db.all("SELECT id, device FROM devices")) {
-      this.#rememberDevice(Number(id), toHex(device as Uint8Array) as DeviceId);
-    }
-    for (const [id, actor] of this.#db.all("SELECT id, actor FROM actors")) {
-      this.#rememberActor(Number(id), toHex(actor as Uint8Array) as ActorId);
-    }
-    for (const [id, folder] of this.#db.all("SELECT id, folder FROM folders")) {
-      this.#folders.set(toHex(folder as Uint8Array) as FolderId, Number(id));
-    }
-  }
-
-  #rememberDevice(id: number, device: DeviceId): number {
-    this.#devices.set(device, id);
-    this.#deviceOf.set(id, device);
-    return id;
-  }
-
-  #rememberActor(id: number, actor: ActorId): number {
-    this.#actors.set(actor, id);
-    this.#actorOf.set(id, actor);
-    return id;
+    this.#characters = 0;
   }
 
   /** The number of a device, made when it is new. */
   device(device: DeviceId): number {
-    return this.#devices.get(device) ??
-      this.#rememberDevice(
-        this.#db.insert("INSERT INTO devices (device) VALUES (?)", fromHex(device)),
+    return this.findDevice(device) ??
+      this.#devices.remember(
         device,
+        this.#db.insert("INSERT INTO devices (device) VALUES (?)", fromHex(device)),
       );
   }
 
+  /** The number of a device, or null when it has none. */
+  findDevice(device: DeviceId): number | null {
+    const cached = this.#devices.numberOf(device);
+    if (cached !== undefined) return cached;
+    const row = this.#db.get("SELECT id FROM devices WHERE device = ?", fromHex(device));
+    return row === undefined ? null : this.#devices.remember(device, Number(row[0]));
+  }
+
   deviceOf(id: number): DeviceId {
-    const device = this.#deviceOf.get(id);
-    assert(device !== undefined, `device ${id} is interned`);
+    const cached = this.#devices.idOf(id);
+    if (cached !== undefined) return cached;
+    const row = this.#db.get("SELECT device FROM devices WHERE id = ?", id);
+    assert(row !== undefined, `device ${id} is interned`);
+    const device = toHex(row[0] as Uint8Array) as DeviceId;
+    this.#devices.remember(device, id);
     return device;
   }
 
   actor(actor: ActorId): number {
-    return this.#actors.get(actor) ??
-      this.#rememberActor(this.#db.insert("INSERT INTO actors (actor) VALUES (?)", fromHex(actor)), actor);
+    const cached = this.#actors.numberOf(actor);
+    if (cached !== undefined) return cached;
+    const bytes = fromHex(actor);
+    const row = this.#db.get("SELECT id FROM actors WHERE actor = ?", bytes);
+    const id = row === undefined
+      ? this.#db.insert("INSERT INTO actors (actor) VALUES (?)", bytes)
+      : Number(row[0]);
+    return this.#actors.remember(actor, id);
   }
 
-  /** Every actor that was ever named. */
-  actors(): Iterable<ActorId> {
-    return this.#actors.keys();
+  /** Actors in the order in which they were first named, at most `limit`: those of devices come before what others may have made up. */
+  actors(limit: number): ActorId[] {
+    return this.#db.all("SELECT actor FROM actors ORDER BY id LIMIT ?", limit)
+      .map(([actor]) => toHex(actor as Uint8Array) as ActorId);
   }
 
   actorOf(id: number): ActorId {
-    const actor = this.#actorOf.get(id);
-    assert(actor !== undefined, `actor ${id} is interned`);
+    const cached = this.#actors.idOf(id);
+    if (cached !== undefined) return cached;
+    const row = this.#db.get("SELECT actor FROM actors WHERE id = ?", id);
+    assert(row !== undefined, `actor ${id} is interned`);
+    const actor = toHex(row[0] as Uint8Array) as ActorId;
+    this.#actors.remember(actor, id);
     return actor;
   }
 
+  /** The number of a folder, made when it is new. */
   folder(folder: FolderId): number {
-    let id = this.#folders.get(folder);
-    if (id === undefined) {
-      id = this.#db.insert("INSERT INTO folders (folder) VALUES (?)", fromHex(folder));
-      this.#folders.set(folder, id);
-    }
-    return id;
+    return this.findFolder(folder) ??
+      this.#folders.remember(
+        folder,
+        this.#db.insert("INSERT INTO folders (folder) VALUES (?)", fromHex(folder)),
+      );
+  }
+
+  /** The number of a folder, or null when it has none. */
+  findFolder(folder: FolderId): number | null {
+    const cached = this.#folders.numberOf(folder);
+    if (cached !== undefined) return cached;
+    const row = this.#db.get("SELECT id FROM folders WHERE folder = ?", fromHex(folder));
+    return row === undefined ? null : this.#folders.remember(folder, Number(row[0]));
   }
 
   folderOf(id: number): FolderId {
-    for (const [folder, number] of this.#folders) if (number === id) return folder;
-    throw new RangeError(`folder ${id} is not interned`);
+    const cached = this.#folders.idOf(id);
+    if (cached !== undefined) return cached;
+    const row = this.#db.get("SELECT folder FROM folders WHERE id = ?", id);
+    if (row === undefined) throw new RangeError(`folder ${id} is not interned`);
+    const folder = toHex(row[0] as Uint8Array) as FolderId;
+    this.#folders.remember(folder, id);
+    return folder;
+  }
+
+  /** How many folders have numbers. */
+  folderCount(): number {
+    return Number(this.#db.get("SELECT count(*) FROM folders")![0]);
   }
 
   /** The number of a directory path, made when it is new. */
@@ -127,10 +173,10 @@ export class Interning {
   }
 
   #rememberDirectory(id: number, folder: number, path: RelPath): number {
-    if (this.#directories.size >= DIRECTORY_CACHE) {
-      this.#directories.clear();
-      this.#directoryOf.clear();
+    if (this.#directories.size >= INTERNED || this.#characters >= INTERNED_CHARACTERS) {
+      this.#forgetDirectories();
     }
+    this.#characters += path.length;
     this.#directories.set(`${folder}/${path}`, id);
     this.#directoryOf.set(id, { folder, path });
     return id;

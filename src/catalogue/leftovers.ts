@@ -44,6 +44,28 @@ export class Leftovers {
     ).map(([directory, name]) => this.#place(directory, name));
   }
 
+  /** Marks rows of a device as of an older epoch (a negative lsn), at most `limit` (-1: all). Answers how many. */
+  markOlderEpoch(device: number, limit: number): number {
+    const states = this.#db.all(
+      "SELECT state FROM holds WHERE device = ? AND lsn > 0 LIMIT ?",
+      device,
+      limit,
+    );
+    for (const [state] of states) {
+      this.#db.run("UPDATE holds SET lsn = -lsn WHERE state = ? AND device = ?", state!, device);
+    }
+    return states.length;
+  }
+
+  /** Rows that a device announced in an older epoch, at most `limit`. */
+  ofOlderEpoch(device: number, limit: number): Place[] {
+    return this.#db.all(
+      "SELECT s.directory, s.name FROM holds h JOIN states s ON s.id = h.state WHERE h.device = ? AND h.lsn < 0 LIMIT ?",
+      device,
+      limit,
+    ).map(([directory, name]) => this.#place(directory, name));
+  }
+
   /** Devices that count as never heard of and yet have rows: their sweep was not finished. */
   devices(): number[] {
     return this.#db.all(

@@ -8,11 +8,13 @@ import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent }
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
+import { PAGE_WEIGHT } from "../core/limits.ts";
 import { decide, type Decision } from "../core/reconcile.ts";
-import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.ts";
+import { decodeVersion, encodeVersion, type PlacedRow, rowWeight } from "../core/row_codec.ts";
 import type { Stamp } from "../core/ids.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
+import { RowCounts } from "./row_counts.ts";
 
 export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
 /** Bits of `holds.flags`. */
@@ -52,11 +54,13 @@ export class Rows {
   readonly #ids: Interning;
   /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
   #lastState: number;
+  readonly counts: RowCounts;
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
     this.#ids = ids;
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
+    this.counts = new RowCounts(db);
   }
 
   /** What every device whose rows count says of a path. */
@@ -132,7 +136,10 @@ export class Rows {
     ).map((row) => ({ folder: this.#ids.directoryOf(Number(row[14])).folder, row: this.#read(row) }));
   }
 
-  /** Rows of a device with lsn beyond `after`, oldest first, at least `atLeast` if there are as many, whole lsns (R29). */
+  /**
+   * Rows of a device with lsn beyond `after`, oldest first, whole lsns (R29): at least `atLeast` if there are as many and they do
+   * not weigh too much for a page before.
+   */
   page(device: number, after: Lsn, atLeast: number): { folder: number; placed: PlacedRow }[] {
     const rows = this.#db.all(
       `${JOINED} WHERE h.device = ? AND h.lsn > ? ORDER BY h.lsn LIMIT ?`,
@@ -146,10 +153,21 @@ export class Rows {
       while (rows.length > 0 && Number(rows.at(-1)![12]) === lsn) rows.pop();
       rows.push(...this.#db.all(`${JOINED} WHERE h.device = ? AND h.lsn = ?`, device, lsn));
     }
-    return rows.map((row) => ({
-      folder: this.#ids.directoryOf(Number(row[14])).folder,
-      placed: this.#read(row),
-    }));
+    const page: { folder: number; placed: PlacedRow }[] = [];
+    let weight = 0;
+    for (const row of rows) {
+      const placed = this.#read(row);
+      if (weight >= PAGE_WEIGHT && placed.lsn !== page.at(-1)!.placed.lsn) break;
+      weight += rowWeight(placed.row);
+      page.push({ folder: this.#ids.directoryOf(Number(row[14])).folder, placed });
+    }
+    return page;
+  }
+
+  /** Whether a device has rows with lsn beyond `after`. */
+  anyAfter(device: number, after: Lsn): boolean {
+    return this.#db.get("SELECT 1 FROM holds WHERE device = ? AND lsn > ? LIMIT 1", device, after) !==
+      undefined;
   }
 
   /** Sets what a device says of a path. */
@@ -162,6 +180,7 @@ export class Rows {
     const equal = there.find((held) => this.#sameState(held.row.entry, row.entry, version)) ?? null;
     const state = equal?.state ?? this.#insertState(directory, name, row.entry, version);
     if (former !== null && former.state !== state) this.#release(former, there);
+    if (former === null) this.counts.add(device, 1);
     this.#db.run(
       "INSERT INTO holds (state, device, lsn, flags) VALUES (?, ?, ?, ?) " +
         "ON CONFLICT DO UPDATE SET lsn = excluded.lsn, flags = excluded.flags",
@@ -183,25 +202,9 @@ export class Rows {
     const former = there.find((held) => held.device === device);
     if (former === undefined) return;
     this.#release(former, there);
+    this.counts.add(device, -1);
     const directory = this.#ids.directory(folder, parentOf(path));
     this.#keepNeed(folder, directory, nameOf(path), there.filter((held) => held !== former));
-  }
-
-  /** Rows that a device announced in an older epoch (negative lsn), at most `limit`. */
-  ofOlderEpoch(device: number, limit: number): Place[] {
-    return this.#db.all(
-      "SELECT s.directory, s.name FROM holds h JOIN states s ON s.id = h.state WHERE h.device = ? AND h.lsn < 0 LIMIT ?",
-      device,
-      limit,
-    ).map(([directory, name]) => {
-      const { folder, path } = this.#ids.directoryOf(Number(directory));
-      return { folder, path: childOf(path, String(name)) };
-    });
-  }
-
-  /** Marks all rows of a device as of an older epoch. */
-  markOlderEpoch(device: number): void {
-    this.#db.run("UPDATE holds SET lsn = -lsn WHERE device = ? AND lsn > 0", device);
   }
 
   /** Own rows of a folder in the order of their states, from behind `afterState`; for snapshots. */

@@ -100,7 +100,38 @@ export class Values {
     this.#shared.delete(field.kind);
   }
 
+  /** Whether there is a shared record of this kind and key. */
+  isShared(kind: string, key: string): boolean {
+    return this.#db.get("SELECT 1 FROM shared WHERE kind = ? AND key = ? LIMIT 1", kind, key) !== undefined;
+  }
+
+  /** How many shared records of a kind there are. */
+  sharedKeys(kind: string): number {
+    return Number(this.#db.get("SELECT count(DISTINCT key) FROM shared WHERE kind = ?", kind)![0]);
+  }
+
+  /** Whether anything but this field is said of a shared record. */
+  saysMore({ kind, key, field }: SharedField): boolean {
+    const sql = "SELECT 1 FROM shared WHERE kind = ? AND key = ? AND field <> ? LIMIT 1";
+    return this.#db.get(sql, kind, key, field) !== undefined;
+  }
+
+  /** Bytes that all shared fields take, names and values. */
+  sharedBytes(): number {
+    const sum = "SELECT coalesce(sum(length(key) + length(field) + length(value) + 64), 0) FROM shared";
+    return Number(this.#db.get(sum)![0]);
+  }
+
   // -------------------------------------------------------------------------------- facts
+
+  /** Keys of a device's facts with the bytes that each takes. */
+  factSizes(device: number): Map<string, number> {
+    const rows = this.#db.all(
+      "SELECT key, length(key) + length(value) + 16 FROM facts WHERE device = ?",
+      device,
+    );
+    return new Map(rows.map(([key, bytes]) => [String(key), Number(bytes)]));
+  }
 
   fact(device: number, key: string): unknown {
     const row = this.#db.get("SELECT value FROM facts WHERE device = ? AND key = ?", device, key);

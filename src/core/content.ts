@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { type ContentId, toHex } from "./ids.ts";
 import { CHUNK_LIST_CHUNKS, FILE_BYTES } from "./limits.ts";
-import { maxChunkBytes } from "./chunker.ts";
+import { chunkParams } from "./chunker.ts";
 
 export type ChunkList = Uint8Array<ArrayBuffer>;
 
@@ -71,16 +71,23 @@ export function chunkOffsets(list: ChunkList): Float64Array {
   return out;
 }
 
+/** The most chunks that a file of `size` bytes can have: all but the last have the least length. */
+export function mostChunks(size: number): number {
+  return Math.min(Math.floor(size / chunkParams(size).minBytes) + 1, CHUNK_LIST_CHUNKS);
+}
+
 /** Why a list that came from outside cannot be that of content `id` with `size` bytes, or null when it is. */
 export function checkChunkList(list: Uint8Array, id: ContentId, size: number): string | null {
   if (list.length === 0 || list.length % CHUNK_RECORD_BYTES !== 0) return "a chunk list has a torn record";
   const count = list.length / CHUNK_RECORD_BYTES;
-  if (count > CHUNK_LIST_CHUNKS || size > FILE_BYTES) return "a chunk list is too long";
-  const longest = maxChunkBytes(size);
+  if (size > FILE_BYTES || count > mostChunks(size)) return "a chunk list is too long";
+  const { minBytes, maxBytes } = chunkParams(size);
   let total = 0;
   for (let i = 0; i < count; i++) {
     const length = chunkLength(list as ChunkList, i);
-    if (length === 0 || length > longest) return "a chunk has an impossible length";
+    if (length < (i < count - 1 ? minBytes : 1) || length > maxBytes) {
+      return "a chunk has an impossible length";
+    }
     total += length;
   }
   if (total !== size) return "the chunks do not add up to the size";

@@ -4,20 +4,28 @@
 export const PATH_BYTES = 4000;
 /** Longest single name: what ext4, APFS and NTFS store. */
 export const NAME_BYTES = 255;
+/** Names in a path: each costs an open directory to get there, and no tree that people use is near it. */
+export const PATH_DEPTH = 256;
 /** Longest symlink target: Linux' PATH_MAX. */
 export const SYMLINK_TARGET_BYTES = 4095;
 /** Largest file: keeps a chunk list, which is held in memory, within 40 MiB as a rule. */
 export const FILE_BYTES = 2 ** 40;
-/** Most chunks in one list: 1 TiB in chunks of the least length, 256 KiB. */
-export const CHUNK_LIST_CHUNKS = 4 * 2 ** 20;
+/** Farthest time of a file from 1970, in milliseconds: what a Date holds. */
+export const MTIME_MS = 8.64e15;
+/** Most chunks in one list, half as many again as 1 TiB has on average: a list in memory has 54 MiB at most. */
+export const CHUNK_LIST_CHUNKS = 3 * 2 ** 19;
 /** Chunk records in one answer: a list of any length comes in pages of about 4 MiB. */
 export const LIST_PAGE_CHUNKS = 116_000;
-/** Most dots or context entries in one version: one per actor that ever wrote the path. */
-export const VERSION_ACTORS = 1024;
+/** Most context entries in one version: one per actor that ever wrote the path. Beyond it the oldest are forgotten. */
+export const VERSION_ACTORS = 256;
+/** Most content dots in one version: one per device that came to the same content by itself. */
+export const VERSION_DOTS = 64;
 
 /** Rows in one journal record: bounds what one transaction holds the thread for (about 20 ms). */
 export const RECORD_ROWS = 400;
-/** Payload of one journal frame: a full record of longest paths fits. */
+/** What the rows of one journal record weigh at most (`rowWeight`): with the longest of all, fewer than RECORD_ROWS fit. */
+export const RECORD_WEIGHT = 2 * 2 ** 20;
+/** Payload of one journal frame: whatever weighs RECORD_WEIGHT, and one row more, fits. */
 export const RECORD_BYTES = 8 * 2 ** 20;
 /** A journal segment is closed at this size: small enough to prune by, large enough to be few. */
 export const SEGMENT_BYTES = 16 * 2 ** 20;
@@ -32,16 +40,22 @@ export const FRAME_BYTES = 16 * 2 ** 20;
 export const HELLO_BYTES = 64 * 2 ** 10;
 /** Bulk bytes that one answer carries: TLS is fastest with writes of about 1 MiB. */
 export const PIECE_BYTES = 2 ** 20;
+/** Largest header of a frame: a page that weighs PAGE_WEIGHT and ends with a full record, with facts and shared fields. */
+export const HEADER_BYTES = 8 * 2 ** 20;
 /** Credit that a receiver gives for bulk bytes under way: some round trips of a gigabit LAN. */
 export const BULK_CREDIT_BYTES = 8 * 2 ** 20;
 /** Credit that a receiver gives for index bytes under way. */
 export const INDEX_CREDIT_BYTES = 8 * 2 ** 20;
 /** Bytes in a socket's buffer above which nothing more is written: control waits behind this at most. */
 export const SOCKET_BUFFER_BYTES = 2 ** 20;
-/** Requests that a peer may have unanswered: more is a broken or hostile peer. */
-export const OPEN_REQUESTS = 1024;
-/** Rows in an index page; a page may exceed it to end on an lsn boundary (R29). */
+/** Largest message in lane control: a subscription for a thousand devices fits. */
+export const CONTROL_BYTES = 128 * 2 ** 10;
+/** Requests that a peer may have unanswered: more is a broken or hostile peer. An honest one has 8 (`sync/sources.ts`). */
+export const OPEN_REQUESTS = 256;
+/** Rows in an index page; a page may exceed it by one record's, to end on an lsn boundary (R29). */
 export const PAGE_ROWS = 1000;
+/** What the rows of an index page weigh, before it ends with the present lsn (R29). */
+export const PAGE_WEIGHT = 2 * 2 ** 20;
 
 /** Files up to this size travel whole, many in a frame, with no chunk list. */
 export const SMALL_FILE_BYTES = 128 * 2 ** 10;
@@ -50,6 +64,8 @@ export const NEED_WINDOW = 1000;
 
 /** Connections that have not finished their handshake: a slow-loris bound. */
 export const PENDING_CONNECTIONS = 64;
+/** Links of one device that are accepted and have said no hello yet: an honest one has one. */
+export const PENDING_SESSIONS = 4;
 /** Time for a handshake and hello. */
 export const HANDSHAKE_MS = 10_000;
 /** A session without any frame for this long is dead; pings go at a third of it. */
@@ -65,6 +81,8 @@ export const INVITE_MS = 10 * 60_000;
 export const INVITE_TRIES = 20;
 /** Invites open at once: each costs a stretched key and a place in every try. */
 export const OPEN_INVITES = 4;
+/** What a joiner says of itself: a name and some numbers. */
+export const JOINER_BYTES = 4096;
 /** What a joiner waits for the inviter at most (R33). */
 export const JOIN_WAIT_MS = 30_000;
 
@@ -94,3 +112,32 @@ export const DISK_RESERVE_SHARE = 0.01;
  */
 export const HOME_RESERVE_BYTES = 64 * 2 ** 20;
 export const HOME_RESERVE_SHARE = 0.25;
+
+// What a member may make us keep. It is trusted with what stands in the folders, not with our memory.
+
+/** Rows of one device in the catalogue: ten of the largest libraries. On disk; memory holds a window of them. */
+export const DEVICE_ROWS = 10_000_000;
+/** Ids and directories kept in memory to spare questions to the catalogue; beyond it they are asked for again. */
+export const INTERNED = 20_000;
+/** Characters of directories kept so: long paths must not fill the memory. */
+export const INTERNED_CHARACTERS = 4 * 2 ** 20;
+/** Folders of which rows are taken, shared ones aside: of those, shared fields have a bound. */
+export const FOLDERS = 1024;
+/** How far a device's epoch may lie beyond what it told itself: each is a lost journal or a copied home. */
+export const EPOCHS_AHEAD = 2 ** 20;
+/** New epochs an hour that one peer can make us begin: each is a full announcement to all. */
+export const FORCED_EPOCHS = 8;
+/** Subscriptions in a row, and the time that earns one more: each may be a full announcement. */
+export const SUBSCRIPTIONS = 16;
+export const SUBSCRIPTION_EVERY_MS = 10_000;
+/** Keys, bytes, and bytes of one value of the facts of one device: they travel in one page. */
+export const FACTS = 4096;
+export const FACTS_BYTES = 2 ** 20;
+export const FACT_BYTES = 64 * 2 ** 10;
+/** Shared records of one kind: members, or folders. They are looked at whenever somebody asks how things are. */
+export const SHARED_KEYS = 1024;
+/** Bytes of all shared fields, of which the last half is for keys that are known already, and of one value. */
+export const SHARED_BYTES = 2 * 2 ** 20;
+export const SHARED_VALUE_BYTES = 8 * 2 ** 10;
+/** Shared fields in one page: what SHARED_BYTES hold. */
+export const SHARED_FIELDS = 16_384;

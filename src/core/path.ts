@@ -3,7 +3,7 @@
  * a journal holds or a disk lists comes through `checkPath` or `checkName`. The other half is `Fs.pin`.
  */
 import type { RelPath } from "./ids.ts";
-import { NAME_BYTES, PATH_BYTES } from "./limits.ts";
+import { NAME_BYTES, PATH_BYTES, PATH_DEPTH } from "./limits.ts";
 
 /** Cairn's own directory in a folder's root; never synced. */
 export const RESERVED_TOP = ".cairn";
@@ -61,6 +61,7 @@ export function checkPath(path: string): string | null {
     const wrong = checkName(name);
     if (wrong !== null) return wrong;
   }
+  if (names.length > PATH_DEPTH) return `the path has more than ${PATH_DEPTH} names`;
   if (utf8Length(path) > PATH_BYTES) return `the path is longer than ${PATH_BYTES} bytes`;
   if (isReserved(names[0]!)) return `"${RESERVED_TOP}" at the top is Cairn's own`;
   return null;

@@ -13,6 +13,7 @@
  */
 import { type Entry, isAlive, sameContent } from "./entry.ts";
 import {
+  bounded,
   compareDots,
   coversAll,
   coversAny,
@@ -95,7 +96,7 @@ function unite(winner: Entry, maximal: readonly Entry[], own: Entry | null): Ent
 }
 
 function withMetadata(entry: Entry, all: readonly Entry[]): Entry {
-  if (!isAlive(entry)) return entry;
+  if (!isAlive(entry)) return { ...entry, version: bounded(entry.version) };
   const context = entry.version.context;
   const candidates = all.filter((other) =>
     other.kind === entry.kind && (sameContent(other, entry) || coversAny(context, other.version.dots))
@@ -107,7 +108,7 @@ function withMetadata(entry: Entry, all: readonly Entry[]): Entry {
     ...entry,
     mtimeMs: best.mtimeMs,
     mode: best.mode,
-    version: { ...entry.version, meta, metaStamp, context: withDot(context, meta) },
+    version: bounded({ ...entry.version, meta, metaStamp, context: withDot(context, meta) }),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type RelPath,
   type Stamp,
 } from "./ids.ts";
+import { SHARED_FIELDS } from "./limits.ts";
 import { relPath } from "./path.ts";
 import { decodeRows, encodeRows } from "./row_codec.ts";
 import { isStamp } from "./stamp.ts";
@@ -150,16 +151,23 @@ function path(value: unknown): RelPath {
   return (typeof value === "string" ? relPath(value) : null) ?? invalid("a path");
 }
 
+/** What a shared field is said of: ids in hex are the longest of these. */
+const NAME_CHARACTERS = 256;
+
+function name(value: unknown): string {
+  return text(value).length <= NAME_CHARACTERS ? text(value) : invalid("a name that is too long");
+}
+
 export function decodeSharedFields(value: unknown): SharedField[] {
-  if (!Array.isArray(value)) invalid("shared fields");
+  if (!Array.isArray(value) || value.length > SHARED_FIELDS) invalid("shared fields");
   return value.map((item: unknown) => {
     if (!Array.isArray(item)) invalid("a shared field");
     const [kind, key, field, content, stamp, writer] = item;
     if (!isStamp(stamp)) invalid("a stamp");
     return {
-      kind: text(kind),
-      key: text(key),
-      field: text(field),
+      kind: name(kind),
+      key: name(key),
+      field: name(field),
       value: content,
       stamp,
       writer: idFrom("device", writer),

@@ -13,7 +13,7 @@
 import type { Entry, EntryKind, Row } from "./entry.ts";
 import { CairnError } from "./errors.ts";
 import { type ActorId, type DeviceId, fromHex, idOf, type Lsn, type RelPath } from "./ids.ts";
-import { FILE_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS } from "./limits.ts";
+import { FILE_BYTES, MTIME_MS, SYMLINK_TARGET_BYTES, VERSION_ACTORS, VERSION_DOTS } from "./limits.ts";
 import {
   BYTE_ORDER_MARK,
   checkName,
@@ -109,6 +109,33 @@ export function encodeVersion(
   ];
 }
 
+/** Bytes of a row beside its path, target and version, and of its group. */
+const ROW_BYTES = 96;
+/** Bytes of an actor with its counter, and of its place in the table. */
+const DOT_BYTES = 24;
+
+/** What a row takes in a block at most, in bytes: by it records and pages are cut (invariant 10). */
+export function rowWeight({ path, entry: { target, version } }: Row): number {
+  const text = utf8Length(path) + (target === null ? 0 : utf8Length(target));
+  return ROW_BYTES + text + DOT_BYTES * (version.dots.length + version.context.size);
+}
+
+/** The first rows that fit into a record: at least one, at most `rows`, and no more than weigh `weight`. */
+export function fittingRows<T>(
+  items: readonly T[],
+  rowOf: (item: T) => Row,
+  from: number,
+  rows: number,
+  weight: number,
+): T[] {
+  let end = from;
+  for (let sum = 0; end < items.length && end - from < rows; end++) {
+    sum += rowWeight(rowOf(items[end]!));
+    if (sum > weight && end > from) break;
+  }
+  return items.slice(from, end);
+}
+
 // ------------------------------------------------------------------------------------ decode
 
 function invalid(what: string): never {
@@ -130,8 +157,8 @@ function ids<K extends "actor" | "device">(kind: K, value: unknown) {
   );
 }
 
-/** The rows of a block, in order. Throws CairnError "message-invalid". */
-export function decodeRows(block: unknown): PlacedRow[] {
+/** The rows of a block, in order, at most `most`. Throws CairnError "message-invalid". */
+export function decodeRows(block: unknown, most = Infinity): PlacedRow[] {
   const [actorTable, deviceTable, groups] = list(block, "block");
   const actors = ids("actor", actorTable);
   const devices = ids("device", deviceTable);
@@ -140,6 +167,7 @@ export function decodeRows(block: unknown): PlacedRow[] {
     const [lsn, parent, rows] = list(group, "group");
     const at = whole(lsn, Number.MAX_SAFE_INTEGER, "lsn") as Lsn;
     if (typeof parent !== "string" || (parent !== "" && checkPath(parent) !== null)) invalid("directory");
+    if (out.length + list(rows, "rows").length > most) invalid("it has too many rows");
     for (const row of list(rows, "rows")) {
       out.push({ lsn: at, row: decodeRow(list(row, "row"), parent as RelPath, actors, devices) });
     }
@@ -163,7 +191,9 @@ function decodeRow(
   if (tooLong !== null) invalid(tooLong);
   const bits = whole(flags, 15, "flags");
   const kind = KINDS[bits & 3]!;
-  if (typeof mtimeMs !== "number" || !Number.isSafeInteger(mtimeMs)) invalid("mtime");
+  if (typeof mtimeMs !== "number" || !Number.isInteger(mtimeMs) || Math.abs(mtimeMs) > MTIME_MS) {
+    invalid("mtime");
+  }
   if (!isStamp(stamp)) invalid("stamp");
   const entry: Entry = {
     kind,
@@ -207,7 +237,7 @@ export function decodeVersion(value: unknown, stamp: number, actorOf: (index: nu
   const [dotList, , , metaStamp, contextList] = parts;
   const flatDots = list(dotList, "dots");
   const flatContext = list(contextList, "context");
-  if (flatDots.length < 2 || flatDots.length % 2 !== 0 || flatDots.length > 2 * VERSION_ACTORS) {
+  if (flatDots.length < 2 || flatDots.length % 2 !== 0 || flatDots.length > 2 * VERSION_DOTS) {
     invalid("dots");
   }
   if (flatContext.length % 2 !== 0 || flatContext.length > 2 * VERSION_ACTORS) invalid("context");

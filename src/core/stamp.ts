@@ -21,9 +21,12 @@ export function isStamp(value: unknown): value is Stamp {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** A new stamp: later than `last` (the newest of this device) and than `replaced` (what it replaces). */
+/** The last stamp there is: a member that sends it must not make us mint one that nobody can read. */
+const LAST = Number.MAX_SAFE_INTEGER;
+
+/** A new stamp: later than `last` (the newest of this device) and than `replaced` (what it replaces), as long as there is one. */
 export function nextStamp(last: Stamp, nowMs: number, replaced: Stamp = 0 as Stamp): Stamp {
-  return Math.max(last + 1, stampAt(nowMs), replaced + 1) as Stamp;
+  return Math.min(Math.max(last + 1, stampAt(nowMs), replaced + 1), LAST) as Stamp;
 }
 
 /** Our newest stamp after one was received: at most a day beyond our own wall clock. */

@@ -3,6 +3,7 @@
  * has seen, as the highest counter for each actor. One counter serves all paths of an actor.
  */
 import type { ActorId, Stamp } from "./ids.ts";
+import { VERSION_ACTORS, VERSION_DOTS } from "./limits.ts";
 
 export interface Dot {
   readonly actor: ActorId;
@@ -81,4 +82,29 @@ export function sameDots(a: readonly Dot[], b: readonly Dot[]): boolean {
 export function sameVersion(a: Version, b: Version): boolean {
   return a.metaStamp === b.metaStamp && sameDot(a.meta, b.meta) && sameDots(a.dots, b.dots) &&
     a.context.size === b.context.size && isWithin(a.context, b.context) && isWithin(b.context, a.context);
+}
+
+/**
+ * The version within its bounds (invariant 10): what a hostile member piles up must not make a version that nobody can read any
+ * more. The latest dots stay, and in the context those of the version itself and the latest of all others. Honest versions
+ * are never near the bounds; of others a forgotten dot costs at most a conflict copy.
+ */
+export function bounded(version: Version): Version {
+  const { dots, meta, context } = version;
+  if (dots.length <= VERSION_DOTS && context.size <= VERSION_ACTORS) return version;
+  const kept = [...dots].sort(byAge).slice(0, VERSION_DOTS);
+  const own = new Set([...kept, meta].map(({ actor }) => actor));
+  const others = [...context].map(([actor, counter]) => ({ actor, counter })).sort((a, b) =>
+    Number(own.has(b.actor)) - Number(own.has(a.actor)) || byAge(a, b)
+  );
+  return {
+    ...version,
+    dots: kept.sort(compareDots),
+    context: new Map(others.slice(0, VERSION_ACTORS).map(({ actor, counter }) => [actor, counter])),
+  };
+}
+
+/** The latest first; a total order, so that all devices forget the same. */
+function byAge(a: Dot, b: Dot): number {
+  return b.counter - a.counter || compareDots(a, b);
 }

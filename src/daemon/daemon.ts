@@ -10,6 +10,7 @@ import { realFs } from "../platform/real/fs.ts";
 import { realHashPool } from "../platform/real/hash_pool.ts";
 import { hostName, osBoot, processId } from "../platform/real/host.ts";
 import { serveLocally } from "../platform/real/http.ts";
+import { keepMemoryLow } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
@@ -57,6 +58,7 @@ export type { Daemon, DaemonOptions } from "./contract.ts";
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const fs = realFs();
   const home = Home.open(fs, options.home);
+  const letGo = keepMemoryLow();
   try {
     const ports: DevicePorts = {
       fs,
@@ -67,8 +69,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       pool: realHashPool(),
       osBoot: osBoot(),
     };
-    return await RunningDaemon.start(options, home, ports);
+    const daemon = await RunningDaemon.start(options, home, ports);
+    void daemon.stopped.catch(() => {}).finally(letGo);
+    return daemon;
   } catch (error) {
+    letGo();
     home.close();
     throw error;
   }

@@ -7,7 +7,7 @@ import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import { Ledger } from "../journal/ledger.ts";
-import { acceptsField, foundLibrary, libraryOf } from "../library/joining.ts";
+import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
 import { isMember } from "../library/members.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
@@ -49,6 +49,8 @@ export interface DeviceOptions {
 }
 
 const VERSIONS = [1, 1] as const;
+/** A call to ourselves comes back to us within this. */
+const ECHO_MS = 1_000;
 /** Peers are told of our progress this often at most. */
 const PROGRESS_MS = 500;
 
@@ -203,10 +205,13 @@ export class Device {
   /** A beacon has our id: it counts only when whoever is there shows our own certificate (R36). */
   async #lookAtTwin(address: string): Promise<void> {
     try {
+      const met = this.links.metOurselves;
       const link = await this.#ports.net.dial(address, this.identity, SESSION_PROTOCOL, HANDSHAKE_MS);
-      const isTwin = link.peerCertificate !== null && deviceIdOf(link.peerCertificate) === this.identity.id;
+      const isOurs = link.peerCertificate !== null && deviceIdOf(link.peerCertificate) === this.identity.id;
+      // Anybody can pass us on to ourselves: then we are called at the same time.
+      await new Promise<void>((resolve) => this.#ports.clock.after(ECHO_MS, resolve));
       link.destroy();
-      this.twin = isTwin ? address : null;
+      this.twin = isOurs && this.links.metOurselves === met ? address : null;
       this.#changed();
     } catch (error) {
       // Nobody is there: a forged beacon.
@@ -240,8 +245,11 @@ export class Device {
       ledger: this.ledger,
       server: { ...this.#local, pool: this.#ports.pool },
       devices: () => this.gate.members(),
-      accept: (field) => acceptsField(this.ledger, field),
+      clock: this.#ports.clock,
+      accept: (fields) => acceptedFields(this.ledger, fields),
       counts: (device) => this.gate.accepts(device),
+      isConnected: (device) => this.links.session(device) !== null,
+      isOnly: () => this.#conversations.size <= 1,
       taken: () => this.#taken(),
       room: (isOver) => this.homeRoom.whenThere(isOver),
       peerNeeds: (files, bytes) => {
@@ -262,6 +270,7 @@ export class Device {
       seen();
       this.#conversations.delete(session);
       this.peerProgress.delete(session.peer);
+      for (const other of this.#conversations.values()) other.left(session.peer);
       this.#changed();
     });
     this.#sources.add(number, session);

@@ -20,6 +20,13 @@ import { WatermarkPublisher } from "../sync/watermarks.ts";
 /** A device that has just been removed still has this long to pass on that it was: the last thing that others hear of it. */
 const FAREWELL_MS = 1_000;
 
+/** A twin of this device, or this device itself by way of somebody who passes it on. */
+const OURSELVES: Refusal = {
+  code: "not-a-member",
+  message: "The other device shows the certificate of this one",
+  hint: "Start one of the two with a home of its own, and pair it anew.",
+};
+
 export interface GateDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -98,7 +105,7 @@ export class Gate {
   /** Null lets a device in. */
   admit(device: DeviceId): Refusal | null {
     const { ledger, identity } = this.#deps;
-    return refusalFor(ledger.catalogue, identity.id, device);
+    return device === identity.id ? OURSELVES : refusalFor(ledger.catalogue, identity.id, device);
   }
 
   /** Whether what a device announces is taken in. */

@@ -4,12 +4,12 @@ import { isBelow, nameOf, parentOf } from "../core/path.ts";
 import type { Fs, PinnedDir } from "../platform/ports.ts";
 
 /** Handles held at once; a batch touches fewer directories than this at a time, as a rule. */
-const MOST_PINS = 512;
+const MOST_PINS = 256;
 
 export class Pins {
   readonly #fs: Fs;
   readonly #root: string;
-  /** In the order in which they were opened. */
+  /** In the order in which they were last asked for: what was asked for just now is not closed for what comes next. */
   readonly #open = new Map<RelPath, PinnedDir>();
 
   constructor(fs: Fs, root: string) {
@@ -19,12 +19,10 @@ export class Pins {
 
   /** The directory, followed by no symlink below the root. Throws FsError "not-found" or "not-directory". */
   directory(directory: RelPath): PinnedDir {
-    let pin = this.#open.get(directory);
-    if (pin === undefined) {
-      pin = this.#fs.pin(this.#root, directory);
-      this.#open.set(directory, pin);
-      if (this.#open.size > MOST_PINS) this.#closeOldest();
-    }
+    const pin = this.#open.get(directory) ?? this.#fs.pin(this.#root, directory);
+    this.#open.delete(directory);
+    this.#open.set(directory, pin);
+    if (this.#open.size > MOST_PINS) this.#closeOldest();
     return pin;
   }
 

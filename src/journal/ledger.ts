@@ -9,7 +9,7 @@ import { newActor } from "../core/conflict_name.ts";
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import { type ActorId, type BootId, type DeviceId, type Lsn, type Stamp, toHex } from "../core/ids.ts";
-import { SNAPSHOT_AFTER_BYTES } from "../core/limits.ts";
+import { EPOCHS_AHEAD, FORCED_EPOCHS, SNAPSHOT_AFTER_BYTES } from "../core/limits.ts";
 import { decodeRecord, encodeRecord, type JournalRecord } from "../core/record.ts";
 import { nextStamp, receiveStamp, stampAt } from "../core/stamp.ts";
 import { type Dot, nextCounter } from "../core/version.ts";
@@ -49,6 +49,9 @@ const CATALOGUE = "catalogue.db";
 const UPKEEP_MS = 60_000;
 /** A journal that refused is tried again after this: nobody else may have anything to write. */
 const MEND_MS = 10_000;
+const HOUR_MS = 3_600_000;
+/** A counter of ours from here on was forged by somebody: no clock is there for another hundred thousand years (R1). */
+const FORGED_COUNTER = 2 ** 52;
 
 export class Ledger {
   readonly catalogue: Catalogue;
@@ -63,6 +66,8 @@ export class Ledger {
   #cancelUpkeep: () => void;
   #isClosing = false;
   #cancelMending: (() => void) | null = null;
+  /** When peers made us begin new epochs. */
+  readonly #forced = new Map<DeviceId, readonly number[]>();
 
   private constructor(
     options: LedgerOptions,
@@ -108,7 +113,10 @@ export class Ledger {
     const damage = broken ?? opened.damage ??
       (behind ? `The journal in ${dir} has lost its last records` : null);
     if (damage !== null) say(`${damage}. This device announces everything anew; nothing needs to be done.`);
-    await ledger.#boot(epoch === 0 || damage !== null ? epoch + 1 : epoch, epoch === 0 || damage !== null);
+    const isAnew = epoch === 0 || damage !== null;
+    const isForged = ledger.#lastCounter >= FORGED_COUNTER;
+    if (isForged) ledger.#lastCounter = 0;
+    await ledger.#boot(isAnew ? epoch + 1 : epoch, isAnew || isForged);
     if (damage !== null) await ledger.snapshot();
     return ledger;
   }
@@ -137,6 +145,20 @@ export class Ledger {
   /** A peer has seen lsns that we did not write: our home is a copy. New epoch and actor, above any reported (R24, R25). */
   newEpoch(above: number): Promise<Lsn> {
     return this.#boot(Math.max(this.epoch, above) + 1, true);
+  }
+
+  /**
+   * The same, because a peer says so. Throws CairnError "message-invalid" for an epoch that we cannot come from, and for a peer that
+   * says so again and again: each new epoch is a full announcement to all.
+   */
+  async newEpochFor(peer: DeviceId, above: number): Promise<void> {
+    const nowMs = this.#options.clock.monotonic();
+    const lately = (this.#forced.get(peer) ?? []).filter((atMs) => nowMs - atMs < HOUR_MS);
+    if (above > this.epoch + EPOCHS_AHEAD || lately.length >= FORCED_EPOCHS) {
+      throw new CairnError("message-invalid", "What the other device says that it has of us cannot be");
+    }
+    this.#forced.set(peer, [...lately, nowMs]);
+    await this.newEpoch(above);
   }
 
   /** The dot of a new write (R1). */

@@ -5,8 +5,9 @@
  */
 import { CairnError } from "../core/errors.ts";
 import type { ActorId, FolderId, Lsn, Stamp } from "../core/ids.ts";
-import { HISTORY_DAYS, RECORD_ROWS } from "../core/limits.ts";
+import { HISTORY_DAYS, RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
 import { decodeRecord, encodeRecord, type JournalRecord } from "../core/record.ts";
+import { fittingRows } from "../core/row_codec.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SELF } from "../catalogue/interning.ts";
 import type { Clock, FileHandle, Fs } from "../platform/ports.ts";
@@ -90,7 +91,13 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
     yield [lsn, { type: "intent", folder: ids.folderOf(folder), rows: intended }];
   }
   for (let after = 0;;) {
-    const some = rows.ownAfter(after, RECORD_ROWS);
+    const some = fittingRows(
+      rows.ownAfter(after, RECORD_ROWS),
+      ({ row }) => row,
+      0,
+      RECORD_ROWS,
+      RECORD_WEIGHT,
+    );
     if (some.length === 0) return;
     after = some.at(-1)!.state;
     for (const folder of new Set(some.map((row) => row.folder))) {

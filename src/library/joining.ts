@@ -2,7 +2,7 @@
  * Becoming one library (R33, R34): what the inviter tells a joiner that has proved the code, and what the joiner makes of it.
  * A device that is alone in its library gives it up for the other's; its folders and rows come along.
  */
-import { decode, encode } from "@msgpack/msgpack";
+import { encode } from "@msgpack/msgpack";
 import * as v from "valibot";
 import { isId, type LibraryId, type Stamp } from "../core/ids.ts";
 import {
@@ -14,6 +14,7 @@ import {
 import { isStamp } from "../core/stamp.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { DeviceIdentity } from "../peer/identity.ts";
+import { decodeHeader } from "../peer/header.ts";
 import type { Refusal } from "../peer/messages.ts";
 import type { PairedDevice } from "../peer/pairing.ts";
 import { FOLDER } from "./folder_settings.ts";
@@ -31,6 +32,8 @@ import {
   nameStamp,
 } from "./members.ts";
 import { refusalFor } from "./refusals.ts";
+
+const NAME = "name";
 
 const infoSchema = v.object({
   name: v.pipe(v.string(), v.check(isGoodName)),
@@ -58,7 +61,22 @@ export async function foundLibrary(ledger: Ledger, identity: DeviceIdentity, nam
   ]);
 }
 
-/** Whether a shared field from a member may be taken in. */
+/**
+ * Of shared fields that a member sends together, those that may be taken in. A name of a device of which nothing else is known is
+ * nobody's: anybody could give thousands of them.
+ */
+export function acceptedFields(ledger: Ledger, fields: readonly SharedField[]): SharedField[] {
+  const accepted = fields.filter((field) => acceptsField(ledger, field));
+  const isName = ({ kind, field }: SharedField) => kind === MEMBER && field === NAME;
+  const known = new Set(
+    accepted.flatMap((field) => field.kind === MEMBER && !isName(field) ? [field.key] : []),
+  );
+  return accepted.filter((field) =>
+    !isName(field) || known.has(field.key) || ledger.catalogue.values.saysMore(field)
+  );
+}
+
+/** Whether a shared field from a member may be taken in, as far as it alone tells. */
 export function acceptsField(ledger: Ledger, field: SharedField): boolean {
   const library = libraryOf(ledger);
   if (field.kind === MEMBER) return library !== null && isAcceptable(library, field);
@@ -157,13 +175,10 @@ export async function acceptWelcome(
   return null;
 }
 
-/** What MessagePack bytes say; null when they are none. */
+/** What MessagePack bytes say; null when they are none, or are monstrous: who knows a code is not trusted yet (invariant 10). */
 function decoded(bytes: Uint8Array): unknown {
-  try {
-    return decode(bytes);
-  } catch {
-    return null;
-  }
+  const said = decodeHeader(bytes);
+  return said instanceof Error ? null : said.header;
 }
 
 /** The member and folder fields of a welcome; null when any of them makes no sense. */

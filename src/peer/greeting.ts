@@ -1,6 +1,7 @@
 /** Who is let in: decisions about a peer's certificate and hello, as values (invariant 7). */
 import type { DeviceId } from "../core/ids.ts";
-import type { Frame } from "./frame.ts";
+import type { SecureLink } from "../platform/ports.ts";
+import { encodeFrame, type Frame } from "./frame.ts";
 import { checkCertificate, deviceIdOf } from "./identity.ts";
 import { commonVersion, type Hello, readHello, readRefusal, type Refusal, TYPE } from "./messages.ts";
 
@@ -79,4 +80,11 @@ function refuse(code: string, message: string, hint: string): { refusal: Refusal
 /** Of two connections made at the same time, the one to keep: that which the lower device id dialled (R37). */
 export function roleThatStays(own: DeviceId, peer: DeviceId): "dialled" | "accepted" {
   return own < peer ? "dialled" : "accepted";
+}
+
+/** Tells a device why it is not let in, and closes the link; what it says is heard by nobody. */
+export function sayRefusal(link: SecureLink, refusal: Refusal): void {
+  for (const part of encodeFrame(TYPE.refuse, 0, { ...refusal }).parts) link.write(part);
+  link.onData(() => {});
+  link.close();
 }

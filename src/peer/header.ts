@@ -4,11 +4,12 @@
  * counted here before it runs, for a header of 16 MiB can say a hundred million empty arrays (invariant 10).
  */
 import { decode, encode } from "@msgpack/msgpack";
+import { HEADER_BYTES } from "../core/limits.ts";
 
 /** Nesting of a header: ours have 6. */
 export const HEADER_DEPTH = 32;
-/** Values in a header: a page that one lsn stretches to a whole frame (R29) has some 3 million. */
-export const HEADER_VALUES = 2 ** 22;
+/** Values in a header: a page of PAGE_WEIGHT that ends with a record of RECORD_WEIGHT has some 600,000 at most. */
+export const HEADER_VALUES = 2 ** 20;
 
 /** Bytes of a header. `undefined` fields are left out. */
 export function encodeHeader(header: unknown): Uint8Array<ArrayBuffer> {
@@ -18,6 +19,7 @@ export function encodeHeader(header: unknown): Uint8Array<ArrayBuffer> {
 /** The header, or an Error that says what is wrong with it. Byte fields are views of `bytes`. */
 export function decodeHeader(bytes: Uint8Array): { readonly header: unknown } | Error {
   try {
+    if (bytes.length > HEADER_BYTES) return new Error(`more than ${HEADER_BYTES} bytes`);
     const trouble = measure(bytes);
     if (trouble !== null) return new Error(trouble);
     return { header: decode(bytes, { maxExtLength: 0 }) };

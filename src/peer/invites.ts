@@ -9,11 +9,11 @@
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { DeviceId } from "../core/ids.ts";
 import {
-  FRAME_BYTES,
   HANDSHAKE_MS,
   INVITE_MS,
   INVITE_TRIES,
   JOIN_WAIT_MS,
+  JOINER_BYTES,
   OPEN_INVITES,
 } from "../core/limits.ts";
 import { CODE_RANDOM_BYTES, pairingCodeOf, showPairingCode } from "../core/pairing_code.ts";
@@ -169,7 +169,7 @@ export class Invites {
   }
 
   async #bringIn(talk: Talk, invite: Invite, joiner: PairedDevice, parties: Parties): Promise<Served> {
-    talk.allow(FRAME_BYTES);
+    talk.allow(JOINER_BYTES);
     talk.within(JOIN_WAIT_MS);
     talk.say(PAIR.answer, { mac: proofOf(invite.key, "inviter", parties) });
     const info = await talk.next(PAIR.info);

@@ -8,10 +8,10 @@
  */
 import { messageOf } from "../core/errors.ts";
 import type { DeviceId } from "../core/ids.ts";
-import { HANDSHAKE_MS } from "../core/limits.ts";
+import { HANDSHAKE_MS, PENDING_SESSIONS } from "../core/limits.ts";
 import type { Clock, Listener, Net, SecureLink } from "../platform/ports.ts";
 import { type Greeting, roleThatStays } from "./greeting.ts";
-import type { DeviceIdentity } from "./identity.ts";
+import { type DeviceIdentity, deviceIdOf } from "./identity.ts";
 import type { Refusal } from "./messages.ts";
 import { PAIRING_PROTOCOL } from "./pairing.ts";
 import { openSession, type Session } from "./session.ts";
@@ -49,6 +49,10 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #sessions = new Map<DeviceId, Session>();
   readonly #attempts = new Map<DeviceId, Attempt>();
+  /** Accepted links on which no hello has come yet, by the device that they show. */
+  readonly #greeted = new Map<DeviceId | null, Set<SecureLink>>();
+  /** How often we were dialled with our own certificate: by a twin, or by ourselves over somebody's relay. */
+  metOurselves = 0;
   #listener: Listener | null = null;
   #closed = false;
 
@@ -66,8 +70,20 @@ export class Links {
     this.#listener = await net.listen(port, identity, [SESSION_PROTOCOL, PAIRING_PROTOCOL], (link) => {
       if (this.#closed) link.destroy();
       else if (link.protocol === PAIRING_PROTOCOL) this.#options.pairing(link);
-      else void this.#open(link, "accepted");
+      else void this.#accept(link);
     });
+  }
+
+  /** A device that connects again and again and says nothing keeps a few of its links, the newest. */
+  async #accept(link: SecureLink): Promise<void> {
+    const device = link.peerCertificate === null ? null : deviceIdOf(link.peerCertificate);
+    if (device === this.#options.identity.id) this.metOurselves++;
+    const waiting = this.#greeted.get(device) ?? new Set();
+    this.#greeted.set(device, waiting.add(link));
+    if (waiting.size > PENDING_SESSIONS) waiting.values().next().value?.destroy();
+    await this.#open(link, "accepted");
+    waiting.delete(link);
+    if (waiting.size === 0) this.#greeted.delete(device);
   }
 
   session(device: DeviceId): Session | null {

@@ -18,6 +18,9 @@ export interface Answer {
 /** A peer that lives and yet answers nothing for this long has lost its way. */
 const REQUEST_STALL_MS = 2 * SESSION_IDLE_MS;
 
+/** What must have come of an answer to count: a slow radio link brings it within seconds. */
+const CRUMB_BYTES = 16 * 1024;
+
 interface OpenRequest {
   readonly sinceMs: number;
   readonly stallMs: number;
@@ -31,6 +34,7 @@ export class OpenRequests {
   #lastId = 0;
   /** When any answer last came nearer. Requests behind a large answer wait for it without being stalled. */
   #progressMs: number;
+  #crumbs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -59,14 +63,18 @@ export class OpenRequests {
   settle(id: number, answer: Answer): boolean {
     const request = this.#open.get(id);
     this.#progressMs = this.#clock.monotonic();
+    this.#crumbs = 0;
     if (request === undefined) return false;
     this.#open.delete(id);
     request.resolve(answer);
     return true;
   }
 
-  /** Part of a frame came. */
-  progress(): void {
+  /** Part of a frame came. Crumbs are no progress: at that rate nothing would ever be whole. */
+  progress(bytes: number): void {
+    this.#crumbs += bytes;
+    if (this.#crumbs < CRUMB_BYTES) return;
+    this.#crumbs = 0;
     this.#progressMs = this.#clock.monotonic();
   }
 
@@ -109,4 +117,9 @@ export class AskedRequests {
   settle(id: number): boolean {
     return this.#open.delete(id);
   }
+}
+
+/** What becomes of requests when their session ends. */
+export function endedError(reason: string): CairnError {
+  return new CairnError("network", `The session ended: ${reason}`, "Cairn tries again by itself.");
 }

@@ -8,9 +8,10 @@
  *  4. Every request ends: by its answer, by a stall, or with the session.
  * Every event changes state and calls `#pump`, the only place that writes queued frames.
  */
-import { assert, CairnError, messageOf } from "../core/errors.ts";
+import { assert, messageOf } from "../core/errors.ts";
 import type { DeviceId } from "../core/ids.ts";
 import {
+  CONTROL_BYTES,
   FRAME_BYTES,
   HANDSHAKE_MS,
   HELLO_BYTES,
@@ -19,7 +20,7 @@ import {
 } from "../core/limits.ts";
 import type { Clock, SecureLink } from "../platform/ports.ts";
 import { encodeFrame, type Frame, FrameDecoder, FrameError } from "./frame.ts";
-import { type Agreement, type Greeting, judgeCertificate, judgeFirstFrame } from "./greeting.ts";
+import { type Agreement, type Greeting, judgeCertificate, judgeFirstFrame, sayRefusal } from "./greeting.ts";
 import { Allowance, Outbox, WINDOW_BYTES } from "./lanes.ts";
 import {
   APPLICATION_TYPES,
@@ -35,7 +36,7 @@ import {
   type Tag,
   TYPE,
 } from "./messages.ts";
-import { type Answer, AskedRequests, OpenRequests } from "./requests.ts";
+import { type Answer, AskedRequests, endedError, OpenRequests } from "./requests.ts";
 
 export type { Answer } from "./requests.ts";
 
@@ -56,6 +57,8 @@ export type Opened =
 /** Bytes in the link at which a peer is taken to read no more: what rule 2 allows, and as much again. */
 const STUCK_BYTES = 2 * FRAME_BYTES;
 const TICK_MS = SESSION_IDLE_MS / 3;
+/** How often a session looks at the time: pings and stalled requests are late by this at most. */
+const LOOK_MS = TICK_MS / 3;
 
 /**
  * Exchanges hellos over a fresh link; the side that dialled speaks first. Never rejects: a link that breaks or stays silent
@@ -75,12 +78,6 @@ export function openSession(
     }
     new Session(link, role, greeting, clock, device.good, resolve);
   });
-}
-
-function sayRefusal(link: SecureLink, refusal: Refusal): void {
-  for (const part of encodeFrame(TYPE.refuse, 0, { ...refusal }).parts) link.write(part);
-  link.onData(() => {});
-  link.close();
 }
 
 export class Session {
@@ -174,7 +171,7 @@ export class Session {
    * another request, for `stallMs`. Bytes of an answer on index or bulk must be given back by `consumed`.
    */
   request(type: number, header: unknown, raw?: Uint8Array, stallMs?: number): Promise<Answer> {
-    if (this.#ending !== null) return Promise.reject(endedError(this.#ending));
+    if (this.#ending !== null) return Promise.reject(endedError(this.#ending.reason));
     const opened = this.#requests.open(stallMs);
     if ("error" in opened) return Promise.reject(opened.error);
     this.#sendApplication({ answer: false, lane: "control", requestId: opened.id }, type, header, raw);
@@ -232,7 +229,7 @@ export class Session {
       if (error instanceof FrameError) return this.#violation(error.message);
       return this.#end("us", `internal error: ${messageOf(error)}`);
     }
-    if (this.#decoder.isMidFrame) this.#requests.progress();
+    if (this.#decoder.isMidFrame) this.#requests.progress(bytes.length);
   }
 
   #receive(frame: Frame): void {
@@ -240,7 +237,9 @@ export class Session {
     if (frame.type >= APPLICATION_TYPES) return this.#receiveApplication(frame);
     switch (frame.type) {
       case TYPE.ping:
-        return this.#say(TYPE.pong, null);
+        // Who does not read what comes needs no sign of life: pongs without end would only pile up.
+        if (this.#link.bufferedBytes < CONTROL_BYTES) this.#say(TYPE.pong, null);
+        return;
       case TYPE.pong:
         return;
       case TYPE.credit:
@@ -269,7 +268,7 @@ export class Session {
     this.#agreement = verdict.good;
     this.#decoder.maxBytes = FRAME_BYTES;
     this.#cancelTimer();
-    this.#cancelTimer = this.#clock.after(TICK_MS, () => this.#tick());
+    this.#cancelTimer = this.#clock.after(LOOK_MS, () => this.#tick());
     if (this.role === "accepted") this.#sayHello();
     this.#say(TYPE.credit, WINDOW_BYTES);
     this.#opened?.({ session: this });
@@ -280,7 +279,7 @@ export class Session {
     const tag = decodeTag(frame.tag);
     if (tag === null) return this.#violation("a malformed tag");
     const { lane, requestId } = tag;
-    if (lane === "control" ? frame.size > SOCKET_BUFFER_BYTES : !this.#allowance.arrive(lane, frame.size)) {
+    if (lane === "control" ? frame.size > CONTROL_BYTES : !this.#allowance.arrive(lane, frame.size)) {
       return this.#violation(
         lane === "control" ? "a control message that is too large" : `lane ${lane} without credit`,
       );
@@ -334,7 +333,7 @@ export class Session {
     assert(this.#agreement !== null, "a session is used before it is open");
     assert(type >= APPLICATION_TYPES && type <= LAST_TYPE, `message type ${type}`);
     const parcel = encodeFrame(type, encodeTag(tag), header, raw);
-    const most = tag.lane === "control" ? SOCKET_BUFFER_BYTES : FRAME_BYTES;
+    const most = tag.lane === "control" ? CONTROL_BYTES : FRAME_BYTES;
     assert(parcel.size <= most, `a message of ${parcel.size} bytes on lane ${tag.lane}`);
     this.#queue(tag.lane, parcel);
   }
@@ -369,7 +368,7 @@ export class Session {
     if (nowMs - this.#heardMs >= SESSION_IDLE_MS) return this.#end("link", "the other device is silent");
     if (nowMs - this.#heardMs >= TICK_MS || nowMs - this.#spokeMs >= TICK_MS) this.#say(TYPE.ping, null);
     this.#requests.dropStalled();
-    this.#cancelTimer = this.#clock.after(TICK_MS, () => this.#tick());
+    this.#cancelTimer = this.#clock.after(LOOK_MS, () => this.#tick());
   }
 
   #violation(what: string): void {
@@ -385,16 +384,13 @@ export class Session {
     }
     this.#early = [];
     this.#link.pause(false);
-    if (by === "link") this.#link.destroy();
+    // Last words to one who does not read would stay in memory until it is cut.
+    if (by === "link" || this.#link.bufferedBytes > SOCKET_BUFFER_BYTES) this.#link.destroy();
     else this.#link.close();
     const message = `No session: ${reason}`;
     this.#opened?.({ refusal: { code: "network", message, hint: "Cairn tries again by itself." }, by });
     this.#opened = null;
-    this.#requests.rejectAll(endedError(this.#ending));
+    this.#requests.rejectAll(endedError(this.#ending.reason));
     for (const run of this.#onClose.splice(0)) run(this.#ending);
   }
-}
-
-function endedError(ending: Ending): CairnError {
-  return new CairnError("network", `The session ended: ${ending.reason}`, "Cairn tries again by itself.");
 }

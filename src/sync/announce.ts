@@ -8,8 +8,9 @@
  * 4. Others' rows are relayed with their own epoch and lsn, as far as we have them.
  */
 import { SELF } from "../catalogue/interning.ts";
+import { messageOf } from "../core/errors.ts";
 import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
-import type { FolderId, Lsn } from "../core/ids.ts";
+import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
 import { PAGE_ROWS } from "../core/limits.ts";
 import type { PlacedRow } from "../core/row_codec.ts";
 import type { Ledger } from "../journal/ledger.ts";
@@ -35,20 +36,26 @@ export class Announcer {
     const { catalogue } = this.#ledger;
     const sent = new Map<number, Cursor>();
     for (const [device, cursor] of subscription) {
-      const number = catalogue.ids.device(device);
-      if (number === this.#peerNumber) continue;
-      sent.set(number, cursor);
+      const number = catalogue.ids.findDevice(device);
+      if (number !== null && number !== this.#peerNumber) sent.set(number, cursor);
     }
     const ours = sent.get(SELF);
     if (ours !== undefined) {
       const isOlderEpoch = ours.epoch < this.#ledger.epoch;
       const isKnown = ours.epoch === this.#ledger.epoch &&
         catalogue.cursors.isOurs(ours, this.#ledger.lastLsn);
-      if (!isOlderEpoch && !isKnown) await this.#ledger.newEpoch(ours.epoch);
+      if (!isOlderEpoch && !isKnown) await this.#ledger.newEpochFor(this.#session.peer, ours.epoch);
       if (!isKnown) sent.set(SELF, BEGINNING);
     }
     this.#sent = sent;
     this.pump();
+  }
+
+  /** The peer has told of a device up to here: telling it the same would be an echo. */
+  peerHas(device: DeviceId, to: Cursor): void {
+    const number = this.#ledger.catalogue.ids.findDevice(device);
+    if (this.#sent === null || number === null || number === SELF) return;
+    if (isAhead(to, this.#sent.get(number) ?? BEGINNING)) this.#sent.set(number, to);
   }
 
   get #peerNumber(): number {
@@ -66,6 +73,9 @@ export class Announcer {
         if (device === this.#peerNumber || rows.ignored.has(device)) continue;
         while (this.#session.roomFor("index") > 0 && this.#sendPage(device));
       }
+    } catch (error) {
+      // Whoever committed a record, or took a page of another peer, is not to blame, and must not pay (invariant 1).
+      this.#session.close(messageOf(error));
     } finally {
       this.#pumping = false;
     }
@@ -86,7 +96,7 @@ export class Announcer {
     // But the first page of a session always comes: it says that there is no more.
     if (!isNews && (device !== SELF || this.#saidOwnEnd)) return false;
     // Of another device we may ourselves have only half of its new epoch.
-    const isEnd = rows.length < PAGE_ROWS || rows.at(-1)!.placed.lsn === end.lsn;
+    const isEnd = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
     const complete = isEnd && (device === SELF || !catalogue.cursors.isSweeping(device));
     // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
     const lsn = isEnd ? end.lsn : rows.at(-1)!.placed.lsn;

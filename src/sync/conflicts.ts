@@ -39,6 +39,9 @@ export function conflictAt(replica: Tree, path: RelPath): Conflict | null {
   return copy === null ? null : conflictOf(replica, copy);
 }
 
+/** Actors that are tried for each copy: each is a hash, and a member may name as many as it likes. */
+const ACTORS_TRIED = 2_000;
+
 function conflictOf(replica: Tree, copy: HeldRow): Conflict | null {
   const { entry, path: at, offered, held } = copy.row;
   const isFileOrLink = isAlive(entry) && entry.kind !== "directory";
@@ -58,7 +61,7 @@ function pathBehind(replica: Tree, { row: { path: at, entry } }: HeldRow): RelPa
   const { catalogue, number } = replica;
   const marks = new Set(copyActorsIn(entry.version));
   const parent = parentOf(at);
-  const known = [...catalogue.ids.actors()];
+  const known = catalogue.ids.actors(ACTORS_TRIED);
   const fits = (path: RelPath) => actorsAt(path, known).some((actor) => marks.has(actorOfCopy(path, actor)));
   const forms = conflictForms(nameOf(at));
   const likely = forms.map(({ stem, extension }) => childOf(parent, stem + extension));

@@ -1,20 +1,29 @@
 /** One session's talk about folders: announcements both ways, content on request, and how far the peer is behind. */
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { DeviceId } from "../core/ids.ts";
+import { SUBSCRIPTION_EVERY_MS, SUBSCRIPTIONS } from "../core/limits.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Message, Session } from "../peer/session.ts";
+import type { Clock } from "../platform/ports.ts";
+import { Allotment } from "./allotment.ts";
 import { Announcer } from "./announce.ts";
 import { Intake, subscriptionOf } from "./intake.ts";
 import { decodeSubscribe, encodeSubscribe, MESSAGE, read } from "./messages.ts";
-import { serve, type Server } from "./serve.ts";
+import type { Server } from "./serve.ts";
+import { Serving } from "./serving.ts";
 
 export interface ConversationDeps {
   readonly ledger: Ledger;
   readonly server: Server;
   /** Devices whose announcements we want to have. */
   devices(): Iterable<DeviceId>;
-  accept(field: SharedField): boolean;
+  readonly clock: Clock;
+  accept(fields: readonly SharedField[]): SharedField[];
+  /** Whether a device tells of itself, in a session of its own. */
+  isConnected(device: DeviceId): boolean;
+  /** Whether there is no session beside this one. */
+  isOnly(): boolean;
   /** Resolves when there is room to take a page in, or `isOver` says that nobody waits any more. */
   room(isOver: () => boolean): Promise<void>;
   /** Whether what a device announces is taken in. */
@@ -30,6 +39,8 @@ export class Conversation {
   readonly #deps: ConversationDeps;
   readonly #announcer: Announcer;
   readonly #intake: Intake;
+  readonly #serving: Serving;
+  readonly #subscriptions: Allotment;
   readonly #endListening: () => void;
   #lastProgress = "";
 
@@ -37,10 +48,16 @@ export class Conversation {
     this.#session = session;
     this.#deps = deps;
     this.#announcer = new Announcer(deps.ledger, session);
-    this.#intake = new Intake(deps.ledger, {
-      accept: (field) => deps.accept(field),
+    this.#subscriptions = new Allotment(deps.clock, SUBSCRIPTIONS, SUBSCRIPTION_EVERY_MS);
+    this.#serving = new Serving(deps.server, session);
+    this.#intake = new Intake(deps.ledger, deps.clock, session.peer, {
+      accept: (fields) => deps.accept(fields),
       counts: (device) => deps.counts(device),
+      isConnected: (device) => deps.isConnected(device),
       taken: () => deps.taken(),
+      told: (device, to) => this.#announcer.peerHas(device, to),
+      // As much time for the others as this peer's page took; who is alone has all of it.
+      turn: (workMs) => new Promise((resolve) => deps.clock.after(deps.isOnly() ? 0 : workMs, resolve)),
       // Credit comes back only when a page is done with: a peer waits with its next ones meanwhile.
       room: async () => {
         await deps.room(() => session.ending !== null);
@@ -58,6 +75,13 @@ export class Conversation {
     if (this.#session.ending !== null) return;
     const { ledger, devices } = this.#deps;
     this.#session.send("control", MESSAGE.subscribe, encodeSubscribe(subscriptionOf(ledger, devices())));
+  }
+
+  /** A device does not tell of itself any more: what the peer told of it, and we passed by, is asked for again. */
+  left(device: DeviceId): void {
+    if (this.#session.ending !== null || !this.#intake.hasMissed(device)) return;
+    this.#intake.begunAnew();
+    this.subscribe();
   }
 
   /** True once the peer has told all that it had when the session began. */
@@ -82,6 +106,9 @@ export class Conversation {
     try {
       switch (message.type) {
         case MESSAGE.subscribe:
+          if (!this.#subscriptions.take()) {
+            throw new CairnError("message-invalid", "The other device begins anew again and again");
+          }
           await this.#announcer.subscribed(decodeSubscribe(message.header));
           break;
         case MESSAGE.page:
@@ -94,7 +121,7 @@ export class Conversation {
         }
         default:
           // Unknown notices are a later version's; an unknown request must not wait for ever.
-          if (!await serve(this.#deps.server, this.#session, message) && message.requestId !== 0) {
+          if (message.requestId !== 0 && !await this.#serving.serve(message)) {
             throw new CairnError("message-invalid", `Nothing answers requests of type ${message.type}`);
           }
       }

@@ -9,9 +9,10 @@ import {
   chunkLength,
   type ChunkList,
   chunkOffsets,
+  mostChunks,
 } from "../core/content.ts";
 import { fromHex, toHex } from "../core/ids.ts";
-import { CHUNK_LIST_CHUNKS } from "../core/limits.ts";
+import { LIST_PAGE_CHUNKS } from "../core/limits.ts";
 import { type Fs, FsError, type Piece } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
 import { fetchPieces, type PiecesDeps, type PiecesWant, runsOf } from "./fetch_pieces.ts";
@@ -88,21 +89,19 @@ async function fetchListFrom(
   want: LargeWant,
   stallMs: number | undefined,
 ): Promise<ChunkList | undefined> {
-  const pages: Uint8Array[] = [];
-  for (let have = 0, total = 1; have < total;) {
+  let list: ChunkList | null = null;
+  for (let have = 0; list === null || have < chunkCount(list);) {
     const answer = await session.request(MESSAGE.list, [fromHex(want.content), have], undefined, stallMs);
     session.consumed("bulk", answer.size);
     const [size, chunks] = read("listAnswer", answer.header);
-    if (size !== want.size || chunks > CHUNK_LIST_CHUNKS || answer.raw.length === 0) return undefined;
-    pages.push(answer.raw);
-    total = chunks;
-    have += answer.raw.length / CHUNK_RECORD_BYTES;
-  }
-  const list = new Uint8Array(pages.reduce((sum, page) => sum + page.length, 0));
-  let at = 0;
-  for (const page of pages) {
-    list.set(page, at);
-    at += page.length;
+    // A peer does not say one length and then another, and cannot draw a list out in crumbs.
+    const isSame = list === null || chunkCount(list) === chunks;
+    if (size !== want.size || chunks < 1 || chunks > mostChunks(size) || !isSame) return undefined;
+    const page = Math.min(LIST_PAGE_CHUNKS, chunks - have);
+    if (answer.raw.length !== page * CHUNK_RECORD_BYTES) return undefined;
+    list ??= new Uint8Array(chunks * CHUNK_RECORD_BYTES);
+    list.set(answer.raw, have * CHUNK_RECORD_BYTES);
+    have += page;
   }
   return checkChunkList(list, want.content, want.size) === null ? list : undefined;
 }

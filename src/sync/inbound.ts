@@ -18,6 +18,8 @@ import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
+import { Coming } from "./coming.ts";
+import { MOST_RETRY_MS, NeedOutcomes } from "./need_outcomes.ts";
 import { placeBatch } from "./placing.ts";
 import type { Replica, Trouble } from "./replica.ts";
 import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respelling.ts";
@@ -29,15 +31,13 @@ import type { Outcome, Ready } from "./step.ts";
 const GATHER_MS = 10;
 /** So many are placed at once without waiting. */
 const BATCH = RECORD_ROWS;
-const RETRY_MS = 1_000;
-const MOST_RETRY_MS = 60_000;
 const NEWER = ["comes from a newer Cairn", "Update Cairn on this device."] as const;
-/** A directory waits for what is in it, this long at a time. */
-const WAIT_MS = 50;
-/** Tries of a passing trouble before it is told. */
-const QUIET_TRIES = 3;
-/** Looks at a disk that is not as expected before that is told. */
-const LOOKS = 20;
+/** What only a silent peer has is looked at again after this. */
+const STUCK_RETRY_MS = 5_000;
+const SILENT = [
+  "the device that has it does not answer",
+  "Cairn asks again by itself; see what keeps that device busy.",
+] as const;
 
 export interface InboundEvents {
   changed(): void;
@@ -62,10 +62,8 @@ export class Inbound {
   #cancelRetry: (() => void) | null = null;
   #stopped = false;
   readonly #room: RoomWait;
-  /** Bytes of what is being staged: the disk does not know yet that they come. */
-  #coming = 0;
-  /** Needs done since there were none. */
-  #done = { files: 0, bytes: 0 };
+  readonly #coming = new Coming();
+  readonly #outcomes: NeedOutcomes;
 
   constructor(replica: Replica, stager: Stager, events: InboundEvents) {
     this.#replica = replica;
@@ -75,10 +73,11 @@ export class Inbound {
       this.evaluate();
       events.changed();
     });
+    this.#outcomes = new NeedOutcomes(replica, this.#room, (paths) => events.lookAgain(paths));
   }
 
   get done(): { readonly files: number; readonly bytes: number } {
-    return this.#done;
+    return this.#outcomes.done;
   }
 
   get isQuiet(): boolean {
@@ -115,10 +114,10 @@ export class Inbound {
     if (!this.#events.mayPlace()) return;
     // What was ready when the root could not be used waits for nobody but us.
     if (this.#ready.length > 0 && !this.#placing && this.#cancelGather === null) this.#soon();
-    if (this.#underWay.size > NEED_WINDOW / 2) return;
+    if (this.#isFull()) return;
     const left = this.#room.begin();
     if (left === null) return;
-    let room = left - this.#coming;
+    let room = left - this.#coming.bytes;
     // Deletes last: what is to be deleted may be what something new is made of.
     const others = this.#due(false);
     // What is fetched is written into the root: it must be what it was.
@@ -129,7 +128,13 @@ export class Inbound {
       for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path, names);
     }
     this.#retryWhenDue();
-    if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#done = { files: 0, bytes: 0 };
+    if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#outcomes.startOver();
+  }
+
+  /** Enough is under way; what silent peers owe does not count. */
+  #isFull(): boolean {
+    const stuck = () => this.#coming.stuck((devices) => this.#stager.areStuck(devices));
+    return this.#underWay.size > NEED_WINDOW / 2 && this.#underWay.size - stuck() > NEED_WINDOW / 2;
   }
 
   #due(deletes: boolean): RelPath[] {
@@ -218,12 +223,16 @@ export class Inbound {
       this.#room.doesNotFit(room > 0 ? `, and a file of ${sizeInWords(entry.size)} waits` : "");
       return 0;
     }
-    this.#underWay.add(path);
-    if (isLarge) this.#staging.add(entry.content!);
     const devices = rows.filter(({ device, row }) =>
       device !== SELF && row.held && row.entry.content === entry.content && row.entry.kind === "file"
     ).map(({ device }) => device);
-    this.#coming += entry.size;
+    if (local.length === 0 && this.#stager.areStuck(devices)) {
+      catalogue.needs.postpone(number, path, this.#replica.deps.clock.now() + STUCK_RETRY_MS, ...SILENT);
+      return 0;
+    }
+    this.#underWay.add(path);
+    if (isLarge) this.#staging.add(entry.content!);
+    this.#coming.begin(path, entry.size, devices);
     void this.#stage(path, entry, { devices, isLocal: local.length > 0 }, isLarge);
     return entry.size;
   }
@@ -250,7 +259,7 @@ export class Inbound {
         isPassing: false,
       };
     }
-    this.#coming -= entry.size;
+    this.#coming.end(path);
     if (this.#stopped) return;
     if (!fetched.ok) {
       if (isLarge) this.#staging.delete(entry.content!);
@@ -356,45 +365,8 @@ export class Inbound {
     }
   }
 
-  /** The disk was not as expected. That passes with the next look, and is told when it does not. */
-  #postponeLook(path: RelPath): void {
-    const { catalogue, number, deps: { clock } } = this.#replica;
-    const tries = catalogue.needs.attempts(number, path);
-    const [delayMs, cause, remedy] = tries < LOOKS ? [RETRY_MS / 4, "", ""] : [
-      MOST_RETRY_MS,
-      "what is on this disk keeps changing or cannot be read",
-      "Cairn tries again; see what uses the file.",
-    ];
-    this.#room.noting(() => catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy));
-  }
-
   #finish(path: RelPath, outcome: Outcome, bytes: number): void {
-    const { catalogue, number, deps: { clock } } = this.#replica;
     this.#underWay.delete(path);
-    switch (outcome.kind) {
-      case "done":
-        this.#done = { files: this.#done.files + 1, bytes: this.#done.bytes + bytes };
-        return;
-      case "look":
-        this.#events.lookAgain(outcome.paths);
-        this.#postponeLook(path);
-        return;
-      case "again":
-      case "full":
-        return;
-      case "wait":
-        this.#room.noting(() => catalogue.needs.postpone(number, path, clock.now() + WAIT_MS, "", ""));
-        return;
-      case "blocked": {
-        const tries = catalogue.needs.attempts(number, path);
-        const delayMs = Math.min(RETRY_MS * 2 ** Math.min(tries, 10), MOST_RETRY_MS);
-        // What passes by itself is not worth a word.
-        const [cause, remedy] = tries < QUIET_TRIES && outcome.isPassing
-          ? ["", ""]
-          : [outcome.cause, outcome.remedy];
-        const retryMs = clock.now() + (cause === "" ? RETRY_MS / 4 : delayMs);
-        this.#room.noting(() => catalogue.needs.postpone(number, path, retryMs, cause, remedy));
-      }
-    }
+    this.#outcomes.note(path, outcome, bytes);
   }
 }

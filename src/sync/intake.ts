@@ -1,10 +1,14 @@
 /** Takes in what a peer announces: shared fields into our own journal (R25), rows and facts into the catalogue. */
 import { SELF } from "../catalogue/interning.ts";
-import { BEGINNING, type Cursor } from "../core/cursor.ts";
+import { whatIsTooMuch, withRoom } from "../catalogue/quota.ts";
+import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
+import { CairnError } from "../core/errors.ts";
 import type { DeviceId, Stamp } from "../core/ids.ts";
+import { EPOCHS_AHEAD } from "../core/limits.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Ledger } from "../journal/ledger.ts";
-import { decodePage, type Subscription } from "./messages.ts";
+import type { Clock } from "../platform/ports.ts";
+import { decodePage, type SentPage, type Subscription } from "./messages.ts";
 
 /** Where each device's announcement is to go on. What is said of the peer itself tells it whether it is who it was (R24). */
 export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Subscription {
@@ -17,26 +21,41 @@ export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Sub
   return out;
 }
 
+/** Work on a page that is worth a turn for others: each turn costs about a millisecond. */
+const BUSY_MS = 5;
+
 export interface IntakeEvents {
-  /** Only fields that pass are taken (signed membership, known kinds). */
-  accept(field: SharedField): boolean;
-  /** Whether what a device announces is taken in (R32). */
+  /** Of fields that came together, those that may be taken (signed membership, known kinds). */
+  accept(fields: readonly SharedField[]): SharedField[];
+  /** Whether what a device announces is taken in (R32): a relay may name any. */
   counts(device: DeviceId): boolean;
+  /** Whether a device tells of itself, in a session of its own. */
+  isConnected(device: DeviceId): boolean;
+  /** The peer has told of a device up to here: it need not be told. */
+  told(device: DeviceId, to: Cursor): void;
   /** Waits until there is room for a page; false when nobody wants it any more. */
   room(): Promise<boolean>;
   /** A page was applied. */
   taken(): void;
+  /** Lets others have a turn after work that took so long. */
+  turn(workMs: number): Promise<void>;
 }
 
 export class Intake {
   readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #peer: DeviceId;
   readonly #events: IntakeEvents;
   #tail: Promise<void> = Promise.resolve();
   /** Devices whose announcement came to its end in this session. */
   readonly #complete = new Set<DeviceId>();
+  /** How far the peer has told of devices that told of themselves at that time. */
+  readonly #passed = new Map<DeviceId, Cursor>();
 
-  constructor(ledger: Ledger, events: IntakeEvents) {
+  constructor(ledger: Ledger, clock: Clock, peer: DeviceId, events: IntakeEvents) {
     this.#ledger = ledger;
+    this.#clock = clock;
+    this.#peer = peer;
     this.#events = events;
   }
 
@@ -44,34 +63,89 @@ export class Intake {
     return this.#complete.has(device);
   }
 
-  /** Applies a page after those before it. Rejects for a page that is malformed. */
+  /** Whether the peer has told of a device what we passed by and do not have. */
+  hasMissed(device: DeviceId): boolean {
+    const passed = this.#passed.get(device);
+    const { cursors, ids } = this.#ledger.catalogue;
+    return passed !== undefined && isAhead(passed, cursors.of(ids.device(device)));
+  }
+
+  /** The peer begins anew with what we have. */
+  begunAnew(): void {
+    this.#passed.clear();
+  }
+
+  /** Applies a page after those before it. Rejects for a page that is malformed, or too much. */
   page(header: unknown): Promise<void> {
-    const page = decodePage(header);
     const done = this.#tail.then(async () => {
+      const startMs = this.#clock.monotonic();
+      const page = decodePage(header);
       if (!await this.#events.room()) return;
-      const { catalogue } = this.#ledger;
-      const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
-      // A page that does not go on where we are was overtaken by one from another relay (R30).
-      if (page.from.lsn > (page.to.epoch === known.epoch ? known.lsn : 0)) return;
-      // What is no news is not worth the look at its signature.
-      const news = page.shared.filter((field) =>
-        catalogue.values.isNews(field) && this.#events.accept(field)
-      );
-      for (const { stamp } of news) this.#ledger.receive(stamp);
-      // Before the cursor moves on: what it has passed is not told again.
-      if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
-      // What it says may be that its own sender has been removed.
-      if (!this.#events.counts(page.origin)) return;
-      for (const { rows } of page.folders) {
-        for (const { row: { entry } } of rows) {
-          this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
-        }
-      }
-      catalogue.applyPage(page);
-      if (page.complete) this.#complete.add(page.origin);
-      this.#events.taken();
+      await this.#take(page);
+      // Pages stand in line, and whoever sends many shall not keep everybody else waiting.
+      const workMs = this.#clock.monotonic() - startMs;
+      if (workMs >= BUSY_MS) await this.#events.turn(workMs);
+      while (page.complete && this.#ledger.catalogue.sweep(page.origin)) await this.#events.turn(BUSY_MS);
     });
     this.#tail = done.catch(() => {});
     return done;
+  }
+
+  async #take(page: SentPage): Promise<void> {
+    const { catalogue } = this.#ledger;
+    this.#events.told(page.origin, page.to);
+    if (!this.#isCredible(page)) return;
+    const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
+    // A page that does not go on where we are was overtaken by one from another relay (R30).
+    if (page.from.lsn > (page.to.epoch === known.epoch ? known.lsn : 0)) return;
+    const tooMuch = whatIsTooMuch(catalogue, page);
+    if (tooMuch !== null) return this.#refuse(page, tooMuch);
+    await this.#takeShared(page);
+    while (catalogue.setAside(page)) await this.#events.turn(BUSY_MS);
+    // Its device may have come meanwhile; and what it says itself may be that it has been removed.
+    if (!this.#isCredible(page) || !this.#events.counts(page.origin)) return;
+    for (const { rows } of page.folders) {
+      for (const { row: { entry } } of rows) {
+        this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
+      }
+    }
+    catalogue.applyPage(page);
+    if (page.origin === this.#peer) {
+      catalogue.cursors.setToldEpoch(catalogue.ids.device(page.origin), page.to.epoch);
+    }
+    if (page.complete) this.#complete.add(page.origin);
+    this.#events.taken();
+  }
+
+  /**
+   * Who may say this. A device is believed what it says of itself. A relay is believed where nobody knows better: not of a device
+   * that tells of itself, and not an epoch that its device could never get past again (R25).
+   */
+  #isCredible({ origin, to }: SentPage): boolean {
+    if (origin === this.#peer) return true;
+    const { catalogue } = this.#ledger;
+    if (!this.#events.counts(origin)) return false;
+    const device = catalogue.ids.device(origin);
+    if (device === SELF || to.epoch > catalogue.cursors.toldEpoch(device) + EPOCHS_AHEAD) return false;
+    if (!this.#events.isConnected(origin)) return true;
+    const passed = this.#passed.get(origin);
+    if (passed === undefined || isAhead(to, passed)) this.#passed.set(origin, to);
+    return false;
+  }
+
+  /** What a relay says too much may be another's fault. */
+  #refuse({ origin }: SentPage, tooMuch: string): void {
+    if (origin === this.#peer) throw new CairnError("message-invalid", `A page holds too much: ${tooMuch}`);
+  }
+
+  /** Only the sender's own pages carry shared fields. */
+  async #takeShared(page: SentPage): Promise<void> {
+    if (page.origin !== this.#peer) return;
+    const { catalogue } = this.#ledger;
+    const fresh = page.shared.filter((field) => catalogue.values.isNews(field));
+    const news = fresh.length === 0 ? [] : withRoom(catalogue, this.#events.accept(fresh));
+    for (const { stamp } of news) this.#ledger.receive(stamp);
+    // Before the cursor moves on: what it has passed is not told again.
+    if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
   }
 }

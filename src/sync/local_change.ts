@@ -2,7 +2,7 @@
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { ContentId, DeviceId, RelPath, Stamp } from "../core/ids.ts";
-import { type Context, type Dot, uniteContexts, withDot } from "../core/version.ts";
+import { bounded, type Context, type Dot, uniteContexts, withDot } from "../core/version.ts";
 
 /** What was seen, without where it came from. */
 export interface SeenContent {
@@ -69,12 +69,12 @@ function newContent(replaced: Entry | null, seen: SeenContent, mint: Mint): Entr
     mode: seen.mode,
     content: seen.content,
     target: seen.target,
-    version: {
+    version: bounded({
       dots: [dot],
       meta: dot,
       metaStamp: stamp,
       context: withDot(replaced?.version.context ?? EMPTY, dot),
-    },
+    }),
     stamp,
     writer: mint.device,
   };
@@ -106,12 +106,12 @@ function withNewMetadata(entry: Entry, metadata: { mode: number; mtimeMs: number
   return {
     ...entry,
     ...metadata,
-    version: {
+    version: bounded({
       ...version,
       meta,
       metaStamp: mint.stamp(version.metaStamp),
       context: withDot(version.context, meta),
-    },
+    }),
   };
 }
 
@@ -126,7 +126,12 @@ export function rowOfGone(own: Row, mint: Mint): Row {
     mode: 0,
     content: null,
     target: null,
-    version: { dots: [dot], meta: dot, metaStamp: stamp, context: withDot(own.entry.version.context, dot) },
+    version: bounded({
+      dots: [dot],
+      meta: dot,
+      metaStamp: stamp,
+      context: withDot(own.entry.version.context, dot),
+    }),
     stamp,
     writer: mint.device,
   };
@@ -159,7 +164,7 @@ function saidAnew(own: Row, overruled: readonly Entry[], after: Stamp, mint: Min
     path: own.path,
     entry: {
       ...own.entry,
-      version: { dots: [dot], meta: dot, metaStamp: stamp, context },
+      version: bounded({ dots: [dot], meta: dot, metaStamp: stamp, context }),
       stamp,
       writer: mint.device,
     },

@@ -29,16 +29,23 @@ export interface LocalSource {
   readonly print: Fingerprint;
 }
 
-/** A file that has the content by its unchanged fingerprint, its directory held open; null when there is none. */
-export function findLocal(local: Local, content: ContentId): LocalSource | null {
+/**
+ * A file that has the content by its unchanged fingerprint, its directory held open; null when there is none. `hold` opens
+ * directories, where several files are looked for at once.
+ */
+export function findLocal(
+  local: Local,
+  content: ContentId,
+  hold: (replica: Replica, directory: RelPath) => PinnedDir = holdOne,
+): LocalSource | null {
   for (const { folder, row: { row, state } } of local.catalogue.rows.ownWithContent(content, PLACES)) {
     const replica = local.replica(folder);
     const print = local.catalogue.prints.get(state);
     if (replica === null || replica.stopped !== null || print === null) continue;
-    const { deps: { fs }, root, rootDev } = replica;
+    const { deps: { fs }, rootDev } = replica;
     let pin: PinnedDir | null = null;
     try {
-      pin = fs.pin(root, parentOf(row.path));
+      pin = hold(replica, parentOf(row.path));
       const at = pin.at(nameOf(row.path));
       const stat = fs.lstat(at);
       if (stat !== null && samePrint(print, relativeStat(stat, rootDev))) {
@@ -51,6 +58,32 @@ export function findLocal(local: Local, content: ContentId): LocalSource | null 
     local.changed(replica, row.path);
   }
   return null;
+}
+
+function holdOne({ deps: { fs }, root }: Replica, directory: RelPath): PinnedDir {
+  return fs.pin(root, directory);
+}
+
+/** Directories that are held once for all files in them, and let go together. */
+export class SharedPins {
+  readonly #open = new Map<string, PinnedDir>();
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** To be closed by `closeAll` alone. */
+  hold(replica: Replica, directory: RelPath): PinnedDir {
+    const key = `${replica.number}/${directory}`;
+    let pin = this.#open.get(key);
+    if (pin === undefined) this.#open.set(key, pin = holdOne(replica, directory));
+    return { self: pin.self, at: (name) => pin.at(name), close() {} };
+  }
+
+  closeAll(): void {
+    for (const pin of this.#open.values()) pin.close();
+    this.#open.clear();
+  }
 }
 
 /** True when a source is what it was when it was found. */

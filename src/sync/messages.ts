@@ -24,9 +24,9 @@ import {
   idOf,
   type Lsn,
 } from "../core/ids.ts";
-import { CHUNK_LIST_CHUNKS } from "../core/limits.ts";
+import { CHUNK_LIST_CHUNKS, FOLDERS, PAGE_ROWS, RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
 import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
-import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
+import { decodeRows, encodeRows, rowWeight } from "../core/row_codec.ts";
 
 export const MESSAGE = {
   subscribe: 16,
@@ -68,7 +68,7 @@ const schemas = {
     v.nullable(bytesAs("boot")),
     count,
     v.boolean(),
-    v.array(v.tuple([bytesAs("folder"), v.unknown()])),
+    v.pipe(v.array(v.tuple([bytesAs("folder"), v.unknown()])), v.maxLength(FOLDERS)),
     v.array(v.tuple([v.pipe(v.string(), v.maxLength(256)), v.unknown(), count])),
     v.unknown(),
   ]),
@@ -137,23 +137,50 @@ export function encodePage(page: SentPage): unknown {
 /** Throws CairnError "message-invalid" for what is no page. */
 export function decodePage(header: unknown): SentPage {
   const [origin, epoch, from, boot, to, complete, folders, facts, shared] = read("page", header);
-  return {
+  let room = PAGE_ROWS + RECORD_ROWS;
+  const page = {
     origin: origin as DeviceId,
     from: { epoch, boot: null, lsn: from as Lsn },
     to: { epoch, boot: boot as BootId | null, lsn: to as Lsn },
     complete,
-    folders: folders.map(([folder, block]) => ({
-      folder: folder as FolderId,
-      rows: decodeRows(block).map((placed) => withinPage(placed, from, to)),
-    })),
+    folders: folders.map(([folder, block]) => {
+      const rows = decodeRows(block, room);
+      room -= rows.length;
+      return { folder: folder as FolderId, rows };
+    }),
     facts: facts.map(([key, value, lsn]): Fact => ({ key, value, lsn: lsn as Lsn })),
     shared: decodeSharedFields(shared),
   };
+  checkRecords(page);
+  return page;
 }
 
-function withinPage(placed: PlacedRow, from: number, to: number): PlacedRow {
-  if (placed.lsn > from && placed.lsn <= to) return placed;
-  throw new CairnError("message-invalid", "A row of a page lies outside its range");
+/**
+ * Rows and facts lie within the page's range: cursors would pass what was never told (R29). And the rows of an lsn fit into one record, as
+ * they did where they came from: else whoever relays them could make no page of them.
+ */
+function checkRecords({ from, to, folders, facts }: SentPage): void {
+  const within = ({ lsn }: { readonly lsn: Lsn }) => lsn > from.lsn && lsn <= to.lsn;
+  if (!facts.every(within)) invalidPage("A fact of a page lies outside its range");
+  const records = new Map<Lsn, { rows: number; weight: number }>();
+  for (const { rows } of folders) {
+    for (const placed of rows) {
+      if (!within(placed)) invalidPage("A row of a page lies outside its range");
+      const record = records.get(placed.lsn) ?? { rows: 0, weight: 0 };
+      record.rows++;
+      record.weight += rowWeight(placed.row);
+      records.set(placed.lsn, record);
+    }
+  }
+  for (const { rows, weight } of records.values()) {
+    if (rows > RECORD_ROWS || (rows > 1 && weight > RECORD_WEIGHT)) {
+      invalidPage("An lsn of a page has more rows than a record");
+    }
+  }
+}
+
+function invalidPage(what: string): never {
+  throw new CairnError("message-invalid", what);
 }
 
 // ------------------------------------------------------------------------------------ content

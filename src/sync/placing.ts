@@ -29,6 +29,7 @@ import {
   rowOf,
   type Staged,
   type Step,
+  withinRecord,
 } from "./step.ts";
 import { keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
 
@@ -41,7 +42,7 @@ export async function placeBatch(replica: Replica, batch: readonly Ready[]): Pro
   replica.brake.look();
   if (replica.brake.halt !== null) return new Map(batch.map(({ path }) => [path, { kind: "again" }]));
   const planned = batch.flatMap((ready) => planStep(replica, ready, outcomes));
-  const steps = withRoom(replica, planned, outcomes).sort(inPlacingOrder);
+  const steps = withinRecord(withRoom(replica, planned, outcomes), outcomes).sort(inPlacingOrder);
   if (steps.length === 0) return outcomes;
   const toPlace = steps.filter(({ adoptOnly }) => !adoptOnly);
   const intent = toPlace.length === 0 ? 0 as Lsn : await announceIntent(replica, toPlace);

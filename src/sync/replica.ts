@@ -13,10 +13,11 @@ import type { Strategy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
-import { RECORD_ROWS } from "../core/limits.ts";
+import { RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
 import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
 import { parentOf, ROOT } from "../core/path.ts";
 import type { Cause } from "../core/record.ts";
+import { fittingRows } from "../core/row_codec.ts";
 import { coversAll } from "../core/version.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
@@ -259,9 +260,10 @@ export class Replica {
   async record(cause: Cause, changes: readonly RowAndPrint[], closes: Lsn = 0 as Lsn): Promise<void> {
     const { ledger, clock } = this.deps;
     const commits: Promise<unknown>[] = [];
-    for (let at = 0; at < changes.length || (at === 0 && closes > 0); at += RECORD_ROWS) {
-      const part = changes.slice(at, at + RECORD_ROWS);
-      const isLast = at + RECORD_ROWS >= changes.length;
+    for (let at = 0; at < changes.length || (commits.length === 0 && closes > 0);) {
+      const part = fittingRows(changes, ({ row }) => row, at, RECORD_ROWS, RECORD_WEIGHT);
+      at += part.length;
+      const isLast = at >= changes.length;
       commits.push(ledger.commit(
         {
           type: "rows",

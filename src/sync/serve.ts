@@ -14,8 +14,11 @@ import type { ContentId } from "../core/ids.ts";
 import { BULK_CREDIT_BYTES, LIST_PAGE_CHUNKS, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Message, Session } from "../peer/session.ts";
 import type { HashPool, Piece } from "../platform/ports.ts";
-import { findLocal, isStill, type Local } from "./local_source.ts";
+import { findLocal, isStill, type Local, type LocalSource, SharedPins } from "./local_source.ts";
 import { MESSAGE, read } from "./messages.ts";
+
+/** Directories that one request holds open: files of one request mostly lie together. */
+const HELD_DIRECTORIES = 16;
 
 export interface Server extends Local {
   readonly pool: HashPool;
@@ -40,38 +43,55 @@ export async function serve(server: Server, session: Session, message: Message):
 
 async function serveSmall(server: Server, session: Session, message: Message): Promise<void> {
   const contents = read("small", message.header) as ContentId[];
-  const sources = contents.map((content) => findLocal(server, content));
-  let bytes: (Uint8Array<ArrayBuffer> | null)[] = [];
-  try {
-    const readable = sources.flatMap((source, i) =>
-      source !== null && source.size <= SMALL_FILE_BYTES
-        ? [{ i, path: source.at, content: contents[i]! }]
-        : []
-    );
-    const answers = await server.pool.readSmall(readable);
-    bytes = contents.map(() => null);
-    readable.forEach(({ i }, k) => bytes[i] = answers[k] ?? null);
-    for (const { i } of readable) {
-      if (bytes[i] === null) server.changed(sources[i]!.replica, sources[i]!.path);
-    }
-  } finally {
-    for (const source of sources) source?.pin.close();
+  const bytes: (Uint8Array<ArrayBuffer> | null)[] = [];
+  // What would go beyond the peer's credit is not even read; it asks for it again.
+  let room = BULK_CREDIT_BYTES / 4;
+  while (bytes.length < contents.length && room > 0) {
+    const some = await readSome(server, contents.slice(bytes.length), room);
+    bytes.push(...some);
+    room -= some.reduce((sum, file) => sum + (file?.length ?? 0), 0);
   }
-  // What would go beyond the peer's credit is left out; it asks for it again.
-  let total = 0;
-  const sent = bytes.map((file) => {
-    if (file === null || total + file.length > BULK_CREDIT_BYTES / 4) return null;
-    total += file.length;
-    return file;
-  });
-  const raw = new Uint8Array(total);
+  const raw = new Uint8Array(bytes.reduce((sum, file) => sum + (file?.length ?? 0), 0));
   let at = 0;
-  for (const file of sent) {
+  for (const file of bytes) {
     if (file === null) continue;
     raw.set(file, at);
     at += file.length;
   }
-  session.answer(message.requestId, "bulk", MESSAGE.smallAnswer, sent.map((file) => file?.length ?? -1), raw);
+  const lengths = contents.map((_, i) => bytes[i]?.length ?? -1);
+  session.answer(message.requestId, "bulk", MESSAGE.smallAnswer, lengths, raw);
+}
+
+/** The first files of a request: as many as lie in directories that may be held at once, and as there is room for. */
+async function readSome(
+  server: Server,
+  contents: readonly ContentId[],
+  room: number,
+): Promise<(Uint8Array<ArrayBuffer> | null)[]> {
+  const pins = new SharedPins();
+  const sources: (LocalSource | null)[] = [];
+  const readable: { i: number; path: string; content: ContentId }[] = [];
+  let size = 0;
+  try {
+    for (const content of contents) {
+      const source = findLocal(server, content, (replica, directory) => pins.hold(replica, directory));
+      const i = sources.push(source) - 1;
+      if (source !== null && source.size <= SMALL_FILE_BYTES && size + source.size <= room) {
+        readable.push({ i, path: source.at, content });
+        size += source.size;
+      }
+      if (pins.count >= HELD_DIRECTORIES) break;
+    }
+    const answers = readable.length === 0 ? [] : await server.pool.readSmall(readable);
+    const bytes: (Uint8Array<ArrayBuffer> | null)[] = sources.map(() => null);
+    readable.forEach(({ i }, k) => bytes[i] = answers[k] ?? null);
+    for (const { i } of readable) {
+      if (bytes[i] === null) server.changed(sources[i]!.replica, sources[i]!.path);
+    }
+    return bytes;
+  } finally {
+    pins.closeAll();
+  }
 }
 
 function serveList(server: Server, session: Session, message: Message): void {
@@ -94,16 +114,16 @@ async function servePieces(server: Server, session: Session, message: Message): 
   const source = chunks === null ? null : findLocal(server, content);
   let bytes: Uint8Array<ArrayBuffer> | null = null;
   if (chunks !== null && source !== null) {
+    const [offset, length] = stretchOf(chunks, first, count);
+    const isThere = length > 0 && length <= BULK_CREDIT_BYTES / 2;
     try {
-      const [offset, length] = stretchOf(chunks, first, count);
-      if (length > 0 && length <= BULK_CREDIT_BYTES / 2) {
-        bytes = await server.pool.readStretch(source.at, offset, length);
-        if (!isStill(source)) bytes = null;
-      }
+      if (isThere) bytes = await server.pool.readStretch(source.at, offset, length);
+      if (!isStill(source)) bytes = null;
     } finally {
       source.pin.close();
     }
-    if (bytes === null) server.changed(source.replica, source.path);
+    // Who asks for what the file never had is told so, and costs us no look at it.
+    if (isThere && bytes === null) server.changed(source.replica, source.path);
   }
   session.answer(
     message.requestId,

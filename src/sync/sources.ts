@@ -6,7 +6,9 @@ import type { Session } from "../peer/session.ts";
 import type { Clock } from "../platform/ports.ts";
 
 /** Requests under way with one peer: keeps its disk and the wire busy, and no more. */
-const REQUESTS_AT_ONCE = 8;
+export const REQUESTS_AT_ONCE = 8;
+/** A peer that has work of ours and brings nothing for this long is not counted on. */
+const PATIENCE_MS = 10_000;
 /** A speed is measured over at least this long: answers come in bursts. */
 const MEASURE_MS = 200;
 /** What the latest measure counts for, against all before it. */
@@ -21,6 +23,8 @@ interface Load {
   bytes: number;
   sinceMs: number;
   lastMs: number;
+  /** When an answer last came, or it was asked with nothing else to do. */
+  heardMs: number;
 }
 
 export class Sources {
@@ -54,6 +58,16 @@ export class Sources {
       .map(({ session }) => session);
   }
 
+  /** Whether all of the devices that are connected have work of ours, and nothing comes of it. */
+  areStuck(devices: readonly number[]): boolean {
+    const nowMs = this.#clock.monotonic();
+    const sessions = devices.flatMap((device) => this.#sessions.get(device) ?? []);
+    return sessions.length > 0 && sessions.every((session) => {
+      const load = this.#loads.get(session);
+      return load !== undefined && load.open > 0 && nowMs - load.heardMs > PATIENCE_MS;
+    });
+  }
+
   /** Bytes a millisecond, as measured lately; null before anything was. */
   speedOf(session: Session): number | null {
     const load = this.#loads.get(session);
@@ -70,7 +84,7 @@ export class Sources {
     let load = this.#loads.get(session);
     if (load === undefined) {
       const nowMs = this.#clock.monotonic();
-      load = { open: 0, speed: null, bytes: 0, sinceMs: nowMs, lastMs: nowMs };
+      load = { open: 0, speed: null, bytes: 0, sinceMs: nowMs, lastMs: nowMs, heardMs: nowMs };
       this.#loads.set(session, load);
     }
     return load;
@@ -82,7 +96,7 @@ export class Sources {
     if (load === undefined) return;
     const nowMs = this.#clock.monotonic();
     load.bytes += bytes;
-    load.lastMs = nowMs;
+    load.lastMs = load.heardMs = nowMs;
     const elapsedMs = nowMs - load.sinceMs;
     if (elapsedMs < MEASURE_MS) return;
     const speed = load.bytes / elapsedMs;
@@ -110,13 +124,17 @@ export class Sources {
       }
       const load = this.#load(session);
       // What it did nothing for is no time of its own.
-      if (load.open === 0) [load.sinceMs, load.bytes] = [this.#clock.monotonic(), 0];
+      if (load.open === 0) {
+        load.sinceMs = load.heardMs = this.#clock.monotonic();
+        load.bytes = 0;
+      }
       load.open++;
       try {
         return await request(session);
       } finally {
         load.open--;
-        this.#waiting.shift()?.();
+        // All of them: who waits for another peer would take the turn of one for whom there is work now.
+        this.#wakeAll();
       }
     }
   }

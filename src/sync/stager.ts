@@ -13,8 +13,10 @@ import { findLocal, type Local } from "./local_source.ts";
 import type { Replica } from "./replica.ts";
 import type { Sources } from "./sources.ts";
 
-/** Large files staged at once: more would only share the same wire. */
+/** Large files staged at once from the same devices: more would only share the same wire. */
 const LARGE_AT_ONCE = 3;
+/** Files from here on have chunk lists of ten MiB and more in memory: one at a time. */
+const HUGE_BYTES = 64 * 2 ** 30;
 
 export interface StagerDeps extends Local {
   readonly fs: Fs;
@@ -36,13 +38,19 @@ export interface Origin {
 export class Stager {
   readonly #deps: StagerDeps;
   readonly #small: SmallFetcher;
-  #large = 0;
+  /** Large files that are being staged, by the devices that have them: who sends nothing shall keep out nobody else's. */
+  readonly #large = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
   #count = 0;
 
   constructor(deps: StagerDeps) {
     this.#deps = deps;
     this.#small = new SmallFetcher(deps.sources, deps.pool);
+  }
+
+  /** Whether nothing comes from the devices, though they are connected and asked. */
+  areStuck(devices: readonly number[]): boolean {
+    return this.#deps.sources.areStuck(devices);
   }
 
   /** Stages an entry's content. A large stage is durable, a small one is not yet. */
@@ -85,8 +93,13 @@ export class Stager {
     entry: Entry,
     devices: readonly number[],
   ): Promise<Fetched> {
-    while (this.#large >= LARGE_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#large++;
+    const isHuge = entry.size > HUGE_BYTES;
+    const from = isHuge ? "huge" : devices.join(",");
+    const underWay = () => this.#large.get(from) ?? 0;
+    while (underWay() >= (isHuge ? 1 : LARGE_AT_ONCE)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#large.set(from, underWay() + 1);
     const pins: PinnedDir[] = [];
     try {
       const { fs, pool, sources, clock } = this.#deps;
@@ -122,8 +135,9 @@ export class Stager {
       throw error;
     } finally {
       for (const pin of pins) pin.close();
-      this.#large--;
-      this.#waiting.shift()?.();
+      this.#large.set(from, underWay() - 1);
+      if (underWay() === 0) this.#large.delete(from);
+      for (const resolve of this.#waiting.splice(0)) resolve();
     }
   }
 

@@ -3,7 +3,9 @@ import type { HeldRow } from "../catalogue/rows.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import { printOf, printOfPlaced } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
+import { RECORD_WEIGHT } from "../core/limits.ts";
 import { ancestorsOf, parentOf } from "../core/path.ts";
+import { rowWeight } from "../core/row_codec.ts";
 import type { Pins } from "../folder/pins.ts";
 import type { PlaceContext } from "../folder/place.ts";
 import type { Spelling } from "../folder/spelling.ts";
@@ -95,4 +97,15 @@ export function noteDone(
   gathered.touched.add(parentOf(path));
   for (const ancestor of ancestorsOf(path)) gathered.touched.add(parentOf(ancestor));
   gathered.placedNow.add(path);
+}
+
+/** The first steps whose intent fits into one record; those behind have their turn with the next batch. */
+export function withinRecord(steps: readonly Step[], outcomes: Map<RelPath, Outcome>): Step[] {
+  let weight = 0;
+  return steps.filter(({ ready: { path }, entry, copy }, i) => {
+    weight += rowWeight(rowOf(path, entry)) + (copy === null ? 0 : rowWeight(rowOf(copy.path, copy.entry)));
+    if (weight <= RECORD_WEIGHT || i === 0) return true;
+    outcomes.set(path, { kind: "again" });
+    return false;
+  });
 }

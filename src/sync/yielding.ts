@@ -16,6 +16,13 @@ import type { Replica } from "./replica.ts";
 import { clashOf } from "./respelling.ts";
 import { contextOf, type Gathered, noteDone, type Outcome, rowOf, type Step } from "./step.ts";
 
+const NO_NAME: Outcome = {
+  kind: "blocked",
+  cause: "another device has something else here, and no name is left for a copy of what is here",
+  remedy: "Rename what is here, or the file that has the name of the copy.",
+  isPassing: false,
+};
+
 /** Keeps our own loser under its conflict name before the winner takes its place (invariant 4). Null when it is kept. */
 export function keepCopy(
   replica: Replica,
@@ -39,6 +46,8 @@ export function keepCopy(
     // Another file stands there, which is an ordinary conflict at that path: the copy lost it, and goes one further (R5).
     if (isAlive(there.row.entry)) {
       const next = conflictCopy(copy.path, copy.entry);
+      // A name that is as long as can be has no further one.
+      if (next.path === copy.path) return NO_NAME;
       return keepCopy(replica, step, next, expected, gathered);
     }
   }

@@ -70,6 +70,12 @@ const REJECTED: readonly (readonly [string, ChunkList, number, RegExp])[] = [
   ["another size", LIST, SAMPLE.length - 1, /add up/],
   ["a chunk too few", LIST.slice(0, -CHUNK_RECORD_BYTES), SAMPLE.length, /add up/],
   ["a chunk of no bytes", withLength(LIST, 0, 0), SAMPLE.length, /length/],
+  [
+    "a chunk shorter than the tier allows, and not the last",
+    withLength(LIST, 0, 16_383),
+    SAMPLE.length,
+    /length/,
+  ],
   ["a chunk longer than the tier allows", withLength(LIST, 0, 262_145), SAMPLE.length, /length/],
   ["another digest", withFlippedBit(LIST), SAMPLE.length, /content id/],
   ["a byte more in a chunk and in the size", shifted(LIST), SAMPLE.length + 1, /content id/],
@@ -78,6 +84,12 @@ const REJECTED: readonly (readonly [string, ChunkList, number, RegExp])[] = [
     "more chunks than the limit",
     new Uint8Array((CHUNK_LIST_CHUNKS + 1) * CHUNK_RECORD_BYTES),
     FILE_BYTES,
+    /too long/,
+  ],
+  [
+    "more chunks than a file of this size can have",
+    new Uint8Array(63 * CHUNK_RECORD_BYTES),
+    SAMPLE.length,
     /too long/,
   ],
 ];

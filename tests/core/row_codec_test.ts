@@ -3,7 +3,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { CairnError } from "../../src/core/errors.ts";
 import { fromHex, toHex } from "../../src/core/ids.ts";
-import { FILE_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS } from "../../src/core/limits.ts";
+import { FILE_BYTES, SYMLINK_TARGET_BYTES, VERSION_ACTORS, VERSION_DOTS } from "../../src/core/limits.ts";
 import { decodeRows, encodeRows, encodeVersion, type PlacedRow } from "../../src/core/row_codec.ts";
 import { actorOf, anyRow, deviceOf, dot, entryOf, lsnOf, rowOf } from "../support/entries.ts";
 import { golden } from "../support/fixtures.ts";
@@ -79,7 +79,7 @@ function block(over: { row?: unknown[]; at?: [number, unknown][]; directory?: un
   for (const [index, value] of over.at ?? []) row[index] = value;
   return [[fromHex(actorOf(1))], [fromHex(deviceOf(1))], [[over.lsn ?? 1, over.directory ?? "", [row]]]];
 }
-const LONG = Array.from({ length: VERSION_ACTORS + 1 }, () => [0, 1]).flat();
+const numbers = (count: number) => Array.from({ length: count }, () => [0, 1]).flat();
 
 const MALFORMED: readonly (readonly [string, unknown])[] = [
   ["a way out of the root", block({ at: [[0, ".."]] })],
@@ -104,8 +104,8 @@ const MALFORMED: readonly (readonly [string, unknown])[] = [
   ["a version that is no list", block({ at: [[6, 5]] })],
   ["a version without dots", block({ at: [[6, [[], 0, 1, 1, []]]] })],
   ["a version with half a dot", block({ at: [[6, [[0], 0, 1, 1, []]]] })],
-  ["a version with too many dots", block({ at: [[6, [LONG, 0, 1, 1, []]]] })],
-  ["a context with too many actors", block({ at: [[6, [[0, 1], 0, 1, 1, LONG]]] })],
+  ["a version with too many dots", block({ at: [[6, [numbers(VERSION_DOTS + 1), 0, 1, 1, []]]] })],
+  ["a context with too many actors", block({ at: [[6, [[0, 1], 0, 1, 1, numbers(VERSION_ACTORS + 1)]]] })],
   ["a file larger than there are", block({ at: [[7, FILE_BYTES + 1]] })],
   ["a file of negative size", block({ at: [[7, -1]] })],
   ["a content id that is too short", block({ at: [[8, new Uint8Array(32)]] })],
@@ -123,7 +123,7 @@ Deno.test("the block that the malformed ones are made of is good, at the limits 
   const atLimits = [
     block({ at: [[7, FILE_BYTES]] }),
     block({ at: [[1, 15], [7, "x".repeat(SYMLINK_TARGET_BYTES)]] }),
-    block({ at: [[6, [LONG.slice(2), 0, 1, 1, LONG.slice(2)]]] }),
+    block({ at: [[6, [numbers(VERSION_DOTS), 0, 1, 1, numbers(VERSION_ACTORS)]]] }),
     block({ at: [[3, 0o777]] }),
     block({ directory: "a", at: [[0, ".cairn"]] }),
   ];

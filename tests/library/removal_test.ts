@@ -172,7 +172,7 @@ Deno.test("a removed device with its clock in 2099 that reinstates itself and in
   for (const by of [it.a, it.c]) {
     assert.deepEqual([it.b, fourth].map((of) => standing(of, by)), ["removed", "suspended"]);
     assert.equal(standing(it.c, by), "member");
-    for (const  of of[it.b, fourth]) assert.notEqual(refusal(it.c, of), null);
+    for (const gone of [it.b, fourth]) assert.notEqual(refusal(it.c, gone), null);
   }
 });
 

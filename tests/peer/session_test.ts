@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CairnError } from "../../src/core/errors.ts";
 import {
   BULK_CREDIT_BYTES,
+  CONTROL_BYTES,
   OPEN_REQUESTS,
   SESSION_IDLE_MS,
   SOCKET_BUFFER_BYTES,
@@ -125,7 +126,7 @@ Deno.test("a peer that breaks the protocol is cut off", async () => {
     ["a second hello", [[TYPE.hello, 0, { versions: [1, 1], capabilities: [], extra: {} }]]],
     ["lane 3", [[16, 3 * 2 ** 29, null]]],
     ["an answer to nothing", [[16, 2 ** 31, null]]],
-    ["a large control message", [[16, 0, null, new Uint8Array(SOCKET_BUFFER_BYTES)]]],
+    ["a large control message", [[16, 0, null, new Uint8Array(CONTROL_BYTES)]]],
     ["an id twice", [[16, tag("control", 5), null], [16, tag("control", 5), null]]],
     ["negative credit", [[TYPE.credit, 0, { bulk: -1 }]]],
     ["absurd credit", [[TYPE.credit, 0, { bulk: 2 ** 50 }]]],
@@ -246,4 +247,22 @@ Deno.test("what is written decodes as frames, whatever was sent", async () => {
   const decoder = new FrameDecoder(MIB);
   for (const bytes of links[0].written) decoder.push(bytes, ({ type }) => void types.push(type));
   assert.deepEqual(types, [TYPE.hello, TYPE.credit, 30, 31]);
+});
+
+Deno.test("who does not read gets no pongs, and no last words that would stay in memory", async () => {
+  const { a, b, links } = await pair();
+  b.onMessage(() => {});
+  links[1].stall(true);
+  b.send("bulk", 16, null, new Uint8Array(MIB));
+  b.send("bulk", 16, null, new Uint8Array(MIB));
+  await settle();
+  const written = links[1].written.length;
+  const ping = encodeFrame(TYPE.ping, 0, null).parts[0]!;
+  for (let i = 0; i < 1000; i++) links[0].write(ping);
+  await settle();
+  assert.ok(links[1].written.length - written < 10, `${links[1].written.length - written} pongs`);
+  b.close("enough");
+  await settle();
+  assert.equal(links[1].bufferedBytes, 0, "cut, not kept");
+  assert.equal(a.ending?.by, "link");
 });

@@ -13,6 +13,7 @@ import type {
   RelPath,
   Stamp,
 } from "../../src/core/ids.ts";
+import { MTIME_MS } from "../../src/core/limits.ts";
 import { relPath } from "../../src/core/path.ts";
 import { compareDots, type Context, type Dot, type Version } from "../../src/core/version.ts";
 
@@ -148,7 +149,7 @@ export function anyVersion(stamp: Stamp): fc.Arbitrary<Version> {
 export const anyEntry: fc.Arbitrary<Entry> = fc.record({
   kind: fc.constantFrom<EntryKind>("deleted", "file", "directory", "symlink"),
   size: fc.nat(2 ** 40),
-  mtimeMs: fc.oneof(fc.integer(), fc.maxSafeInteger()),
+  mtimeMs: fc.oneof(fc.integer(), fc.integer({ min: -MTIME_MS, max: MTIME_MS })),
   mode: fc.nat(0o777),
   text: fc.string({ minLength: 1, maxLength: 20 }).map((text) => text.replaceAll("\0", "0")),
   stamp: anyStamp,

@@ -7,7 +7,7 @@ import { isAlive, type Row } from "../../src/core/entry.ts";
 import type { DeviceId, Lsn, RelPath } from "../../src/core/ids.ts";
 import { Gate } from "../../src/daemon/gate.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
-import { acceptsField, acceptWelcome, foundLibrary, infoOf, welcome } from "../../src/library/joining.ts";
+import { acceptedFields, acceptWelcome, foundLibrary, infoOf, welcome } from "../../src/library/joining.ts";
 import type { DeviceIdentity } from "../../src/peer/identity.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
 import type { Refusal } from "../../src/peer/messages.ts";
@@ -214,7 +214,10 @@ export class Station implements AsyncDisposable {
       ledger: this.ledger,
       server: {} as never,
       devices: () => this.gate.members(),
-      accept: (field) => acceptsField(this.ledger, field),
+      clock: this.clock,
+      accept: (fields) => acceptedFields(this.ledger, fields),
+      isConnected: (device) => this.sessions.some(({ peer }) => peer === device),
+      isOnly: () => this.#conversations.size <= 1,
       counts: (device) => this.gate.accepts(device),
       taken: () => {
         this.gate.heard();
@@ -224,7 +227,10 @@ export class Station implements AsyncDisposable {
       peerNeeds: () => {},
     }, session);
     this.#conversations.set(session, conversation);
-    session.onClose(() => this.#conversations.delete(session));
+    session.onClose(() => {
+      this.#conversations.delete(session);
+      for (const other of this.#conversations.values()) other.left(session.peer);
+    });
   }
 
   #relink(): void {

@@ -35,7 +35,7 @@ const anyPage: fc.Arbitrary<SentPage> = fc.record({
     fc.record({
       key: fc.string(),
       value: fc.oneof(fc.string(), fc.constant(null)),
-      lsn: fc.nat(LAST).map(lsnOf),
+      lsn: fc.integer({ min: 1, max: LAST }).map(lsnOf),
     }, {
       noNullPrototype: true,
     }),

@@ -5,6 +5,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;
 
 -- Every device that has rows or writes; id 1 is this device. (epoch, boot, lsn) is the cursor: what we have of it (R24).
 -- sweeping: rows of an older epoch are still here, marked by a negative lsn, until its announcement is complete (R25).
+-- told_epoch: the last epoch that it named itself; relays are believed up to a bound beyond it.
 CREATE TABLE devices (
   id INTEGER PRIMARY KEY,
   device BLOB NOT NULL UNIQUE,
@@ -12,9 +13,11 @@ CREATE TABLE devices (
   boot BLOB,
   lsn INTEGER NOT NULL DEFAULT 0,
   sweeping INTEGER NOT NULL DEFAULT 0,
+  told_epoch INTEGER NOT NULL DEFAULT 0,
   last_seen_ms INTEGER NOT NULL DEFAULT 0,
   address TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX devices_announced ON devices (id) WHERE epoch > 0;
 
 CREATE TABLE actors (id INTEGER PRIMARY KEY, actor BLOB NOT NULL UNIQUE) STRICT;
 

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { contentId, sha256 } from "../../core/content.ts";
 import { chunkParams, Cutter } from "../../core/chunker.ts";
 import type { ContentId } from "../../core/ids.ts";
+import { PIECE_BYTES } from "../../core/limits.ts";
 import { type FsCode, FsError, type Piece, type SmallFile } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync, writeFullSync } from "./fs_handle.ts";
@@ -109,6 +110,7 @@ export function readSmall(
     try {
       return withFile(path, "read", (fd) => {
         const { size } = fs.fstatSync(fd);
+        if (size > PIECE_BYTES) return null; // whatever it is now, it is not what was asked for
         const bytes = new Uint8Array(size);
         return readFullSync(fd, bytes, 0) === size && contentOf(bytes) === content ? bytes : null;
       });

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
 import { type FileHandle, type FileKind, FsError, type Stat } from "../ports.ts";
+import { MTIME_MS } from "../../core/limits.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
@@ -61,7 +62,7 @@ export function statOf(stat: fs.Stats): Stat {
   return {
     kind: kindOf(stat.isFile(), stat.isDirectory(), stat.isSymbolicLink()),
     size: stat.size,
-    mtimeMs: stat.mtimeMs ?? 0,
+    mtimeMs: Math.min(Math.max(stat.mtimeMs ?? 0, -MTIME_MS), MTIME_MS),
     ctimeMs: stat.ctimeMs ?? 0,
     birthMs: stat.birthtimeMs ?? 0,
     ino: stat.ino ?? 0,

@@ -1,6 +1,7 @@
 /**
  * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
- * inotify, syncfs, and renames that exchange or never replace. Nothing is downloaded; where it cannot be had (another system, no FFI permission, another C library)
+ * inotify, syncfs, renames that exchange or never replace, and openat2 (of which the library has no function of its own). Nothing
+ * is downloaded; where it cannot be had (another system, no FFI permission, another C library)
  * `libc()` is null and callers use what Deno has.
  */
 const SYMBOLS = {
@@ -16,6 +17,7 @@ const SYMBOLS = {
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
   // glibc has it since 2.28.
   renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32", optional: true },
+  syscall: { parameters: ["i64", "i32", "buffer", "buffer", "usize"], result: "i64" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 

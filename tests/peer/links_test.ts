@@ -1,0 +1,57 @@
+/** Many links of one device: the newest few may still say hello, whoever it is. */
+import assert from "node:assert/strict";
+import { PENDING_SESSIONS } from "../../src/core/limits.ts";
+import { createIdentity } from "../../src/peer/identity.ts";
+import { Links } from "../../src/peer/links.ts";
+import type { Net, SecureLink } from "../../src/platform/ports.ts";
+import { realRandom } from "../../src/platform/real/random.ts";
+import { manualClock, settle } from "../support/clock.ts";
+import { linkPair } from "../support/links.ts";
+import { dialler, greeting, listener } from "../support/sessions.ts";
+
+const identity = await createIdentity(realRandom());
+
+async function listening() {
+  let accept: (link: SecureLink) => void = () => {};
+  const net = {
+    listen: (_port: number, _identity: unknown, _protocols: unknown, take: typeof accept) => {
+      accept = take;
+      return Promise.resolve({ port: 1, close() {} });
+    },
+  } as unknown as Net;
+  const links = new Links({
+    net,
+    clock: manualClock(),
+    identity,
+    greeting: greeting(),
+    members: () => [],
+    addresses: () => [],
+    pairing: () => {},
+    opened: () => {},
+    refused: () => {},
+    changed: () => {},
+  });
+  await links.listen(0);
+  return { links, connect: (certificate: Uint8Array | null) => dialIn(accept, certificate) };
+}
+
+/** The other end of a link that says nothing; true once it was cut. */
+function dialIn(accept: (link: SecureLink) => void, certificate: Uint8Array | null): { cut: boolean } {
+  const [mine, theirs] = linkPair({ certificates: [certificate, listener] });
+  const state = { cut: false };
+  mine.onClose(() => state.cut = true);
+  accept(theirs);
+  return state;
+}
+
+Deno.test("a device that connects by the hundred and says nothing keeps its newest few links (invariant 10)", async () => {
+  const { links, connect } = await listening();
+  const other = connect(identity.certificateDer);
+  const many = Array.from({ length: 100 }, () => connect(dialler));
+  await settle();
+  assert.equal(many.filter(({ cut }) => !cut).length, PENDING_SESSIONS);
+  assert.ok(many.slice(-PENDING_SESSIONS).every(({ cut }) => !cut), "the newest stay");
+  assert.ok(!other.cut, "and nobody else's go");
+  assert.equal(links.metOurselves, 1, "one of them showed our own certificate");
+  links.close();
+});

@@ -1,0 +1,148 @@
+/** What a device tells its peers: all of it, in pages that everybody can take, and nobody's fault but its own (R29, R30, invariant 10). */
+import assert from "node:assert/strict";
+import { BEGINNING, type Cursor } from "../../src/core/cursor.ts";
+import type { DeviceId } from "../../src/core/ids.ts";
+import { HEADER_BYTES } from "../../src/core/limits.ts";
+import type { Ledger } from "../../src/journal/ledger.ts";
+import { encodeHeader } from "../../src/peer/header.ts";
+import type { Session } from "../../src/peer/session.ts";
+import { Announcer } from "../../src/sync/announce.ts";
+import { decodePage, type SentPage } from "../../src/sync/messages.ts";
+import { bootOf, deviceOf, dot, entryOf, lsnOf, rowOf } from "../support/entries.ts";
+import { heaviestRow } from "../support/heavy.ts";
+import { FOLDER, homeAt, ownRow, rowsRecord } from "../support/ledgers.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const PEER = deviceOf(2);
+const ORIGIN = deviceOf(3);
+
+/** A session that takes everything, or fails. */
+function listener(fails: () => boolean = () => false) {
+  const pages: SentPage[] = [];
+  let closed: string | null = null;
+  const session = {
+    peer: PEER,
+    get ending() {
+      return closed === null ? null : { by: "us", reason: closed };
+    },
+    roomFor: () => 1,
+    onRoom: () => {},
+    close: (reason: string) => closed = reason,
+    send(_lane: string, _type: number, header: unknown) {
+      if (fails()) throw new Error("no such message");
+      assert.ok(encodeHeader(header).length <= HEADER_BYTES);
+      pages.push(decodePage(header));
+    },
+  } as unknown as Session;
+  return { session, pages, closed: () => closed };
+}
+
+async function withLedger(work: (ledger: Ledger) => Promise<void>): Promise<void> {
+  using dir = tempDir();
+  const ledger = await homeAt(dir.path).open();
+  try {
+    await work(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+function tell(
+  ledger: Ledger,
+  origin: DeviceId,
+  to: number,
+  rows: readonly ReturnType<typeof rowOf>[],
+  epoch = 1,
+): void {
+  ledger.catalogue.applyPage({
+    origin,
+    from: BEGINNING,
+    to: { epoch, boot: bootOf(3), lsn: lsnOf(to) },
+    complete: true,
+    folders: [{ folder: FOLDER, rows: rows.map((row, i) => ({ lsn: lsnOf(i + 1), row })) }],
+    facts: [],
+  });
+}
+
+const said = (pages: readonly SentPage[], origin: DeviceId) =>
+  pages.filter((page) => page.origin === origin).flatMap(({ folders }) =>
+    folders.flatMap(({ rows }) => rows)
+  );
+
+Deno.test("the heaviest rows that a member can have are relayed, page by page, and every page can be taken", async () => {
+  await withLedger(async (ledger) => {
+    tell(ledger, ORIGIN, 600, Array.from({ length: 600 }, (_, i) => heaviestRow(i)));
+    const { session, pages } = listener();
+    await new Announcer(ledger, session).subscribed(new Map());
+    assert.equal(said(pages, ORIGIN).length, 600);
+    const last = pages.filter(({ origin }) => origin === ORIGIN).at(-1)!;
+    assert.ok(last.complete && last.to.lsn === 600, "its last page says that there is no more");
+    assert.ok(pages.length > 3);
+  });
+});
+
+Deno.test("own rows of any weight are recorded, announced and read again", async () => {
+  using dir = tempDir();
+  const home = homeAt(dir.path);
+  const ledger = await home.open();
+  for (let i = 0; i < 200; i += 100) {
+    await ledger.commit(
+      rowsRecord(Array.from({ length: 100 }, (_, k) => heaviestRow(i + k)), { cause: "received" }),
+    );
+  }
+  await ledger.snapshot();
+  const { session, pages } = listener();
+  await new Announcer(ledger, session).subscribed(new Map());
+  assert.equal(said(pages, deviceOf(1)).length, 200);
+  await ledger.close();
+  const again = await home.open();
+  assert.equal(again.catalogue.rows.ownIn(again.catalogue.ids.folder(FOLDER), "" as never).length, 0);
+  assert.equal(again.catalogue.rows.count(), 200);
+  await again.close();
+});
+
+Deno.test("a page that cannot be sent ends its session; who wrote the record is none the wiser (invariant 1)", async () => {
+  await withLedger(async (ledger) => {
+    let isBroken = false;
+    const { session, closed } = listener(() => isBroken);
+    const announcer = new Announcer(ledger, session);
+    await announcer.subscribed(new Map());
+    isBroken = true;
+    const end = ledger.onApplied(() => announcer.pump());
+    const lsn = await ledger.commit(rowsRecord([ownRow(ledger, "a")]));
+    end();
+    assert.equal(ledger.lastLsn, lsn);
+    assert.equal(ledger.health().failure, null);
+    assert.match(closed() ?? "open", /no such message/);
+  });
+});
+
+Deno.test("a peer is not told what it told us", async () => {
+  await withLedger(async (ledger) => {
+    const { session, pages } = listener();
+    const announcer = new Announcer(ledger, session);
+    await announcer.subscribed(new Map());
+    tell(ledger, ORIGIN, 5, [rowOf("a", entryOf({ dots: [dot(3, 1)] }))]);
+    announcer.peerHas(ORIGIN, { epoch: 1, boot: bootOf(3), lsn: lsnOf(5) });
+    announcer.pump();
+    assert.deepEqual(said(pages, ORIGIN), []);
+    tell(
+      ledger,
+      ORIGIN,
+      9,
+      Array.from({ length: 9 }, (_, i) => rowOf(`b${i}`, entryOf({ dots: [dot(3, i + 2)] }))),
+    );
+    announcer.pump();
+    assert.deepEqual(said(pages, ORIGIN).map(({ lsn }) => lsn), [6, 7, 8, 9], "but what comes behind that");
+  });
+});
+
+Deno.test("a subscription for devices that nobody knows leaves nothing behind", async () => {
+  await withLedger(async (ledger) => {
+    const claims = new Map<DeviceId, Cursor>(
+      Array.from({ length: 50 }, (_, i) => [deviceOf(100 + i), BEGINNING]),
+    );
+    await new Announcer(ledger, listener().session).subscribed(claims);
+    for (const device of claims.keys()) assert.equal(ledger.catalogue.ids.findDevice(device), null);
+  });
+});
