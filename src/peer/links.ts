@@ -80,7 +80,11 @@ export class Links {
     if (device === this.#options.identity.id) this.metOurselves++;
     const waiting = this.#greeted.get(device) ?? new Set();
     this.#greeted.set(device, waiting.add(link));
-    if (waiting.size > PENDING_SESSIONS) waiting.values().next().value?.destroy();
+    if (waiting.size > PENDING_SESSIONS) {
+      const [oldest] = waiting;
+      waiting.delete(oldest!);
+      oldest!.destroy();
+    }
     await this.#open(link, "accepted");
     waiting.delete(link);
     if (waiting.size === 0) this.#greeted.delete(device);

@@ -84,9 +84,9 @@ export class Conversation {
     this.subscribe();
   }
 
-  /** True once the peer has told all that it had when the session began. */
+  /** True once the peer has told all that it had when the session began, and all that it told is taken in. */
   get hasIndex(): boolean {
-    return this.#intake.hasIndexOf(this.#session.peer);
+    return this.#intake.isQuiet && this.#intake.hasIndexOf(this.#session.peer);
   }
 
   /** Rows of other devices came in: they are relayed. */

@@ -23,6 +23,8 @@ export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Sub
 
 /** Work on a page that is worth a turn for others: each turn costs about a millisecond. */
 const BUSY_MS = 5;
+/** A turn is at most this long: what seems to be work may have been a slow disk. */
+const TURN_MS = 100;
 
 export interface IntakeEvents {
   /** Of fields that came together, those that may be taken (signed membership, known kinds). */
@@ -47,6 +49,8 @@ export class Intake {
   readonly #peer: DeviceId;
   readonly #events: IntakeEvents;
   #tail: Promise<void> = Promise.resolve();
+  /** Pages that have come and are not done with. */
+  #waiting = 0;
   /** Devices whose announcement came to its end in this session. */
   readonly #complete = new Set<DeviceId>();
   /** How far the peer has told of devices that told of themselves at that time. */
@@ -63,6 +67,11 @@ export class Intake {
     return this.#complete.has(device);
   }
 
+  /** All that the peer has told is taken in (invariant 11). */
+  get isQuiet(): boolean {
+    return this.#waiting === 0;
+  }
+
   /** Whether the peer has told of a device what we passed by and do not have. */
   hasMissed(device: DeviceId): boolean {
     const passed = this.#passed.get(device);
@@ -77,16 +86,17 @@ export class Intake {
 
   /** Applies a page after those before it. Rejects for a page that is malformed, or too much. */
   page(header: unknown): Promise<void> {
+    this.#waiting++;
     const done = this.#tail.then(async () => {
+      if (!await this.#events.room()) return;
       const startMs = this.#clock.monotonic();
       const page = decodePage(header);
-      if (!await this.#events.room()) return;
       await this.#take(page);
       // Pages stand in line, and whoever sends many shall not keep everybody else waiting.
       const workMs = this.#clock.monotonic() - startMs;
-      if (workMs >= BUSY_MS) await this.#events.turn(workMs);
+      if (workMs >= BUSY_MS) await this.#events.turn(Math.min(workMs, TURN_MS));
       while (page.complete && this.#ledger.catalogue.sweep(page.origin)) await this.#events.turn(BUSY_MS);
-    });
+    }).finally(() => this.#waiting--);
     this.#tail = done.catch(() => {});
     return done;
   }

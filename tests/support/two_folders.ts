@@ -225,6 +225,7 @@ async function sideAt(
       }
       return { ok: false, cause: "nobody has it", remedy: "", isPassing: true };
     },
+    areStuck: () => false,
     discard(replica: Replica, stage: string) {
       if (replica.deps.fs.lstat(stage) !== null) replica.deps.fs.unlink(stage);
     },

@@ -195,10 +195,11 @@ Deno.test("an epoch of thousands of rows is set aside and swept in slices, with 
   }
   turns = 0;
   await it.take({ to: at(2, 1), folders: rows("f7", 1), complete: false });
-  assert.ok(turns >= 2);
+  const aside = turns;
+  assert.ok(aside >= 2);
   assert.equal(it.says(PEER, "f8"), "file", "they stay until the new epoch is complete (R25)");
   await it.take({ from: at(2, 1), to: at(2, 2) });
-  assert.ok(turns >= 4);
+  assert.ok(turns > aside);
   assert.equal(it.says(PEER, "f8"), null);
   assert.equal(it.says(PEER, "f7"), "file");
   assert.deepEqual(subscriptionOf(it.ledger, [PEER]).get(PEER)?.epoch, 2);

@@ -1,4 +1,6 @@
 /** Somebody who may write into the victim's folder swaps directories for links while files are on their way into them. */
+import type { RelPath } from "../../../src/core/ids.ts";
+import { pinDirectory } from "../../../src/platform/real/fs_pin.ts";
 import type { Attack } from "../field.ts";
 
 function quietly(work: () => void): void {
@@ -6,6 +8,26 @@ function quietly(work: () => void): void {
     work();
   } catch {
     // The victim was faster, or slower.
+  }
+}
+
+/** The honest device has the victim's links too: who writes there must not follow them, or the fuzzer itself touches the decoy. */
+function save(root: string, directory: string, name: string, text: string): void {
+  const pin = pinDirectory(root, directory as RelPath);
+  try {
+    Deno.writeTextFileSync(pin.at(`.${name}~`), text, { createNew: true });
+    Deno.renameSync(pin.at(`.${name}~`), pin.at(name));
+  } finally {
+    pin.close();
+  }
+}
+
+function makeBelow(root: string, directory: string, name: string): void {
+  const pin = pinDirectory(root, directory as RelPath);
+  try {
+    Deno.mkdirSync(pin.at(name));
+  } finally {
+    pin.close();
   }
 }
 
@@ -21,12 +43,9 @@ export const localAttacks: readonly Attack[] = [
       quietly(() => Deno.mkdirSync(at, { recursive: true }));
       // The honest device sends files into the very directory that is being swapped.
       for (let i = 0; i < 25; i++) {
-        quietly(() => Deno.mkdirSync(`${honest.data}/swap/inner/sub`, { recursive: true }));
+        quietly(() => makeBelow(honest.data, "swap/inner", "sub"));
         quietly(() =>
-          Deno.writeTextFileSync(
-            `${honest.data}/swap/inner/${random.pick(["", "sub/"])}f-${i}`,
-            `${round} ${i}`,
-          )
+          save(honest.data, random.pick(["swap/inner", "swap/inner/sub"]), `f-${i}`, `${round} ${i}`)
         );
       }
       const endMs = performance.now() + random.between(500, 2_500);
@@ -48,10 +67,11 @@ export const localAttacks: readonly Attack[] = [
     name: "files swapped for links",
     lane: "local",
     async run({ victim, honest, decoy }, random, scope) {
-      const name = `swap/file-${random.below(5)}`;
+      const file = `file-${random.below(5)}`;
+      const name = `swap/${file}`;
       const endMs = performance.now() + random.between(500, 2_000);
       while (performance.now() < endMs && !scope.isOver) {
-        quietly(() => Deno.writeTextFileSync(`${honest.data}/${name}`, `${random.hex(20)}\n`));
+        quietly(() => save(honest.data, "swap", file, `${random.hex(20)}\n`));
         quietly(() => Deno.removeSync(`${victim.data}/${name}`));
         quietly(() => Deno.symlinkSync(`${decoy}/secret`, `${victim.data}/${name}`));
         await scope.pause(random.below(60));

@@ -15,9 +15,11 @@ export function allClaimToBeDone(world: World): boolean {
   return devices.every((device) => {
     const links = device.device?.links;
     if (links === undefined || device.folder === null || !device.folder.isUpToDate) return false;
-    return devices.every((other) =>
-      other === device || !net.flows(device.index, other.index) || links.session(other.identity.id) !== null
-    );
+    return devices.every((other) => {
+      if (other === device || !net.flows(device.index, other.index)) return true;
+      const session = links.session(other.identity.id);
+      return session !== null && device.device!.hasIndexOf(session);
+    });
   });
 }
 
