@@ -100,6 +100,8 @@ class Run {
   readonly #failures: string[] = [];
   /** Devices whose halted folder is being answered for. */
   readonly #answering = new Set<number>();
+  /** Somebody took back what others had deleted. */
+  #rejected = false;
 
   constructor(plan: Plan, world: World) {
     this.#plan = plan;
@@ -142,7 +144,12 @@ class Run {
     users[0]!.do({ do: "write", path: "last", token: 999_999, size: 40, how: "save", gapMs: 0 });
     this.#settle();
     if (first!.disk.peek(`${ROOT}/last`) === null) throw new Failure("the last file is gone");
-    const wrong = whatIsWrong(this.#world, this.#history, (device) => !devices[device]!.hasForgotten);
+    const wrong = whatIsWrong(
+      this.#world,
+      this.#history,
+      (device) => !devices[device]!.hasForgotten && !devices[device]!.isHomeChanged,
+      this.#rejected,
+    );
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
   }
 
@@ -220,6 +227,7 @@ class Run {
     if (this.#answering.has(index)) return;
     this.#answering.add(index);
     const verdict = (this.#plan.seed + index) % 2 === 0 ? "accept" : "reject";
+    if (verdict === "reject") this.#rejected = true;
     // What comes of it is seen by whether the folder goes on; a disk that refuses is asked again.
     resumeFolder(device!, { folder: "Sync", verdict }).catch(() => {}).finally(() =>
       this.#answering.delete(index)

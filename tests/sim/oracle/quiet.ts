@@ -84,7 +84,12 @@ export function allDifferences(devices: readonly SimDevice[]): string[] {
 }
 
 /** Contents that must be somewhere and are not; conflict copies that nobody's doing explains. */
-export function whatIsWrong(world: World, history: History, isSure: (device: number) => boolean): string[] {
+export function whatIsWrong(
+  world: World,
+  history: History,
+  isSure: (device: number) => boolean,
+  isRejected: boolean,
+): string[] {
   const found = new Set<string>();
   for (const { disk } of world.devices) {
     disk.walk(ROOT, (path, peek) => {
@@ -99,13 +104,13 @@ export function whatIsWrong(world: World, history: History, isSure: (device: num
     } at ${act.path}`
   );
   // Of a home that is older than its tree, what is in the tree is news, and beats what others deleted meanwhile (R26).
-  const isForgetful = world.devices.some(({ isHomeChanged }) => isHomeChanged);
+  const mayComeBack = isRejected || world.devices.some(({ isHomeChanged }) => isHomeChanged);
   const wrong: string[] = [];
   world.devices[0]!.disk.walk(ROOT, (path, peek) => {
     const key = keyOf(peek);
     if (key === null || path.startsWith(".cairn/")) return;
     const why = history.whyNoConflict(path, key, isSure) ??
-      (isForgetful ? null : history.whyNotThere(path, key, isSure));
+      (mayComeBack ? null : history.whyNotThere(path, key, isSure));
     if (why !== null) wrong.push(`${why} (${describe(key)})`);
   });
   return [...lost, ...wrong];

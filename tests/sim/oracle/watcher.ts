@@ -118,6 +118,8 @@ export class DiskOracle {
     const standing = this.#standing.get(path);
     const replica = this.#device.folder?.replica;
     if (standing === undefined || replica === undefined || !this.#seesAll) return;
+    // Bytes that the disk may not have are written anew: what stood there stands there.
+    if (keyOf(this.#device.disk.peek(`${ROOT}/${path}`)) === standing.content) return;
     const entry = replica.own(path as RelPath)?.row.entry ?? null;
     const known = entry?.kind === "symlink"
       ? `l:${entry.target}`
