@@ -62,6 +62,35 @@ Deno.test("each test that the docs cite exists, by the name that they give it", 
   assert.ok(cited > 100, `${cited} citations`);
 });
 
+/** [words](page.md#heading), within the project. */
+const LINKED = /\]\(((?!https?:)[^)#\s]*)(?:#([^)\s]+))?\)/g;
+
+function anchorsIn(text: string): Set<string> {
+  return new Set(
+    [...text.replace(/```[^]*?```/g, "").matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replace(/\s/g, "-")
+    ),
+  );
+}
+
+Deno.test("each link of the docs leads to a page and a heading that are there", () => {
+  const wrong: string[] = [];
+  let links = 0;
+  for (const { page, text } of pages()) {
+    for (const [, to, anchor] of text.matchAll(LINKED)) {
+      links++;
+      const at = to === "" ? page : new URL(to!, `file:///${page}`).pathname.slice(1);
+      const there = textOf(at);
+      if (there === null) wrong.push(`${page}: no ${at}`);
+      else if (anchor !== undefined && !anchorsIn(there).has(anchor)) {
+        wrong.push(`${page}: no heading #${anchor} in ${at}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(links > 30, `${links} links`);
+});
+
 Deno.test("a name is found however it is written, and one that is not there is not", () => {
   const source = [
     'Deno.test("plain (R1)", () => {});',
