@@ -22,7 +22,7 @@ import { mend, troubleOf } from "./mending.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
 import { withoutBroughtAlong } from "./respelling.ts";
-import { StillWriting } from "./still_writing.ts";
+import { StillWriting, WRITTEN_ALL_THE_TIME } from "./still_writing.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
 const GATHER_MS = 8;
@@ -297,7 +297,14 @@ export class Outbound {
     }
     if (difference === null) return null;
     if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
-    return this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
+    const free = this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
+    return { ...free, seen: free.seen.filter(({ path }) => this.#mayRead(path)) };
+  }
+
+  #mayRead(path: RelPath): boolean {
+    const wait = this.#busy.waitOf(path, this.#replica.deps.clock.monotonic());
+    if (wait?.isLong) this.#replica.troubles.set(path, WRITTEN_ALL_THE_TIME);
+    return wait === null;
   }
 
   /** What is being placed right now is looked at when it is recorded. */
@@ -352,17 +359,9 @@ export class Outbound {
       this.#unreadable.add(path, error.code);
     }
     for (const { path } of observed.busy) {
-      const { delayMs, isLong } = this.#busy.add(path, clock.monotonic());
-      if (isLong) {
-        troubles.set(path, {
-          cause: "is written to all the time",
-          remedy: "It is taken as soon as it is still for a moment.",
-        });
-      }
-      this.#later(delayMs, () => {
-        this.#busy.tried(path);
-        this.lookAgain([path]);
-      });
+      const { turn, delayMs, isLong } = this.#busy.add(path, clock.monotonic());
+      if (isLong) troubles.set(path, WRITTEN_ALL_THE_TIME);
+      this.#later(delayMs, () => this.lookAgain(this.#busy.due(path, turn)));
     }
     this.#events.changed();
   }

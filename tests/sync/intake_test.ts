@@ -145,6 +145,19 @@ Deno.test("only a device's own pages carry shared fields", async () => {
   assert.ok(it.ledger.catalogue.values.isShared("folder", folderOf(7)));
 });
 
+Deno.test("a new epoch sweeps what a device says it has, and none of the shared records that it told (R25)", async () => {
+  await using it = await bench();
+  await it.take({ to: at(1, 1), shared: [field(folderOf(7))], folders: rows("a", 1) });
+  await it.take({ to: at(2, 1) });
+  assert.equal(it.says(PEER, "a"), null, "its rows are swept");
+  const { values } = it.ledger.catalogue;
+  assert.equal(values.shared("folder", folderOf(7), "name")?.value, "n");
+  assert.ok(
+    values.sharedAfter(lsnOf(0)).some(({ field }) => field.key === folderOf(7)),
+    "it stands in our own journal",
+  );
+});
+
 Deno.test("shared records have a bound in number and size, and those that are known have room of their own", async () => {
   await using it = await bench();
   const { values } = it.ledger.catalogue;

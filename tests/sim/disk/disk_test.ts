@@ -61,6 +61,7 @@ Deno.test("unreadable() and readOnly() stop what they say, and users are not sto
   assert.throws(() => fs.lstat("/d/e/f"), { code: "permission" });
   assert.equal(fs.lstat("/d/e")!.kind, "directory");
   assert.throws(() => fs.makeDirectory("/d/new"), { code: "read-only" });
+  assert.throws(() => fs.rename("/d/a", "/a"), { code: "read-only" });
   assert.deepEqual((await pool.hash(["/d/a"])).map((answer) => "code" in answer && answer.code), [
     "permission",
   ]);

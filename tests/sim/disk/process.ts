@@ -82,8 +82,8 @@ export class Process implements Caller {
 
   // ------------------------------------------------------------------------------------ the way of a call
 
-  /** Before each call. Throws the fault that it meets, or ProcessDied. */
-  enter(call: Call, path: string): void {
+  /** Before each call. Throws the fault that it meets, or ProcessDied. What is taken away `from` a path must be changeable there too. */
+  enter(call: Call, path: string, from: string | null = null): void {
     if (!this.alive) throw new ProcessDied();
     const { machine } = this;
     if (COUNTED.has(call)) machine.countChange();
@@ -92,6 +92,7 @@ export class Process implements Caller {
     if (!machine.faults.some) return;
     const fault = machine.faults.meet(call, this.#realOf(path));
     if (fault !== null) throw new FsError(fault.code, path, fault);
+    if (from !== null && machine.faults.isReadOnly(this.#realOf(from))) throw new FsError("read-only", from);
   }
 
   /** After a change: whoever was told of it may have ended the process. */

@@ -50,17 +50,17 @@ export function simFs(process: Process): Fs {
       process.did();
     },
     rename(from, to) {
-      process.enter("rename", to);
+      process.enter("rename", to, from);
       tree.rename(from, to, process);
       process.did();
     },
     renameNew(from, to) {
-      process.enter("rename", to);
+      process.enter("rename", to, from);
       tree.renameNew(from, to, process);
       process.did();
     },
     exchange(a, b) {
-      process.enter("rename", b);
+      process.enter("rename", b, a);
       tree.exchange(a, b, process);
       process.did();
     },

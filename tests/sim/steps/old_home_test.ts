@@ -83,6 +83,41 @@ for (const isOnline of [true, false]) {
   });
 }
 
+Deno.test("a home put back from a backup is noticed by the folder's marker when nobody is there to tell (R24)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    const copies = new Map<number, HomeCopy>();
+    b.kill();
+    changeHome(b, BACK_UP, copies);
+    b.start();
+    stage.settle();
+    for (let i = 0; i < 5; i++) write(b, `since/${i}`, `made since, ${i}`);
+    stage.settle();
+    // The marker is raised once a minute.
+    stage.go(70_000);
+    write(b, "since/last", "made since the marker");
+    stage.settle();
+    b.kill();
+    changeHome(b, PUT_BACK, copies);
+    apart(stage, () => {
+      b.start();
+      stage.until("b runs", () => b.folder?.outbound.isReady === true);
+      assert.ok(b.device!.ledger.epoch > 1, "it has begun a new epoch");
+      assert.match(b.said.join(), /home of this device is older than its folder/);
+      write(b, "since/0", "edited with an old home");
+      stage.go(500);
+    });
+    stage.settle();
+    // The old home knows nothing of that file: to it the edit is a file of its own, and both are kept.
+    const all = allOf(a);
+    for (
+      const text of ["edited with an old home", "made since, 0", "made since, 4", "made since the marker"]
+    ) {
+      assert.ok(all.has(text), text);
+    }
+  });
+});
+
 Deno.test("two clones of one home that run by turns: nothing of either is lost (R24)", async () => {
   await onStage({}, (stage) => {
     const { a, b } = stage;

@@ -1,0 +1,64 @@
+/** A new line in `.cairnignore`, and what happens to the paths that it names in the same moment (R13, R18). */
+import assert from "node:assert/strict";
+import { LAST_LOOKS_MS, onStage, remove, type Stage, treeOf, write } from "./stage.ts";
+
+const IGNORE = ".cairnignore";
+const RULES = "cache/\n*.log\n";
+const CACHED = { "cache/a": "cached a", "cache/deep/b": "cached b", "run.log": "logged" };
+
+function shared({ a, go, settle }: { a: Stage["a"]; go: (ms: number) => void; settle: () => void }): void {
+  for (const [path, text] of Object.entries(CACHED)) write(a, path, text);
+  write(a, "notes", "stays");
+  settle();
+  go(LAST_LOOKS_MS);
+}
+
+for (const isRunning of [true, false]) {
+  Deno.test(`paths that are ignored and deleted in one moment${isRunning ? "" : ", with the device off,"} are deleted nowhere else (R18)`, async () => {
+    await onStage({}, (stage) => {
+      const { a, b } = stage;
+      shared({ a, go: (ms) => stage.go(ms), settle: () => stage.settle() });
+      if (!isRunning) b.kill();
+      // In one moment, the deletes first.
+      remove(b, "cache");
+      remove(b, "run.log");
+      write(b, IGNORE, RULES);
+      if (!isRunning) b.start();
+      write(a, "mark", "of a");
+      stage.until("both have heard of each other", () => treeOf(b)["mark"] === "of a" && IGNORE in treeOf(a));
+      stage.go(LAST_LOOKS_MS);
+      assert.deepEqual(treeOf(a), { ...CACHED, notes: "stays", mark: "of a", [IGNORE]: RULES });
+      assert.deepEqual(treeOf(b), { notes: "stays", mark: "of a", [IGNORE]: RULES });
+    });
+  });
+
+  Deno.test(`paths that are made together with the line that ignores them${isRunning ? "" : ", with the device off,"} never travel (R18)`, async () => {
+    await onStage({}, (stage) => {
+      const { a, b } = stage;
+      if (!isRunning) b.kill();
+      for (const [path, text] of Object.entries(CACHED)) write(b, path, text);
+      write(b, IGNORE, RULES);
+      if (!isRunning) b.start();
+      stage.until("the line has come", () => IGNORE in treeOf(a));
+      stage.go(LAST_LOOKS_MS);
+      assert.deepEqual(treeOf(a), { [IGNORE]: RULES });
+      assert.deepEqual(treeOf(b), { ...CACHED, [IGNORE]: RULES });
+    });
+  });
+}
+
+Deno.test("what was ignored for a while goes on from the version that it had, and is no conflict with itself (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    shared({ a, go: (ms) => stage.go(ms), settle: () => stage.settle() });
+    write(b, IGNORE, RULES);
+    stage.until("the line has come", () => IGNORE in treeOf(a));
+    stage.go(LAST_LOOKS_MS);
+    write(b, "run.log", "logged, and on");
+    stage.go(LAST_LOOKS_MS);
+    assert.equal(treeOf(a)["run.log"], "logged");
+    remove(b, IGNORE);
+    stage.settle();
+    assert.deepEqual(treeOf(a), { ...CACHED, "run.log": "logged, and on", notes: "stays" });
+  });
+});
