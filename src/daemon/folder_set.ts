@@ -254,7 +254,8 @@ export class FolderSet {
       );
     }
     const found = readMarker(fs, path);
-    refuseForeign(path, found, device);
+    // One that a power cut tore is as good as none, once a person has said what the root is.
+    if (found !== "unreadable") refuseForeign(path, found, device);
     if (!isMeant) {
       throw new CairnError(
         "path-unusable",

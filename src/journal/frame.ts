@@ -1,7 +1,7 @@
 /**
  * The journal's framing (docs/storage.md). A segment file is
  *
- *   header  "CAIRNJ" (6)  format u16 LE  first lsn u64 LE
+ *   header  "CAIRNJ" (6)  format u16 LE  first lsn u64 LE  CRC-32 of all this u32 LE
  *   frame   payload length u32 LE  CRC-32 of lsn and payload u32 LE  lsn u64 LE  payload
  *   …
  */
@@ -9,7 +9,7 @@ import { crc32 } from "node:zlib";
 import type { Lsn } from "../core/ids.ts";
 import { RECORD_BYTES } from "../core/limits.ts";
 
-export const HEADER_BYTES = 16;
+export const HEADER_BYTES = 20;
 export const FRAME_HEAD_BYTES = 16;
 const MAGIC = new TextEncoder().encode("CAIRNJ");
 const FORMAT = 1;
@@ -38,6 +38,7 @@ export function encodeHeader(firstLsn: Lsn): Uint8Array<ArrayBuffer> {
   const view = new DataView(out.buffer);
   view.setUint16(6, FORMAT, true);
   view.setBigUint64(8, BigInt(firstLsn), true);
+  view.setUint32(16, crc32(out.subarray(0, 16)), true);
   return out;
 }
 
@@ -57,11 +58,13 @@ export function encodeFrame(
   return end;
 }
 
-/** Why the bytes are no segment that this program reads, or null. */
+/** Whether the bytes are a segment that this program reads. A damaged header is foreign: a flipped bit must not look like a newer format. */
 export function checkHeader(bytes: Uint8Array): "ok" | "short" | "foreign" | "newer" {
   if (bytes.length < HEADER_BYTES) return "short";
-  if (!MAGIC.every((byte, i) => byte === bytes[i])) return "foreign";
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint16(6, true) === FORMAT ? "ok" : "newer";
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const isWhole = view.getUint32(16, true) === crc32(bytes.subarray(0, 16));
+  if (!isWhole || !MAGIC.every((byte, i) => byte === bytes[i])) return "foreign";
+  return view.getUint16(6, true) === FORMAT ? "ok" : "newer";
 }
 
 /** Reads a segment whose header is "ok". */

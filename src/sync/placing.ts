@@ -115,7 +115,13 @@ function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome
   const { entry } = decision;
   if (decision.kind === "adopt") {
     const adoptOnly = !changesDisk(own, entry);
-    return [{ ready, own, entry, copy: null, isLoss: false, takesAway: false, adoptOnly }];
+    const stays = { ...ready, movedFrom: null };
+    return [{ ready: stays, own, entry, copy: null, isLoss: false, left: null, takesAway: false, adoptOnly }];
+  }
+  const left = ready.movedFrom === null ? null : leftByMove(replica, ready.movedFrom, entry);
+  if (left === null && ready.movedFrom !== null) {
+    outcomes.set(ready.path, { kind: "again" });
+    return [];
   }
   if (entry.kind === "file" && ready.staged?.content !== entry.content && ready.movedFrom === null) {
     outcomes.set(ready.path, { kind: "again" });
@@ -131,7 +137,15 @@ function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome
   const loser = decision.copy === null || isKeptInStore(replica, entry) ? null : decision.copy;
   const copy = loser === null ? null : conflictCopy(ready.path, loser);
   const isLoss = decision.copy !== null;
-  return [{ ready, own, entry, copy, isLoss, takesAway: verdict === "yes", adoptOnly: false }];
+  return [{ ready, own, entry, copy, isLoss, left, takesAway: verdict === "yes", adoptOnly: false }];
+}
+
+/** What a path has when our file has moved away from it; null when it is not to move any more: others may have gone on since. */
+function leftByMove(replica: Replica, from: RelPath, entry: Entry): Entry | null {
+  const source = replica.own(from)?.row.entry;
+  if (entry.kind !== "file" || source?.kind !== "file" || source.content !== entry.content) return null;
+  const decision = decideFor(replica.rowsAt(from));
+  return decision.kind === "take" && !isAlive(decision.entry) ? decision.entry : null;
 }
 
 /**
@@ -201,7 +215,11 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   if (former !== null) {
     const placed = placeOpening(replica, { ...step, own: former.row }, former.expected, gathered);
     const outcome = settle(replica, step, placed, gathered);
-    if (outcome.kind === "done") noteMovedAway(replica, former.row.row.path, gathered);
+    const from = former.row.row.path;
+    const decision = decideFor(replica.rowsAt(from));
+    if (outcome.kind === "done" && decision.kind === "take") {
+      noteMovedAway(replica, from, decision.entry, gathered);
+    }
     return outcome;
   }
   let expected = expectedOf(replica, own);
@@ -278,7 +296,7 @@ function placementOf(replica: Replica, { ready, entry, own }: Step): Placement {
 }
 
 function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered): Outcome {
-  const { ready: { path, movedFrom }, entry } = step;
+  const { ready: { path, movedFrom }, entry, left } = step;
   switch (placed.result) {
     case "changed":
       return { kind: "look", paths: movedFrom === null ? [path] : [path, movedFrom] };
@@ -292,16 +310,15 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
     case "done":
       if (placed.kept !== null) gathered.shards.add(placed.kept.shard);
       noteDone(replica, path, entry, step.own, placed.stat, gathered, placed.isTouched);
-      if (movedFrom !== null) noteMovedAway(replica, movedFrom, gathered);
+      if (movedFrom !== null) noteMovedAway(replica, movedFrom, left!, gathered);
       return { kind: "done" };
   }
 }
 
 /** The file that moved leaves its old path deleted, as others have it. */
-function noteMovedAway(replica: Replica, from: RelPath, gathered: Gathered): void {
+function noteMovedAway(replica: Replica, from: RelPath, left: Entry, gathered: Gathered): void {
   if (gathered.placedNow.has(from)) return;
-  const decision = decideFor(replica.rowsAt(from));
-  if (decision.kind === "take") noteDone(replica, from, decision.entry, replica.own(from), null, gathered);
+  noteDone(replica, from, left, replica.own(from), null, gathered);
 }
 
 /** Makes the names of a batch durable: those of the version store (`shards`), and those in the folder's directories. */

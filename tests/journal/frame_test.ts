@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { toHex } from "../../src/core/ids.ts";
 import { RECORD_BYTES } from "../../src/core/limits.ts";
@@ -129,8 +130,10 @@ Deno.test("checkHeader() tells a segment from a short, a foreign and a newer fil
   assert.equal(checkHeader(header), "ok");
   assert.equal(checkHeader(header.slice(0, HEADER_BYTES - 1)), "short");
   assert.equal(checkHeader(new Uint8Array(0)), "short");
-  assert.equal(checkHeader(new TextEncoder().encode("SQLite format 3\0")), "foreign");
+  assert.equal(checkHeader(new TextEncoder().encode("SQLite format 3\0 and more")), "foreign");
   const newer = header.slice();
   newer[6] = 2;
+  assert.equal(checkHeader(newer), "foreign", "a flipped bit is no newer format");
+  new DataView(newer.buffer).setUint32(16, crc32(newer.subarray(0, 16)), true);
   assert.equal(checkHeader(newer), "newer");
 });

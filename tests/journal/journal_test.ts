@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import { RECORD_BYTES, SEGMENT_BYTES } from "../../src/core/limits.ts";
 import { type Durable, Journal } from "../../src/journal/journal.ts";
 import { openSegments, readFrames } from "../../src/journal/segments.ts";
@@ -277,6 +278,7 @@ Deno.test("a segment of a newer format is refused and left as it is", async () =
   const path = journal.segments[0]!.path;
   const bytes = Deno.readFileSync(path);
   bytes[6] = 2;
+  new DataView(bytes.buffer).setUint32(16, crc32(bytes.subarray(0, 16)), true);
   Deno.writeFileSync(path, bytes);
   assert.throws(() => openJournal(dir.path), { code: "journal-broken" });
   assert.deepEqual(Deno.readFileSync(path), bytes);

@@ -93,6 +93,10 @@ function runInside(plan: Plan, options: RunOptions): Outcome {
   };
 }
 
+function isRootLost({ device }: SimDevice): boolean {
+  return [...device!.folders.failures.values()].some(({ hint }) => hint.includes("resume FOLDER --reject"));
+}
+
 class Run {
   readonly #plan: Plan;
   readonly #world: World;
@@ -213,20 +217,21 @@ class Run {
   #tend(): void {
     for (const device of this.#world.devices) {
       if (device.device === null) continue;
-      // A folder that could not be started stays stopped until the next start.
-      if (device.folder === null) this.#restart(device);
+      // A root whose marker a disk has lost is gone for good: its files come back from the others.
+      if (device.folder === null && isRootLost(device)) this.#resume(device, "reject");
       for (const [path, { remedy }] of device.folder?.replica.troubles ?? []) {
         if (/touch it/.test(remedy)) device.disk.user.touch(`${ROOT}/${path}`, device.wallNow());
       }
-      if (device.folder !== null && device.folder.replica.brake.halt !== null) this.#resume(device);
+      if (device.folder !== null && device.folder.replica.brake.halt !== null) {
+        this.#resume(device, (this.#plan.seed + device.index) % 2 === 0 ? "accept" : "reject");
+      }
     }
   }
 
   /** A halted folder waits for a person's word (R38). */
-  #resume({ device, index }: SimDevice): void {
+  #resume({ device, index }: SimDevice, verdict: "accept" | "reject"): void {
     if (this.#answering.has(index)) return;
     this.#answering.add(index);
-    const verdict = (this.#plan.seed + index) % 2 === 0 ? "accept" : "reject";
     if (verdict === "reject") this.#rejected = true;
     // What comes of it is seen by whether the folder goes on; a disk that refuses is asked again.
     resumeFolder(device!, { folder: "Sync", verdict }).catch(() => {}).finally(() =>

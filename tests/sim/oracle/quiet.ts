@@ -109,8 +109,9 @@ export function whatIsWrong(
   world.devices[0]!.disk.walk(ROOT, (path, peek) => {
     const key = keyOf(peek);
     if (key === null || path.startsWith(".cairn/")) return;
-    const why = history.whyNoConflict(path, key, isSure) ??
-      (mayComeBack ? null : history.whyNotThere(path, key, isSure));
+    const why = mayComeBack
+      ? null
+      : history.whyNoConflict(path, key, isSure) ?? history.whyNotThere(path, key, isSure);
     if (why !== null) wrong.push(`${why} (${describe(key)})`);
   });
   return [...lost, ...wrong];
