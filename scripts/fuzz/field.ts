@@ -56,7 +56,7 @@ export async function prepareField(world: World): Promise<Field> {
   const { peers } = await statusOf(victim);
   const honestId = peers.find(({ name }) => name === honest.name)!.id;
   const certificates = member.fields.flatMap(({ kind, field, value }) =>
-    kind === "member" && field === "membership" ? [(value as { certificate: Uint8Array }).certificate] : []
+    kind === "member" && field.startsWith("add/") ? [(value as { certificate: Uint8Array }).certificate] : []
   );
   return {
     victim,

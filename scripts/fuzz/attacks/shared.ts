@@ -1,7 +1,8 @@
 /** A member that forges what all share: members, names, folders, settings; and its own facts without measure. */
-import { createIdentity, deviceIdOf, sign } from "../../../src/peer/identity.ts";
-import { fromHex } from "../../../src/core/ids.ts";
+import { createIdentity, deviceIdOf } from "../../../src/peer/identity.ts";
+import { fromHex, type LibraryId, type Stamp } from "../../../src/core/ids.ts";
 import type { SharedField } from "../../../src/core/record.ts";
+import { additionField, removalField } from "../../../src/library/member_ops.ts";
 import { realRandom } from "../../../src/platform/real/random.ts";
 import type { Attack, Field } from "../field.ts";
 import { hostileValue } from "../msgpack.ts";
@@ -9,7 +10,6 @@ import { nextCounter, pageOf } from "../rows.ts";
 import type { Seeded } from "../seeded.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
-const DOMAIN = new TextEncoder().encode("cairn-member-1");
 
 function fieldOf(
   { member }: Field,
@@ -29,30 +29,32 @@ function fieldOf(
   } as SharedField;
 }
 
-/** A membership that nobody signed, or the wrong one did, or that is no certificate. */
+/** A membership operation that nobody signed, or the wrong one did, or of somebody who is no member; sometimes a good one. */
 async function membership(field: Field, random: Seeded): Promise<SharedField> {
-  const { member } = field;
+  const { member: { identity, library } } = field;
   const other = await createIdentity(realRandom());
-  const statement = new Uint8Array([...DOMAIN, ...fromHex(member.library), ...fromHex(other.id)]);
-  const good = {
-    certificate: other.certificateDer,
-    by: fromHex(member.identity.id),
-    signature: sign(other, statement),
-  };
+  const stamp = nextCounter() * 1024 as Stamp;
+  const of = library as LibraryId;
+  const victim = random.pick(field.certificates);
+  const [by, target] = random.chance(0.5) ? [identity, other] : [other, identity];
+  const op = random.chance(0.7)
+    ? additionField(by, of, target.id, target.certificateDer, stamp)
+    : removalField(other, of, deviceIdOf(victim), [identity.id, other.id], random.below(1e13), stamp);
+  const good = op.value as Record<string, unknown>;
   const value = random.pick<unknown>([
     good,
     { ...good, signature: random.bytes(70) },
     { ...good, signature: new Uint8Array(5_000_000) },
-    { ...good, by: fromHex(other.id) },
-    { ...good, by: random.bytes(32) },
-    { ...good, by: random.bytes(1_000_000) },
+    { ...good, signer: victim },
+    { ...good, signer: random.bytes(500) },
+    { ...good, signer: new Uint8Array(1_000_000) },
     { ...good, certificate: random.bytes(500) },
-    { ...good, certificate: new Uint8Array(1_000_000) },
-    { ...good, certificate: member.identity.certificateDer },
+    { ...good, certificate: identity.certificateDer },
+    { ...good, keeps: Array.from({ length: 2_000 }, () => random.bytes(32)) },
     hostileValue(random),
   ]);
-  const key = random.chance(0.8) ? deviceIdOf(other.certificateDer) : random.hex(32);
-  return fieldOf(field, "member", key, "membership", value);
+  const key = random.chance(0.8) ? op.key : random.hex(32);
+  return { ...op, key, value, writer: identity.id };
 }
 
 function pageWith(field: Field, over: { shared?: readonly SharedField[]; facts?: unknown }): unknown[] {
@@ -92,7 +94,14 @@ export const sharedAttacks: readonly Attack[] = [
             field,
             random.pick<unknown>(["member", "folder", "policy", "", "__proto__", 7]),
             random.pick<unknown>([random.hex(16), random.hex(32), "", "__proto__", null]),
-            random.pick<unknown>(["name", "membership", "strategy", "", "x".repeat(1_000)]),
+            random.pick<unknown>([
+              "name",
+              "add/",
+              `add/${random.hex(32)}`,
+              "strategy",
+              "",
+              "x".repeat(1_000),
+            ]),
             value,
             random.pick<unknown>([undefined, undefined, MAX, MAX + 1, -1, NaN]),
           )];
