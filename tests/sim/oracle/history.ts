@@ -24,6 +24,7 @@ export interface Act {
   isLost: boolean;
 }
 
+const EMPTY: ContentKey = "f:";
 const TAG = /^(.*)\.conflict-\d{8}-[0-9a-f]{8}(\.[^./]*)?$/;
 
 export class History {
@@ -115,7 +116,8 @@ export class History {
    */
   whyNotThere(path: string, content: ContentKey, isSure: (device: number) => boolean): string | null {
     const acts = (this.#byContent.get(content) ?? []).filter((act) => act.path === path);
-    if (acts.length === 0 || isAmbiguous(acts)) return null;
+    // Empty files are made everywhere in between, and stand for one another.
+    if (acts.length === 0 || content === EMPTY || isAmbiguous(acts)) return null;
     const isGone = acts.every((act) =>
       act.supersededOn.size > 0 && !act.isVague && !act.isLost && isSure(act.device) &&
       [...act.supersededOn].every(isSure)

@@ -194,11 +194,17 @@ export class DiskOracle {
       const content = keyOf(peek);
       if (content === null) return;
       there.add(content);
+      // What a program wrote into a file after that had gone into the version store is torn like all else.
+      if (!isOwn(path) || path.startsWith(`${OWN}/versions/`)) this.pass(content, `${ROOT}/${path}`);
       if (isOwn(path)) return;
-      this.pass(content, `${ROOT}/${path}`);
       this.#standing.set(path, { content, acts: this.#history.standingFor(path, content) });
     });
-    return [...before.values()].filter(({ content }) => !there.has(content));
+    // What was written into a file that had been taken away is in the version store, and no row tells of it.
+    const vague = this.#history.acts.filter(({ device, isVague }) =>
+      isVague && device === this.#device.index
+    );
+    const aside = vague.map((act) => ({ content: act.content!, acts: [act] }));
+    return [...before.values(), ...aside].filter(({ content }) => !there.has(content));
   }
 }
 

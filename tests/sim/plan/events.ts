@@ -160,6 +160,8 @@ export class Events {
         const calls = CALLS[step.on];
         // A sync of a user's file that failed once succeeds the next time, and nobody can tell what became of the bytes.
         if (step.where !== "home" && (step.on === "syncs" || step.on === "all")) this.#power.lies.add(device);
+        // What it had seen or done and could not record may be undone before it can.
+        if (step.where !== "root") device.hasForgotten = true;
         const path = step.where === "everywhere" ? undefined : step.where === "home" ? HOME : ROOT;
         const end = disk.faults.add({
           code: step.code,
@@ -171,6 +173,7 @@ export class Events {
         break;
       }
       case "full":
+        device.hasForgotten = true;
         disk.setCapacity("/", disk.used("/") + step.freeBytes);
         this.#later(step.forMs, () => disk.setCapacity("/", Infinity));
         break;

@@ -39,7 +39,7 @@ export class SimDevice {
   readonly said: string[] = [];
   /** Wraps the ports of every run: where a test breaks an invariant. */
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
-  /** Its daemon was cut off once, and may not have recorded what it had done or seen. */
+  /** Its daemon was cut off once, or its journal refused, and it may not have recorded what it had done or seen. */
   hasForgotten = false;
   /** Somebody, or a disk that lied, has put its records back. */
   isHomeChanged = false;
