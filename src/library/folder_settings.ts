@@ -43,11 +43,14 @@ function numberIn(least: number, most: number, isWhole: boolean) {
   };
 }
 
+/** With less nothing that is replaced could be kept, and so nothing replaced (R21). */
+const LEAST_STORE_BYTES = 2 ** 20;
+
 function bytes(value: unknown): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?$/i.exec(String(value).trim());
   if (match === null) return null;
   const size = Math.round(Number(match[1]) * UNITS[match[2]!.toUpperCase()]!);
-  return Number.isSafeInteger(size) ? size : null;
+  return Number.isSafeInteger(size) && size >= LEAST_STORE_BYTES ? size : null;
 }
 
 export const SETTINGS: readonly Setting[] = [
@@ -88,7 +91,7 @@ export const SETTINGS: readonly Setting[] = [
     name: "versions-size",
     isShared: false,
     initial: 20 * 2 ** 30,
-    meaning: "bytes that former contents may take, such as 20G",
+    meaning: "bytes that former contents may take, such as 20G; 1M at least",
     read: bytes,
   },
 ];

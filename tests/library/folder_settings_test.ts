@@ -11,6 +11,7 @@ Deno.test("a size is read with its unit, a share also as percent; nonsense is no
   const size = settingNamed("versions-size");
   assert.equal(size.read("20G"), 20 * 2 ** 30);
   assert.equal(size.read("1.5 MiB"), 1.5 * 2 ** 20);
+  assert.equal(size.read("1023K"), null, "too small to keep anything in");
   assert.equal(size.read("-1"), null);
   assert.equal(size.read("G"), null);
   const share = settingNamed("brake-share");
