@@ -21,6 +21,8 @@ import type { Sighting } from "./sightings.ts";
 export const SESSION_PROTOCOL = "cairn/1";
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 30_000;
+/** Whoever sends beacons in a device's name makes us dial it no more often than this. */
+const LEAST_BETWEEN_MS = 250;
 
 export interface LinksOptions {
   readonly net: Net;
@@ -39,6 +41,8 @@ export interface LinksOptions {
 }
 
 interface Attempt {
+  /** When it was dialled last, by the monotonic clock. */
+  atMs: number;
   delayMs: number;
   dialling: boolean;
   cancel: () => void;
@@ -127,17 +131,20 @@ export class Links {
     if (!this.#isWanted(device)) return;
     let attempt = this.#attempts.get(device);
     if (attempt === undefined) {
-      attempt = { delayMs: FIRST_RETRY_MS, dialling: false, cancel: () => {}, reason: "" };
+      attempt = { atMs: -Infinity, delayMs: FIRST_RETRY_MS, dialling: false, cancel: () => {}, reason: "" };
       this.#attempts.set(device, attempt);
     }
     if (attempt.dialling) return;
     attempt.cancel();
-    attempt.cancel = this.#options.clock.after(delayMs, () => void this.#dial(device, attempt));
+    const { clock } = this.#options;
+    const soonestMs = attempt.atMs + LEAST_BETWEEN_MS - clock.monotonic();
+    attempt.cancel = clock.after(Math.max(delayMs, soonestMs), () => void this.#dial(device, attempt));
   }
 
   async #dial(device: DeviceId, attempt: Attempt): Promise<void> {
     if (attempt.dialling || !this.#isWanted(device)) return;
     attempt.dialling = true;
+    attempt.atMs = this.#options.clock.monotonic();
     const { net, identity, addresses } = this.#options;
     const known = addresses(device);
     if (known.length === 0) attempt.reason = "not heard on this network";

@@ -1,6 +1,6 @@
 /**
  * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
- * inotify, syncfs, renames that exchange or never replace, and openat2 (of which the library has no function of its own). Nothing
+ * inotify, syncfs, renames that exchange or never replace, giving memory back, and openat2 (of which the library has no function of its own). Nothing
  * is downloaded; where it cannot be had (another system, no FFI permission, another C library)
  * `libc()` is null and callers use what Deno has.
  */
@@ -17,6 +17,8 @@ const SYMBOLS = {
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
   // glibc has it since 2.28.
   renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32", optional: true },
+  // glibc alone has it.
+  malloc_trim: { parameters: ["usize"], result: "i32", nonblocking: true, optional: true },
   syscall: { parameters: ["i64", "i32", "buffer", "buffer", "usize"], result: "i64" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;

@@ -3,11 +3,14 @@
  * one, before it looks: a peer that sends a lot fills the memory with what nobody needs any more (invariant 10). So
  * garbage is collected as soon as the process is larger than it should be, and has grown since the last time.
  *
+ * glibc keeps what is given back to it in its heap, some hundred MB after a storm of connections; `malloc_trim` hands it to the system.
+ *
  * As measured with Deno 2.9.6: 420 MB go down to 52 MB within 200 ms; with 50 MB of live data it takes 30 ms. Without the `gc` function,
  * which V8 gives only on request, nothing happens.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { libc } from "./libc.ts";
 
 const LOOK_MS = 250;
 /** An honest day stays below this. */
@@ -25,6 +28,7 @@ export function keepMemoryLow(): () => void {
     leastBytes = Math.min(leastBytes, rss);
     if (rss < LARGE_BYTES || rss - leastBytes < GROWN_BYTES) return;
     collect();
+    void libc()?.malloc_trim?.(0n);
     leastBytes = Deno.memoryUsage().rss;
   }, LOOK_MS);
   return () => clearInterval(timer);

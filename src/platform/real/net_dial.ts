@@ -1,4 +1,8 @@
-/** Dialling a device by TLS. */
+/**
+ * Dialling a device by TLS. The TCP connection comes first, by itself: a `tls.connect` to where nobody listens keeps 110 KB for ever
+ * (Deno 2.9.6, measured), and a device that is away is dialled once a minute for months.
+ */
+import { connect as connectTcp } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { CairnError } from "../../core/errors.ts";
 import type { SecureLink, TlsIdentity } from "../ports.ts";
@@ -21,6 +25,7 @@ export function dialTls(
     return Promise.reject(malformed);
   }
   return new Promise((resolve, reject) => {
+    const tcp = connectTcp(target);
     let socket: TLSSocket | null = null;
     let settled = false;
     function fail(reason: string, cause?: unknown): void {
@@ -28,26 +33,31 @@ export function dialTls(
       settled = true;
       clearTimeout(tooLong);
       socket?.destroy();
+      tcp.destroy();
       const hint =
         "Check that Cairn runs there, that both devices are in the same network, and the firewall.";
       reject(new CairnError("network", `Cannot reach ${address}: ${reason}`, hint, cause));
     }
     const tooLong = setTimeout(() => fail(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
-    try {
-      socket = connect({ ...target, ...clientOptions(identity, protocol) });
-    } catch (error) {
-      return fail((error as Error).message, error);
-    }
-    const tls = socket;
-    tls.on("error", (error: Error) => fail(reasonOf(error, protocol), error));
-    tls.on("close", () => fail("the connection was closed during the handshake"));
-    tls.on("secureConnect", () => {
-      if (settled) return void tls.destroy();
-      if (tls.alpnProtocol !== protocol) return fail(`it does not speak ${protocol}`);
-      settled = true;
-      clearTimeout(tooLong);
-      tls.setNoDelay(true);
-      resolve(secureLink(tls));
+    tcp.on("error", (error: Error) => fail(error.message, error));
+    tcp.on("connect", () => {
+      if (settled) return;
+      try {
+        socket = connect({ socket: tcp, ...clientOptions(identity, protocol) });
+      } catch (error) {
+        return fail((error as Error).message, error);
+      }
+      const tls = socket;
+      tls.on("error", (error: Error) => fail(reasonOf(error, protocol), error));
+      tls.on("close", () => fail("the connection was closed during the handshake"));
+      tls.on("secureConnect", () => {
+        if (settled) return void tls.destroy();
+        if (tls.alpnProtocol !== protocol) return fail(`it does not speak ${protocol}`);
+        settled = true;
+        clearTimeout(tooLong);
+        tls.setNoDelay(true);
+        resolve(secureLink(tls));
+      });
     });
   });
 }
