@@ -65,7 +65,7 @@ export class Paths {
     const dir = this.#knownAt(path, slash, caller);
     if (dir === undefined) {
       const place = this.#walk(path, caller, follow);
-      if (place.name === name && !follow) this.#learn(path.slice(0, slash), place.dir);
+      if (place.name === name) this.#learn(path.slice(0, slash), place.dir);
       return place;
     }
     if (isTooLong(name)) throw new FsError("name-too-long", path);
