@@ -85,6 +85,7 @@ export class Cursors {
   }
 
   setToldEpoch(device: number, epoch: number): void {
+    if (epoch === this.toldEpoch(device)) return;
     this.#db.run("UPDATE devices SET told_epoch = ? WHERE id = ?", epoch, device);
     this.#change(device, { toldEpoch: epoch });
   }
