@@ -3,6 +3,7 @@
  * that makes it. Every change of a row keeps `needs` exact: a path of a wanted folder has a need iff
  * `core/reconcile.ts` would do something about it.
  */
+import { Buffer } from "node:buffer";
 import { decode, encode } from "@msgpack/msgpack";
 import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent } from "../core/entry.ts";
 import { takesAway } from "../core/brake.ts";
@@ -27,6 +28,8 @@ const JOINED =
   `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM holds h JOIN states s ON s.id = h.state`;
 const IN_PATH_ORDER =
   `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s CROSS JOIN holds h ON h.state = s.id`;
+const AT_NAME = `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name = ?`;
+
 /** A row with whose it is. */
 export interface HeldRow extends PlacedRow {
   readonly device: number;
@@ -62,7 +65,7 @@ export class Rows {
     this.#ids = ids;
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
     this.counts = new RowCounts(db);
-    db.onRollback(() => this.#recent.clear());
+    db.onRollback(this.changedElsewhere);
   }
 
   /** What every device whose rows count says of a path. */
@@ -81,8 +84,7 @@ export class Rows {
   }
 
   #at(directory: number, name: string): readonly HeldRow[] {
-    const where = `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name = ?`;
-    return this.#recent.of(directory, name, () => this.#allOf(where, directory, name));
+    return this.#recent.of(directory, name, () => this.#allOf(AT_NAME, directory, name));
   }
 
   #allOf(sql: string, ...values: SqlValue[]): HeldRow[] {
@@ -90,9 +92,7 @@ export class Rows {
   }
 
   /** Rows were changed by another hand. */
-  changedElsewhere(): void {
-    this.#recent.clear();
-  }
+  readonly changedElsewhere = () => this.#recent.clear();
 
   /** This device's own row of a path. */
   own(folder: number, path: RelPath): HeldRow | null {
@@ -182,8 +182,7 @@ export class Rows {
 
   /** Sets what a device says of a path. */
   put(device: number, folder: number, row: Row, lsn: Lsn): RowChange {
-    const directory = this.#ids.directory(folder, parentOf(row.path));
-    const name = nameOf(row.path);
+    const [directory, name] = [this.#ids.directory(folder, parentOf(row.path)), nameOf(row.path)];
     const there = this.#at(directory, name);
     this.#recent.forget(directory, name);
     const former = there.find((held) => held.device === device) ?? null;
@@ -274,7 +273,7 @@ export class Rows {
   #sameState(a: Entry, b: Entry, versionOfB: Uint8Array): boolean {
     return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
       a.stamp === b.stamp &&
-      a.writer === b.writer && equalBytes(this.#encodeVersion(a), versionOfB);
+      a.writer === b.writer && Buffer.compare(this.#encodeVersion(a), versionOfB) === 0;
   }
 
   #encodeVersion(entry: Entry): Uint8Array {
@@ -397,8 +396,4 @@ function standing(row: Row | undefined): Entry | null {
 
 function isFile(entry: Entry | null): boolean {
   return entry !== null && isAlive(entry) && entry.kind !== "directory";
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

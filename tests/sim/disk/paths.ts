@@ -60,7 +60,9 @@ export class Paths {
     const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
     if (name === "" || name === "." || name === ".." || caller.obeysModes) {
-      return this.#walk(path, caller, follow);
+      const itself = name === "." && !caller.obeysModes ? this.#known.get(path.slice(0, slash)) : undefined;
+      if (itself === undefined) return this.#walk(path, caller, follow);
+      return { dir: itself.parent ?? itself, name: "", key: "", inode: itself };
     }
     const dir = this.#knownAt(path, slash, caller);
     if (dir === undefined) {
