@@ -1,14 +1,13 @@
 /** What was read of paths lately: while something is done about a path, its rows are asked for many times. */
-import type { HeldRow } from "./rows.ts";
 
 /** Paths at most; then all begins anew. */
 const MOST = 1024;
 
-export class RecentRows {
-  readonly #rows = new Map<string, readonly HeldRow[]>();
+export class RecentRows<Row> {
+  readonly #rows = new Map<string, readonly Row[]>();
 
   /** The rows of a name in a directory, read where they are not known. */
-  of(directory: number, name: string, read: () => HeldRow[]): readonly HeldRow[] {
+  of(directory: number, name: string, read: () => Row[]): readonly Row[] {
     const key = `${directory}/${name}`;
     const known = this.#rows.get(key);
     if (known !== undefined) return known;

@@ -58,7 +58,7 @@ export class Rows {
   /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
   #lastState: number;
   readonly counts: RowCounts;
-  readonly #recent = new RecentRows();
+  readonly #recent = new RecentRows<HeldRow>();
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
