@@ -61,7 +61,7 @@ export class SimCatalogue {
   powerCut(back: number): void {
     this.kill();
     const at = this.#marks.length - back;
-    if (back > 0 && at >= 0) this.#content = this.#marks[at]!;
+    if (back > 0 && at >= 0) this.#replace(this.#marks[at]!);
     this.#marks = [];
   }
 
@@ -72,7 +72,7 @@ export class SimCatalogue {
 
   /** Puts a copy back, or nothing at all. Only while no process runs. */
   restore(image: Image | null): void {
-    this.#content = image;
+    this.#replace(image);
     this.#damage = null;
     this.#marks = [];
   }
@@ -86,13 +86,18 @@ export class SimCatalogue {
     for (let at = PAGE_BYTES; at + PAGE_BYTES <= image.length; at += 2 * PAGE_BYTES) {
       image.fill(0, at, at + PAGE_BYTES);
     }
-    this.#content = image;
+    this.#replace(image);
   }
 
   /** The world is over. */
   release(): void {
     this.kill();
-    if (this.#content instanceof Connection) this.#content.release();
     this.restore(null);
+  }
+
+  #replace(content: Image | null): void {
+    // One that holds damage is no use to anybody.
+    if (this.#content instanceof Connection) this.#content.release(this.#damage !== null && content === null);
+    this.#content = content;
   }
 }

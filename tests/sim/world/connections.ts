@@ -57,8 +57,8 @@ export class Connection {
   }
 
   /** Nobody uses it any more, and its session is over. */
-  release(): void {
-    if (idle.length < MOST_IDLE) idle.push(this);
+  release(isBroken: boolean): void {
+    if (!isBroken && idle.length < MOST_IDLE) idle.push(this);
     else this.#db.close();
   }
 
