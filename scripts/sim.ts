@@ -16,6 +16,8 @@ Classes of faults: ${FAULT_CLASSES.join(", ")}. Without --only any of them may o
 
 /** Seeds that a worker is given at a time. */
 const BATCH = 10;
+/** Simulated disks throw an error for each name that is not there: who wants the stack of a failure runs its seed alone. */
+const WORKER_FLAGS = "--v8-flags=--stack-trace-limit=0,--min-semi-space-size=16";
 /** Failures that are shown in full. */
 const SHOWN = 20;
 
@@ -80,6 +82,7 @@ async function runMany(from: number, count: number, jobs: number): Promise<boole
         "-A",
         "--cached-only",
         "--no-check",
+        WORKER_FLAGS,
         new URL("./sim_worker.ts", import.meta.url).pathname,
       ],
       stdin: "piped",

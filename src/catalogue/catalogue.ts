@@ -58,7 +58,7 @@ export class Catalogue {
     this.briefs = new Briefs(this.db, this.ids);
     this.needs = new Needs(this.db, this.ids);
     this.losses = new Losses(this.db, this.ids, this.rows);
-    this.leftovers = new Leftovers(this.db, this.ids);
+    this.leftovers = new Leftovers(this.db, this.ids, this.rows);
     this.prints = new Prints(this.db);
     this.contents = new Contents(this.db);
     this.values = new Values(this.db);

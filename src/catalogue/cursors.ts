@@ -4,22 +4,68 @@ import { type BootId, fromHex, type Lsn, toHex } from "../core/ids.ts";
 import type { Database } from "./database.ts";
 import { SELF } from "./interning.ts";
 
+/** What is known of a device; of one that is not in memory, nothing is. */
+interface Known {
+  readonly cursor: Cursor;
+  readonly toldEpoch: number;
+  readonly isSweeping: boolean;
+}
+
+interface Boot {
+  readonly firstLsn: Lsn;
+  readonly boot: BootId;
+  readonly epoch: number;
+}
+
+const NOTHING: Known = { cursor: BEGINNING, toldEpoch: 0, isSweeping: false };
+
+/** Both are asked with every message, and are small: they are kept in memory. */
 export class Cursors {
   readonly #db: Database;
+  /** By device, in the order of their numbers; null: not read yet. */
+  #known: Map<number, Known> | null = null;
+  /** Our own, oldest first; null: not read yet. */
+  #boots: Boot[] | null = null;
 
   constructor(db: Database) {
     this.#db = db;
+    db.onRollback(() => {
+      this.#known = null;
+      this.#boots = null;
+    });
+  }
+
+  get #all(): Map<number, Known> {
+    return this.#known ??= new Map(
+      this.#db.all(
+        "SELECT id, epoch, boot, lsn, told_epoch, sweeping FROM devices " +
+          "WHERE epoch > 0 OR told_epoch > 0 OR sweeping ORDER BY id",
+      ).map(([id, epoch, boot, lsn, toldEpoch, sweeping]) => [Number(id), {
+        cursor: {
+          epoch: Number(epoch),
+          boot: boot === null ? null : toHex(boot as Uint8Array) as BootId,
+          lsn: Number(lsn) as Lsn,
+        },
+        toldEpoch: Number(toldEpoch),
+        isSweeping: sweeping === 1,
+      }]),
+    );
+  }
+
+  #of(device: number): Known {
+    return this.#all.get(device) ?? NOTHING;
+  }
+
+  #change(device: number, change: Partial<Known>): void {
+    const all = this.#all;
+    const isNew = !all.has(device);
+    all.set(device, { ...this.#of(device), ...change });
+    if (isNew) this.#known = new Map([...all].sort(([a], [b]) => a - b));
   }
 
   /** What we have of a device. */
   of(device: number): Cursor {
-    const row = this.#db.get("SELECT epoch, boot, lsn FROM devices WHERE id = ?", device);
-    if (row === undefined) return BEGINNING;
-    return {
-      epoch: Number(row[0]),
-      boot: row[1] === null ? null : toHex(row[1] as Uint8Array) as BootId,
-      lsn: Number(row[2]) as Lsn,
-    };
+    return this.#of(device).cursor;
   }
 
   set(device: number, cursor: Cursor): void {
@@ -30,28 +76,34 @@ export class Cursors {
       cursor.lsn,
       device,
     );
+    this.#change(device, { cursor });
   }
 
   /** The last epoch that a device named itself, not a relay of it. */
   toldEpoch(device: number): number {
-    return Number(this.#db.get("SELECT told_epoch FROM devices WHERE id = ?", device)?.[0] ?? 0);
+    return this.#of(device).toldEpoch;
   }
 
   setToldEpoch(device: number, epoch: number): void {
+    if (epoch === this.toldEpoch(device)) return;
     this.#db.run("UPDATE devices SET told_epoch = ? WHERE id = ?", epoch, device);
+    this.#change(device, { toldEpoch: epoch });
   }
 
   isSweeping(device: number): boolean {
-    return this.#db.get("SELECT sweeping FROM devices WHERE id = ?", device)?.[0] === 1;
+    return this.#of(device).isSweeping;
   }
 
   setSweeping(device: number, on: boolean): void {
     this.#db.run("UPDATE devices SET sweeping = ? WHERE id = ?", Number(on), device);
+    this.#change(device, { isSweeping: on });
   }
 
   /** Every device but this one of which something was announced. */
   knownDevices(): number[] {
-    return this.#db.all("SELECT id FROM devices WHERE id <> ? AND epoch > 0", SELF).map(([id]) => Number(id));
+    const out: number[] = [];
+    for (const [id, { cursor }] of this.#all) if (id !== SELF && cursor.epoch > 0) out.push(id);
+    return out;
   }
 
   seen(device: number, lastSeenMs: number, address: string): void {
@@ -77,10 +129,11 @@ export class Cursors {
       fromHex(boot),
       epoch,
     );
+    this.#boots = null;
   }
 
-  boots(): { readonly firstLsn: Lsn; readonly boot: BootId; readonly epoch: number }[] {
-    return this.#db.all("SELECT first_lsn, boot, epoch FROM boots ORDER BY first_lsn").map((
+  boots(): readonly Boot[] {
+    return this.#boots ??= this.#db.all("SELECT first_lsn, boot, epoch FROM boots ORDER BY first_lsn").map((
       [firstLsn, boot, epoch],
     ) => ({
       firstLsn: Number(firstLsn) as Lsn,
@@ -91,11 +144,7 @@ export class Cursors {
 
   /** The boot that wrote one of our lsns; null before the first. */
   bootOf(lsn: Lsn): BootId | null {
-    const row = this.#db.get(
-      "SELECT boot FROM boots WHERE first_lsn <= ? ORDER BY first_lsn DESC LIMIT 1",
-      lsn,
-    );
-    return row === undefined ? null : toHex(row[0] as Uint8Array) as BootId;
+    return this.boots().findLast(({ firstLsn }) => firstLsn <= lsn)?.boot ?? null;
   }
 
   /** True when a cursor into our own journal was given out by this journal and not by one that it is a copy of (R24). */

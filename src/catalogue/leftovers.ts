@@ -3,15 +3,17 @@ import type { Lsn } from "../core/ids.ts";
 import { childOf } from "../core/path.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
-import { OFFERED, type Place } from "./rows.ts";
+import { OFFERED, type Place, type Rows } from "./rows.ts";
 
 export class Leftovers {
   readonly #db: Database;
   readonly #ids: Interning;
+  readonly #rows: Rows;
 
-  constructor(db: Database, ids: Interning) {
+  constructor(db: Database, ids: Interning, rows: Rows) {
     this.#db = db;
     this.#ids = ids;
+    this.#rows = rows;
   }
 
   /** Tombstones that anyone has, in the order of their states from behind `afterState`. */
@@ -54,6 +56,7 @@ export class Leftovers {
     for (const [state] of states) {
       this.#db.run("UPDATE holds SET lsn = -lsn WHERE state = ? AND device = ?", state!, device);
     }
+    this.#rows.changedElsewhere();
     return states.length;
   }
 

@@ -3,6 +3,7 @@
  * that makes it. Every change of a row keeps `needs` exact: a path of a wanted folder has a need iff
  * `core/reconcile.ts` would do something about it.
  */
+import { Buffer } from "node:buffer";
 import { decode, encode } from "@msgpack/msgpack";
 import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent } from "../core/entry.ts";
 import { takesAway } from "../core/brake.ts";
@@ -12,8 +13,9 @@ import { PAGE_WEIGHT } from "../core/limits.ts";
 import { decide, type Decision } from "../core/reconcile.ts";
 import { decodeVersion, encodeVersion, type PlacedRow, rowWeight } from "../core/row_codec.ts";
 import type { Stamp } from "../core/ids.ts";
-import type { Database, SqlRow } from "./database.ts";
+import type { Database, SqlRow, SqlValue } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
+import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
 
 export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
@@ -26,6 +28,7 @@ const JOINED =
   `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM holds h JOIN states s ON s.id = h.state`;
 const IN_PATH_ORDER =
   `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s CROSS JOIN holds h ON h.state = s.id`;
+const AT_NAME = `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name = ?`;
 
 /** A row with whose it is. */
 export interface HeldRow extends PlacedRow {
@@ -55,12 +58,14 @@ export class Rows {
   /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
   #lastState: number;
   readonly counts: RowCounts;
+  readonly #recent = new RecentRows<HeldRow>();
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
     this.#ids = ids;
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
     this.counts = new RowCounts(db);
+    db.onRollback(this.changedElsewhere);
   }
 
   /** What every device whose rows count says of a path. */
@@ -73,14 +78,21 @@ export class Rows {
   }
 
   /** What every device says of a path, whether it counts or not. */
-  allAt(folder: number, path: RelPath): HeldRow[] {
+  allAt(folder: number, path: RelPath): readonly HeldRow[] {
     const directory = this.#ids.findDirectory(folder, parentOf(path));
-    return directory === null ? [] : this.#at(directory, nameOf(path)).map((row) => this.#read(row));
+    return directory === null ? [] : this.#at(directory, nameOf(path));
   }
 
-  #at(directory: number, name: string): SqlRow[] {
-    return this.#db.all(`${IN_PATH_ORDER} WHERE s.directory = ? AND s.name = ?`, directory, name);
+  #at(directory: number, name: string): readonly HeldRow[] {
+    return this.#recent.of(directory, name, () => this.#allOf(AT_NAME, directory, name));
   }
+
+  #allOf(sql: string, ...values: SqlValue[]): HeldRow[] {
+    return this.#db.all(sql, ...values).map((row) => this.#read(row));
+  }
+
+  /** Rows were changed by another hand. */
+  readonly changedElsewhere = () => this.#recent.clear();
 
   /** This device's own row of a path. */
   own(folder: number, path: RelPath): HeldRow | null {
@@ -91,20 +103,18 @@ export class Rows {
   ownIn(folder: number, directory: RelPath): HeldRow[] {
     const id = this.#ids.findDirectory(folder, directory);
     if (id === null) return [];
-    return this.#db.all(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF).map((row) =>
-      this.#read(row)
-    );
+    return this.#allOf(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF);
   }
 
   /** This device's living rows in a folder whose name has a form, as SQLite's GLOB knows it. By the index of names alone. */
   ownNamed(folder: number, glob: string): HeldRow[] {
-    return this.#db.all(
+    return this.#allOf(
       `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM directories d
        CROSS JOIN states s INDEXED BY states_by_name ON s.directory = d.id CROSS JOIN holds h ON h.state = s.id
        WHERE d.folder = ? AND s.name GLOB ? AND s.kind <> 0 AND h.device = ${SELF} ORDER BY d.path, s.name`,
       folder,
       glob,
-    ).map((row) => this.#read(row));
+    );
   }
 
   /** The path in a folder at which this device has a state; null when it has it nowhere there. */
@@ -172,9 +182,9 @@ export class Rows {
 
   /** Sets what a device says of a path. */
   put(device: number, folder: number, row: Row, lsn: Lsn): RowChange {
-    const directory = this.#ids.directory(folder, parentOf(row.path));
-    const name = nameOf(row.path);
-    const there = this.#at(directory, name).map((sql) => this.#read(sql));
+    const [directory, name] = [this.#ids.directory(folder, parentOf(row.path)), nameOf(row.path)];
+    const there = this.#at(directory, name);
+    this.#recent.forget(directory, name);
     const former = there.find((held) => held.device === device) ?? null;
     const version = this.#encodeVersion(row.entry);
     const equal = there.find((held) => this.#sameState(held.row.entry, row.entry, version)) ?? null;
@@ -201,9 +211,10 @@ export class Rows {
     const there = this.allAt(folder, path);
     const former = there.find((held) => held.device === device);
     if (former === undefined) return;
+    const directory = this.#ids.directory(folder, parentOf(path));
+    this.#recent.forget(directory, nameOf(path));
     this.#release(former, there);
     this.counts.add(device, -1);
-    const directory = this.#ids.directory(folder, parentOf(path));
     this.#keepNeed(folder, directory, nameOf(path), there.filter((held) => held !== former));
   }
 
@@ -262,7 +273,7 @@ export class Rows {
   #sameState(a: Entry, b: Entry, versionOfB: Uint8Array): boolean {
     return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
       a.stamp === b.stamp &&
-      a.writer === b.writer && equalBytes(this.#encodeVersion(a), versionOfB);
+      a.writer === b.writer && Buffer.compare(this.#encodeVersion(a), versionOfB) === 0;
   }
 
   #encodeVersion(entry: Entry): Uint8Array {
@@ -385,8 +396,4 @@ function standing(row: Row | undefined): Entry | null {
 
 function isFile(entry: Entry | null): boolean {
   return entry !== null && isAlive(entry) && entry.kind !== "directory";
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -42,12 +42,22 @@ export function linkedElsewhere(fs: Fs, root: string): string | null {
 
 export const LINKED_REMEDY = "Put the directory itself in its place.";
 
+/** Markers that were read lately, by their text: a root's is looked at before all that is done in it. */
+const known = new Map<string, Marker>();
+const MOST_KNOWN = 64;
+
 /** The marker of a root; null when there is none, "unreadable" when it is not one that this program knows. */
 export function readMarker(fs: Fs, root: string): Marker | null | "unreadable" {
   const bytes = fs.readSmall(layoutOf(root).marker, MARKER_BYTES);
   if (bytes === null) return null;
+  const text = new TextDecoder().decode(bytes);
+  const before = known.get(text);
+  if (before !== undefined) return before;
   try {
-    return v.parse(Schema, JSON.parse(new TextDecoder().decode(bytes))) as unknown as Marker;
+    const marker = v.parse(Schema, JSON.parse(text)) as unknown as Marker;
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(text, marker);
+    return marker;
   } catch {
     return "unreadable";
   }

@@ -46,9 +46,32 @@ function identityOf(certificatePem: string, keyPem: string): DeviceIdentity {
   return { certificatePem, keyPem, certificateDer, id: deviceIdOf(certificateDer) };
 }
 
+/** Signatures, and certificates, whose check is remembered. */
+const MOST_REMEMBERED = 1024;
+
+/** The answers of a check that says the same of the same bytes for ever, by what identifies the bytes. The oldest go first. */
+function remembering<T>(): (key: string, check: () => T) => T {
+  const answers = new Map<string, { readonly answer: T }>();
+  return (key, check) => {
+    const known = answers.get(key);
+    if (known !== undefined) return known.answer;
+    const answer = check();
+    if (answers.size >= MOST_REMEMBERED) answers.delete(answers.keys().next().value!);
+    answers.set(key, { answer });
+    return answer;
+  };
+}
+
+const checkedCertificate = remembering<string | null>();
+const verified = remembering<boolean>();
+
 /** The id of the device that shows this certificate (invariant 7). */
 export function deviceIdOf(certificateDer: Uint8Array): DeviceId {
-  return createHash("sha256").update(certificateDer).digest("hex") as DeviceId;
+  return digestOf(certificateDer) as DeviceId;
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**
@@ -57,6 +80,10 @@ export function deviceIdOf(certificateDer: Uint8Array): DeviceId {
  */
 export function checkCertificate(der: Uint8Array): string | null {
   if (der.length > CERTIFICATE_BYTES) return `it has more than ${CERTIFICATE_BYTES} bytes`;
+  return checkedCertificate(digestOf(der), () => troubleOf(der));
+}
+
+function troubleOf(der: Uint8Array): string | null {
   const certificate = readSequence(der, 0);
   if (certificate === null || certificate.end !== der.length) return "it is not one DER sequence";
   const body = readSequence(der, certificate.start);
@@ -93,12 +120,16 @@ export function sign(identity: TlsIdentity, bytes: Uint8Array): Uint8Array<Array
 /** True when the device of the certificate signed `bytes` (R32). Never throws, whatever it is given. */
 export function verify(certificateDer: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   if (checkCertificate(certificateDer) !== null) return false;
-  try {
-    const key = new X509Certificate(certificateDer as Uint8Array<ArrayBuffer>).publicKey;
-    return verifyBytes("sha256", bytes, key, signature);
-  } catch {
-    return false;
-  }
+  // Who belongs to a library is read at each start and each change of it, with the signatures that were there before.
+  const key = [certificateDer, bytes, signature].map(digestOf).join();
+  return verified(key, () => {
+    try {
+      const key = new X509Certificate(certificateDer as Uint8Array<ArrayBuffer>).publicKey;
+      return verifyBytes("sha256", bytes, key, signature);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** The identity as JSON text for the home directory (mode 0600 is the writer's part). */

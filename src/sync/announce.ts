@@ -22,6 +22,8 @@ export class Announcer {
   readonly #session: Session;
   /** What the peer has of each device, as it said and as we have sent since; null before it subscribed. */
   #sent: Map<number, Cursor> | null = null;
+  /** How far we have looked in vain for what is beyond that: intents and the like move our lsn, and are nobody else's business. */
+  readonly #nothingUpTo = new Map<number, Lsn>();
   #pumping = false;
   /** The peer knows that it has all of us that there was when the session began. */
   #saidOwnEnd = false;
@@ -48,6 +50,7 @@ export class Announcer {
       if (!isKnown) sent.set(SELF, BEGINNING);
     }
     this.#sent = sent;
+    this.#nothingUpTo.clear();
     this.pump();
   }
 
@@ -87,14 +90,18 @@ export class Announcer {
     const end = this.#endOf(device);
     const said = this.#sent!.get(device) ?? BEGINNING;
     if (!isAhead(end, said) && (device !== SELF || this.#saidOwnEnd)) return false;
-    const from = said.epoch === end.epoch ? said : { ...BEGINNING, epoch: end.epoch };
+    const isSameEpoch = said.epoch === end.epoch;
+    if (isSameEpoch && this.#nothingUpTo.get(device) === end.lsn) return false;
+    const from = isSameEpoch ? said : { ...BEGINNING, epoch: end.epoch };
     const rows = catalogue.rows.page(device, from.lsn, PAGE_ROWS);
     const facts = catalogue.values.factsAfter(device, from.lsn);
     const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
-    // Intents and the like move our lsn and are nobody else's business.
-    const isNews = rows.length + facts.length + shared.length > 0 || said.epoch !== end.epoch;
-    // But the first page of a session always comes: it says that there is no more.
-    if (!isNews && (device !== SELF || this.#saidOwnEnd)) return false;
+    const isNews = rows.length + facts.length + shared.length > 0 || !isSameEpoch;
+    // The first page of a session always comes: it says that there is no more.
+    if (!isNews && (device !== SELF || this.#saidOwnEnd)) {
+      this.#nothingUpTo.set(device, end.lsn);
+      return false;
+    }
     // Of another device we may ourselves have only half of its new epoch.
     const isEnd = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
     const complete = isEnd && (device === SELF || !catalogue.cursors.isSweeping(device));

@@ -117,6 +117,12 @@ export class Inbound {
     if (this.#isFull()) return;
     const left = this.#room.begin();
     if (left === null) return;
+    if (catalogue.needs.isEmpty(number)) {
+      this.#cancelRetry?.();
+      this.#cancelRetry = null;
+      if (this.#underWay.size === 0) this.#outcomes.startOver();
+      return;
+    }
     let room = left - this.#coming.bytes;
     // Deletes last: what is to be deleted may be what something new is made of.
     const others = this.#due(false);

@@ -56,3 +56,25 @@ Deno.test("a later epoch is ahead of any lsn of an older one; in one epoch the l
     assert.ok(!(isAhead(a, b) && isAhead(b, a)));
   }));
 });
+
+Deno.test("what a transaction noted that failed is forgotten, and an earlier announcement stands", () => {
+  using it = memoryCatalogue();
+  const { catalogue: { cursors, ids, db } } = it;
+  const device = ids.device(deviceOf(2));
+  cursors.set(device, cursor(1, 5));
+  cursors.addBoot(lsnOf(1), bootOf(1), 1);
+  assert.equal(cursors.bootOf(lsnOf(9)), bootOf(1));
+  assert.throws(() =>
+    db.transaction(() => {
+      cursors.set(device, cursor(2, 9, 4));
+      cursors.setSweeping(device, true);
+      cursors.setToldEpoch(device, 4);
+      cursors.addBoot(lsnOf(6), bootOf(2), 4);
+      assert.equal(cursors.bootOf(lsnOf(9)), bootOf(2));
+      throw new Error("the disk is full");
+    })
+  );
+  assert.deepEqual(cursors.of(device), cursor(1, 5));
+  assert.deepEqual([cursors.isSweeping(device), cursors.toldEpoch(device)], [false, 0]);
+  assert.equal(cursors.bootOf(lsnOf(9)), bootOf(1));
+});

@@ -234,3 +234,29 @@ Deno.test("ownWithContent() finds living, held files of this device alone", () =
   const found = rows.ownWithContent(contentOf("wanted"), 10);
   assert.deepEqual(found.map(({ folder, row }) => [folder, row.row.path]), [[folder, "held"]]);
 });
+
+Deno.test("rows that were read are as the database has them: after a failed transaction, and of an older epoch", () => {
+  using it = memoryCatalogue();
+  const { catalogue: { rows, ids, db, leftovers }, folder } = it;
+  const device = ids.device(deviceOf(2));
+  const path = pathOf("d/a");
+  const [one, two] = ["one", "two"].map((text) => rowOf("d/a", entryOf({ text, dots: [dot(2, 1)] }))) as [
+    Row,
+    Row,
+  ];
+  const read = () => rows.at(folder, path).map(({ row, lsn }) => [row.entry.content, lsn]);
+  rows.put(device, folder, one, lsnOf(1));
+  assert.deepEqual(read(), [[one.entry.content, 1]]);
+  assert.throws(() =>
+    db.transaction(() => {
+      rows.put(device, folder, two, lsnOf(2));
+      assert.deepEqual(read(), [[two.entry.content, 2]]);
+      throw new Error("the disk is full");
+    })
+  );
+  assert.deepEqual(read(), [[one.entry.content, 1]]);
+  leftovers.markOlderEpoch(device, -1);
+  assert.deepEqual(read(), [[one.entry.content, -1]]);
+  rows.drop(device, folder, path);
+  assert.deepEqual(read(), []);
+});

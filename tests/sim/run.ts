@@ -82,7 +82,10 @@ function runInside(plan: Plan, options: RunOptions): Outcome {
       ? error.stack ?? error.message
       : String(error);
   }
-  for (const device of world.devices) device.kill();
+  for (const device of world.devices) {
+    device.kill();
+    device.catalogue.release();
+  }
   return {
     failure,
     traceHash: scheduler.traceHash,

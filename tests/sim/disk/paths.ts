@@ -60,12 +60,14 @@ export class Paths {
     const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
     if (name === "" || name === "." || name === ".." || caller.obeysModes) {
-      return this.#walk(path, caller, follow);
+      const itself = name === "." && !caller.obeysModes ? this.#known.get(path.slice(0, slash)) : undefined;
+      if (itself === undefined) return this.#walk(path, caller, follow);
+      return { dir: itself.parent ?? itself, name: "", key: "", inode: itself };
     }
     const dir = this.#knownAt(path, slash, caller);
     if (dir === undefined) {
       const place = this.#walk(path, caller, follow);
-      if (place.name === name && !follow) this.#learn(path.slice(0, slash), place.dir);
+      if (place.name === name) this.#learn(path.slice(0, slash), place.dir);
       return place;
     }
     if (isTooLong(name)) throw new FsError("name-too-long", path);

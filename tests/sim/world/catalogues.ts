@@ -1,47 +1,21 @@
 /**
- * The catalogue's file of one device: SQLite in memory, its pages kept over the life of a process as a real file would be. What
- * is committed survives a kill; a power cut may take back the last commits, never tear one (WAL, synchronous = NORMAL).
+ * The catalogue's file of one device: SQLite in memory, kept over the life of a process as a real file would be. What is
+ * committed survives a kill; a power cut may take back the last commits, never tear one (WAL, synchronous = NORMAL).
  */
-import { DatabaseSync } from "node:sqlite";
-import { Database } from "../../../src/catalogue/database.ts";
-
-type Image = Uint8Array<ArrayBuffer>;
-
-/** What `DatabaseSync` has beyond its types. */
-interface Imaging {
-  serialize(): Image;
-  deserialize(image: Image): void;
-}
+import type { DatabaseSync } from "node:sqlite";
+import { Connection, type Image, type Session } from "./connections.ts";
 
 /** Committed states that a power cut may go back to. */
 const MOST_MARKS = 4;
 const PAGE_BYTES = 4096;
 
-let template: Image | null = null;
-
-/** An empty catalogue with its schema: making it anew would take 1.5 ms. */
-function emptyCatalogue(): Image {
-  if (template === null) {
-    let made: DatabaseSync | null = null;
-    const database = new Database(":memory:", (path) => made = new DatabaseSync(path));
-    template = (made as unknown as Imaging).serialize();
-    database.close();
-  }
-  return template;
-}
-
-interface Opened {
-  readonly db: DatabaseSync;
-  readonly close: () => void;
-  /** Damage that shows late. */
-  readonly isDamaged: boolean;
-}
-
 export class SimCatalogue {
-  #open: Opened | null = null;
-  /** The file as it was when it was last closed; null: there is none. */
-  #image: Image | null = null;
+  /** The process that has the file open. */
+  #session: Session | null = null;
+  /** The file's content: where it was used last, or an image of it; null: there is none. */
+  #content: Connection | Image | null = null;
   #marks: Image[] = [];
+  /** Damage that shows when the file is opened, or when it is read. */
   #damage: "header" | "page" | null = null;
   /** Called right before a transaction is kept: the place to let a process die in it. */
   beforeCommit: (() => void) | null = null;
@@ -49,39 +23,34 @@ export class SimCatalogue {
   /** Opens the file for a process. One whose damage shows is set aside by whoever opens it, so the next open makes a new one. */
   open(): DatabaseSync {
     this.kill();
-    const damage = this.#damage;
-    this.#damage = null;
-    if (damage === "header") {
-      this.#image = null;
+    if (this.#damage === "header") {
+      this.restore(null);
       throw new Error("file is not a database");
     }
-    const db = new DatabaseSync(":memory:");
-    (db as unknown as Imaging).deserialize(this.#image ?? emptyCatalogue());
-    this.#open = { db, close: db.close.bind(db), isDamaged: damage === "page" };
-    const exec = db.exec.bind(db);
-    db.exec = (sql) => {
-      if (sql === "COMMIT") this.beforeCommit?.();
-      exec(sql);
-    };
-    db.close = () => {
-      if (this.#open?.db === db) this.kill();
-    };
-    return db;
+    const content = this.#content ?? Connection.empty();
+    const connection = content instanceof Connection ? content : Connection.of(content);
+    this.#content = connection;
+    const session: Session = connection.open(
+      () => this.beforeCommit?.(),
+      () => this.#session === session && this.kill(),
+    );
+    this.#session = session;
+    return session as unknown as DatabaseSync;
   }
 
   /** The process ends, in order or not: what it committed stays. */
   kill(): void {
-    if (this.#open === null) return;
-    const { db, close, isDamaged } = this.#open;
-    this.#open = null;
-    if (db.isTransaction) db.exec("ROLLBACK");
-    this.#image = isDamaged ? null : (db as unknown as Imaging).serialize();
-    close();
+    if (this.#session === null) return;
+    this.#session.isOpen = false;
+    this.#session = null;
+    const connection = this.#content as Connection;
+    if (connection.isTransaction) connection.exec("ROLLBACK");
+    if (this.#damage !== null) this.restore(null);
   }
 
   /** Remembers what is committed now as a state that a power cut may go back to. */
   mark(): void {
-    if (this.#open?.db.isTransaction) return;
+    if (this.#session?.isTransaction) return;
     const image = this.copy();
     if (image === null) return;
     this.#marks.push(image);
@@ -92,30 +61,43 @@ export class SimCatalogue {
   powerCut(back: number): void {
     this.kill();
     const at = this.#marks.length - back;
-    if (back > 0 && at >= 0) this.#image = this.#marks[at]!;
+    if (back > 0 && at >= 0) this.#replace(this.#marks[at]!);
     this.#marks = [];
   }
 
   /** A copy, as a backup of the home has it. */
   copy(): Image | null {
-    return this.#open === null ? this.#image : (this.#open.db as unknown as Imaging).serialize();
+    return this.#content instanceof Connection ? this.#content.image() : this.#content;
   }
 
   /** Puts a copy back, or nothing at all. Only while no process runs. */
   restore(image: Image | null): void {
-    this.#image = image;
+    this.#replace(image);
+    this.#damage = null;
     this.#marks = [];
   }
 
   /** "header": no database any more; "page": the middle is zeroed. Only while no process runs. */
   damage(how: "header" | "page"): void {
-    if (this.#image === null) return;
+    if (this.#content === null) return;
     this.#damage = how;
     if (how === "header") return;
-    const image = this.#image.slice();
+    const image = this.#content instanceof Connection ? this.#content.cleanImage() : this.#content.slice();
     for (let at = PAGE_BYTES; at + PAGE_BYTES <= image.length; at += 2 * PAGE_BYTES) {
       image.fill(0, at, at + PAGE_BYTES);
     }
-    this.#image = image;
+    this.#replace(image);
+  }
+
+  /** The world is over. */
+  release(): void {
+    this.kill();
+    this.restore(null);
+  }
+
+  #replace(content: Image | null): void {
+    // One that holds damage is no use to anybody.
+    if (this.#content instanceof Connection) this.#content.release(this.#damage !== null && content === null);
+    this.#content = content;
   }
 }

@@ -4,6 +4,7 @@
  *
  * The same seed gives the same events in the same order, and a trace of them, byte for byte.
  */
+import { setImmediate } from "node:timers";
 import { ProcessDied } from "../disk/process.ts";
 import type { Rng } from "../disk/rng.ts";
 
@@ -29,13 +30,14 @@ const drain = (Deno as unknown as Record<symbol, { core: { runMicrotasks(): void
 /** Runs synchronous work from a macrotask of its own, as `Scheduler.run…` needs it. */
 export function inMacrotask<T>(work: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
-    setTimeout(() => {
+    // A timer would idle for milliseconds.
+    setImmediate(() => {
       try {
         resolve(work());
       } catch (error) {
         reject(error);
       }
-    }, 0);
+    });
   });
 }
 
