@@ -1,4 +1,5 @@
 /** Homes that know less than the world does of them: put back, cloned, torn, or on a disk that lied (R24, R25, R27). */
+import { FRAME_HEAD_BYTES, HEADER_BYTES } from "../../../src/journal/frame.ts";
 import assert from "node:assert/strict";
 import { changeHome, type HomeCopy } from "../plan/home_faults.ts";
 import { HOME, type SimDevice } from "../world/device.ts";
@@ -200,11 +201,11 @@ Deno.test("a file made again where a tombstone was forgotten, while another devi
 /** Where the last frame of a segment begins. */
 function lastFrameAt(segment: Uint8Array<ArrayBuffer>): number {
   const view = new DataView(segment.buffer, segment.byteOffset);
-  let at = 16;
+  let at = HEADER_BYTES;
   let last = at;
   while (at < segment.length) {
     last = at;
-    at += 16 + view.getUint32(at, true);
+    at += FRAME_HEAD_BYTES + view.getUint32(at, true);
   }
   return last;
 }
