@@ -171,23 +171,25 @@ export class Outbound {
   // -------------------------------------------------------------------------------- the loop
 
   async #run(): Promise<void> {
+    let waiters: (() => void)[] = [];
     try {
       while (!this.#stopped && (this.#fullWanted || this.#dirty.size > 0)) {
         if (!this.#events.checkRoot()) break;
         const full = this.#fullWanted;
         const dirty = this.#dirty;
-        const waiters = this.#waiters.splice(0);
+        waiters = this.#waiters.splice(0);
         this.#fullWanted = false;
         this.#dirty = new Map();
         if (full) await this.#fullRound();
         else await this.#round(dirty, "hint");
-        for (const done of waiters) done();
+        for (const done of waiters.splice(0)) done();
         this.#events.scanned();
       }
     } catch (error) {
       // A disk or journal that refuses: nothing was recorded, so all is dirty again.
       this.#replica.troubles.set(ROOT, { cause: messageOf(error), remedy: "Cairn tries again by itself." });
       this.#fullWanted = true;
+      this.#waiters.push(...waiters); // their scan is still to come
       this.#running = false;
       this.#later(AGAIN_MS, () => this.#wake(0));
       return;
