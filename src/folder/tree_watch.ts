@@ -21,8 +21,8 @@ const MOST_POLL_MS = 10 * 60_000;
 export interface TreeWatchEvents {
   /** Something at this path may have changed. */
   hint(path: string): void;
-  /** Everything may have changed; resolves when it has been looked at. */
-  poll(): Promise<void>;
+  /** Everything may have changed; resolves when it has been looked at, with the milliseconds that it took. */
+  poll(): Promise<number>;
   /** The root cannot be written to or is gone. */
   rootTrouble(error: FsError): void;
 }
@@ -147,11 +147,9 @@ export class TreeWatch {
   async #poll(): Promise<void> {
     if (this.#stopped) return;
     const reason = this.#pollingReason;
-    const startedAt = this.#clock.monotonic();
     await this.#touch();
-    await this.#events.poll();
+    const tookMs = await this.#events.poll();
     if (this.#stopped || this.#pollingReason !== reason || reason === null) return;
-    const tookMs = this.#clock.monotonic() - startedAt;
     const delayMs = Math.min(Math.max(POLL_MS, POLL_SHARE * tookMs), MOST_POLL_MS);
     this.#cancel = this.#clock.after(delayMs, () => void this.#poll());
   }

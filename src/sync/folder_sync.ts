@@ -14,6 +14,7 @@ import { Merging } from "./merging.ts";
 import { Outbound } from "./outbound.ts";
 import { Replica, type ReplicaDeps, type Trouble } from "./replica.ts";
 import type { Stager } from "./stager.ts";
+import { Timers } from "./timers.ts";
 import { type KeepingSettings, VersionKeeper } from "./version_keeper.ts";
 
 export interface FolderSyncDeps extends ReplicaDeps {
@@ -50,9 +51,8 @@ export class FolderSync {
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
-  #timers: (() => void)[] = [];
+  readonly #timers: Timers;
   #endListening: () => void = () => {};
-  #isStopped = false;
 
   /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
   constructor(deps: FolderSyncDeps, root: string, marker: Marker) {
@@ -64,6 +64,7 @@ export class FolderSync {
     const linked = linkedElsewhere(fs, root);
     if (linked !== null) throw new CairnError("path-unusable", linked, LINKED_REMEDY);
     this.#deps = deps;
+    this.#timers = new Timers(clock);
     this.#marker = marker;
     this.#markedLsn = marker.lsn;
     this.replica = new Replica(deps, {
@@ -124,13 +125,12 @@ export class FolderSync {
     this.#endListening = this.#deps.ledger.onApplied((applied) => {
       if (applied.some(({ record }) => record.type === "shared")) void this.merging.evaluate();
     });
-    this.#every(MARKER_MS, () => this.#raiseMarker());
+    this.#timers.every(MARKER_MS, () => this.#raiseMarker());
     this.keeper.start(this.#marker.replica);
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    for (const cancel of this.#timers) cancel();
+    this.#timers.stop();
     this.watch.stop();
     this.outbound.stop();
     this.inbound.stop();
@@ -162,15 +162,6 @@ export class FolderSync {
     this.#deps.changed();
   }
 
-  #every(delayMs: number, run: () => unknown): void {
-    const again = () => {
-      if (this.#isStopped) return;
-      void run();
-      this.#timers.push(this.#deps.clock.after(delayMs, again));
-    };
-    this.#timers = [...this.#timers.slice(-4), this.#deps.clock.after(delayMs, again)];
-  }
-
   /** Invariant 8: a root that is not what it was stops the replica, and is never taken for deletes. */
   #checkRoot(): boolean {
     const trouble = this.#rootProblem();
@@ -192,10 +183,9 @@ export class FolderSync {
   }
 
   #lookForRoot(): void {
-    this.#timers.push(this.#deps.clock.after(ROOT_CHECK_MS, () => {
-      if (this.#isStopped || this.replica.stopped === null) return;
-      if (!this.#checkRoot()) this.#lookForRoot();
-    }));
+    this.#timers.after(ROOT_CHECK_MS, () => {
+      if (this.replica.stopped !== null && !this.#checkRoot()) this.#lookForRoot();
+    });
   }
 
   #rootProblem(): Trouble | null {

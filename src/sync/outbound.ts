@@ -22,6 +22,7 @@ import { mend, troubleOf } from "./mending.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import type { Replica } from "./replica.ts";
 import { withoutBroughtAlong } from "./respelling.ts";
+import { Timers } from "./timers.ts";
 import { StillWriting, WRITTEN_ALL_THE_TIME } from "./still_writing.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
@@ -70,9 +71,9 @@ export class Outbound {
   #scan: ScanProgress | null = { checked: 0, known: 0 };
   #firstScanDone = false;
   #context: ScanContext; // of the round under way
-  readonly #waiters: (() => void)[] = [];
+  readonly #waiters: ((tookMs: number) => void)[] = [];
   readonly #busy = new StillWriting();
-  readonly #timers = new Set<() => void>();
+  readonly #timers: Timers;
 
   constructor(replica: Replica, events: OutboundEvents) {
     this.#replica = replica;
@@ -82,7 +83,8 @@ export class Outbound {
     this.emptied = new EmptiedGuard(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
-    this.#later(FULL_SCAN_MS, () => this.#hourly());
+    this.#timers = new Timers(replica.deps.clock);
+    this.#timers.every(FULL_SCAN_MS, () => this.fullScan());
   }
 
   /** The full scan under way, or null. */
@@ -105,21 +107,7 @@ export class Outbound {
     this.#stopped = true;
     this.#frozen.stop();
     this.#unreadable.stop();
-    for (const cancel of this.#timers) cancel();
-  }
-
-  #hourly(): void {
-    void this.fullScan();
-    this.#later(FULL_SCAN_MS, () => this.#hourly());
-  }
-
-  #later(delayMs: number, run: () => void): void {
-    if (this.#stopped) return;
-    const cancel = this.#replica.deps.clock.after(delayMs, () => {
-      this.#timers.delete(cancel);
-      if (!this.#stopped) run();
-    });
-    this.#timers.add(cancel);
+    this.#timers.stop();
   }
 
   // -------------------------------------------------------------------------------- events
@@ -145,10 +133,10 @@ export class Outbound {
     }
   }
 
-  /** Resolves when all has been looked at. */
-  fullScan(): Promise<void> {
+  /** Resolves when all has been looked at, with the milliseconds that the look took; those that failed before it do not count. */
+  fullScan(): Promise<number> {
     this.#fullWanted = true;
-    const done = new Promise<void>((resolve) => this.#waiters.push(resolve));
+    const done = new Promise<number>((resolve) => this.#waiters.push(resolve));
     this.#wake(0);
     return done;
   }
@@ -165,24 +153,26 @@ export class Outbound {
   #wake(delayMs: number): void {
     if (this.#running || this.#stopped) return;
     this.#running = true;
-    this.#later(delayMs, () => void this.#run());
+    this.#timers.after(delayMs, () => void this.#run());
   }
 
   // -------------------------------------------------------------------------------- the loop
 
   async #run(): Promise<void> {
-    let waiters: (() => void)[] = [];
+    const { clock } = this.#replica.deps;
+    let waiters: ((tookMs: number) => void)[] = [];
     try {
       while (!this.#stopped && (this.#fullWanted || this.#dirty.size > 0)) {
         if (!this.#events.checkRoot()) break;
         const full = this.#fullWanted;
         const dirty = this.#dirty;
         waiters = this.#waiters.splice(0);
+        const startedMs = clock.monotonic();
         this.#fullWanted = false;
         this.#dirty = new Map();
         if (full) await this.#fullRound();
         else await this.#round(dirty, "hint");
-        for (const done of waiters.splice(0)) done();
+        for (const done of waiters.splice(0)) done(clock.monotonic() - startedMs);
         this.#events.scanned();
       }
     } catch (error) {
@@ -191,7 +181,7 @@ export class Outbound {
       this.#fullWanted = true;
       this.#waiters.push(...waiters); // their scan is still to come
       this.#running = false;
-      this.#later(AGAIN_MS, () => this.#wake(0));
+      this.#timers.after(AGAIN_MS, () => this.#wake(0));
       return;
     } finally {
       this.#running = false;
@@ -327,18 +317,18 @@ export class Outbound {
       ignored: ignored.filter(isFree),
     };
     if (held.length > 0) {
-      this.#later(PLACED_MS, () => held.forEach((path) => this.#mark(parentOf(path), nameOf(path))));
+      this.#timers.after(PLACED_MS, () => held.forEach((path) => this.#mark(parentOf(path), nameOf(path))));
     }
     return free;
   }
 
   #lookAgainLater(directory: RelPath): void {
-    for (const delayMs of SECOND_LOOKS_MS) this.#later(delayMs, () => this.#mark(directory, null));
+    for (const delayMs of SECOND_LOOKS_MS) this.#timers.after(delayMs, () => this.#mark(directory, null));
   }
 
   #settleLater(paths: readonly RelPath[]): void {
     const large = paths.some((path) => (this.#replica.own(path)?.row.entry.size ?? 0) > LARGE_BYTES);
-    this.#later(large ? LARGE_SETTLE_MS : RACY_MS + 500, () => this.lookAgain(paths));
+    this.#timers.after(large ? LARGE_SETTLE_MS : RACY_MS + 500, () => this.lookAgain(paths));
   }
 
   // -------------------------------------------------------------------------------- results
@@ -363,7 +353,7 @@ export class Outbound {
     for (const { path } of observed.busy) {
       const { turn, delayMs, isLong } = this.#busy.add(path, clock.monotonic());
       if (isLong) troubles.set(path, WRITTEN_ALL_THE_TIME);
-      this.#later(delayMs, () => this.lookAgain(this.#busy.due(path, turn)));
+      this.#timers.after(delayMs, () => this.lookAgain(this.#busy.due(path, turn)));
     }
     this.#events.changed();
   }
