@@ -1,7 +1,7 @@
 /** Where the fight takes place: the victim, an honest device paired with it, and a member gone bad; and what an attack is. */
 import { connect } from "../../src/cli/client.ts";
 import type { Device } from "../../tests/support/device.ts";
-import { join, share, statusOf, type World } from "../../tests/support/pair.ts";
+import { join, share, statusOf, withoutBrake, type World } from "../../tests/support/pair.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { Member } from "./member.ts";
 import type { Scope } from "./scope.ts";
@@ -46,6 +46,8 @@ export async function prepareField(world: World): Promise<Field> {
   plant(victim.data);
   await share(victim);
   await join(honest, victim);
+  // Who deletes without end is stopped by it, rightly: then nobody's edits arrive any more.
+  await withoutBrake(victim, honest);
   const { device: { port } } = await statusOf(victim);
   const client = connect(victim.home);
   const member = await Member.join((await client.invite()).code, () => port);
