@@ -70,10 +70,14 @@ export function treeOf(device: SimDevice): Map<string, string> {
 /** Where two trees differ; empty when they do not. */
 export function differences(a: SimDevice, b: SimDevice): string[] {
   const [treeA, treeB] = [treeOf(a), treeOf(b)];
+  // A disk that lied has the mode that a directory had before, and no sign tells that it should be another.
+  const isVague = a.isHomeChanged || b.isHomeChanged;
+  const line = (tree: Map<string, string>, path: string) =>
+    isVague ? tree.get(path)?.replace(/^directory \d+/, "directory") : tree.get(path);
   const shown = (line: string | undefined) =>
     line === undefined ? "nothing" : line.replace(/ [fl][:#][^]*$/, (key) => ` ${describe(key.slice(1))}`);
   return [...new Set([...treeA.keys(), ...treeB.keys()])].sort()
-    .filter((path) => treeA.get(path) !== treeB.get(path))
+    .filter((path) => line(treeA, path) !== line(treeB, path))
     .map((path) =>
       `${path}: ${a.name} has ${shown(treeA.get(path))}, ${b.name} has ${shown(treeB.get(path))}`
     );

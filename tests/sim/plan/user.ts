@@ -27,18 +27,19 @@ export class SimUser {
 
   /** False when the tree does not allow it. */
   do(step: UserStep): boolean {
+    const paths = ["to" in step ? step.to : step.path, step.path];
+    const before = paths.map((path) => this.#oracle.actsAt(path));
     try {
       return this.#do(step);
     } catch (error) {
       // The disk is full: the user's program stops where it is, and what it has overwritten by then is gone.
       if (!(error instanceof FsError)) throw error;
-      for (const path of ["to" in step ? step.to : step.path, step.path]) this.#wroteHalf(path);
+      paths.forEach((path, i) => this.#wroteHalf(path, before[i]!));
       return false;
     }
   }
 
-  #wroteHalf(path: string): void {
-    const before = this.#oracle.actsAt(path);
+  #wroteHalf(path: string, before: readonly Act[]): void {
     const content = keyOf(this.#device.disk.peek(at(path)));
     if (before.length === 0 || before.some((act) => act.content === content)) return;
     this.#history.supersede(before, this.#device.index);
