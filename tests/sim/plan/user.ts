@@ -175,6 +175,15 @@ export class SimUser {
     held.truncate(0);
     held.write(bytes.subarray(0, half), 0);
     this.#history.supersede(before, this.#device.index);
+    // Nobody misses the half. But it is an edit: the machine may go down before it is whole.
+    const begun = this.#history.act(
+      this.#device.index,
+      path,
+      keyOf(this.#device.disk.peek(at(path))),
+      before,
+      true,
+    );
+    begun.isLost = true;
     const { boots } = this.#device;
     this.#scheduler.after(gapMs, () => {
       // The program went with its machine.
