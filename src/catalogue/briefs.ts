@@ -8,7 +8,7 @@ import { readPrint } from "./prints.ts";
 import { HELD, KINDS, OFFERED } from "./rows.ts";
 
 const BRIEF =
-  `SELECT s.id, s.name, s.kind, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
+  `SELECT s.id, s.name, s.kind, s.mode, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
    FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id`;
 
 /** Directories `d` of a folder at or below a path; its values are the folder and `rangeOf(path)`. */
@@ -29,6 +29,8 @@ export interface BriefRow {
   readonly state: number;
   readonly name: string;
   readonly kind: EntryKind;
+  /** The entry's; of a directory the disk may still have another. */
+  readonly mode: number;
   readonly offered: boolean;
   readonly held: boolean;
   readonly print: Fingerprint | null;
@@ -104,8 +106,9 @@ function readBrief(row: SqlRow): BriefRow {
     state: Number(row[0]),
     name: String(row[1]),
     kind: KINDS[Number(row[2])]!,
-    offered: (Number(row[3]) & OFFERED) !== 0,
-    held: (Number(row[3]) & HELD) !== 0,
-    print: row[4] === null ? null : readPrint(row.slice(4)),
+    mode: Number(row[3]),
+    offered: (Number(row[4]) & OFFERED) !== 0,
+    held: (Number(row[4]) & HELD) !== 0,
+    print: row[5] === null ? null : readPrint(row.slice(5)),
   };
 }

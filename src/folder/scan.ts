@@ -83,6 +83,8 @@ export interface Difference {
   readonly entries: number;
   /** Files that agree, but could have changed within the clock's grain: look again, strictly, when that has passed. */
   readonly unsettled: readonly RelPath[];
+  /** Directories that do not have their mode: a crash came between, or a power cut took it back (R3). */
+  readonly owed: readonly RelPath[];
 }
 
 /** A `Stat` whose device number is relative to the root's. */
@@ -146,17 +148,7 @@ function tooNear(name: string) {
   };
 }
 
-const NOTHING: Difference = {
-  seen: [],
-  gone: [],
-  replaced: [],
-  ignored: [],
-  directories: [],
-  problems: [],
-  frozen: null,
-  entries: 0,
-  unsettled: [],
-};
+const NOTHING: Difference = gathering();
 
 /** Mutable while it is gathered. */
 type Gathering = {
@@ -174,6 +166,7 @@ function gathering(): Gathering {
     frozen: null,
     entries: 0,
     unsettled: [],
+    owed: [],
   };
 }
 
@@ -342,7 +335,7 @@ function compareName(
   } else if (stat.kind === "file" && !row.print!.settled) {
     if (strictness === "strict") out.seen.push({ path, stat, basedOn: row.state });
     else out.unsettled.push(path);
-  }
+  } else if (stat.kind === "directory" && row.mode !== stat.mode) out.owed.push(path);
 }
 
 function isUnchanged(row: BriefRow, stat: Stat): boolean {

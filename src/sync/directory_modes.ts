@@ -72,7 +72,12 @@ export class DirectoryModes {
     const { deps: { fs }, catalogue } = replica;
     const own = replica.own(directory);
     const print = own === null ? null : catalogue.prints.get(own.state);
-    fs.chmod(pins.at(directory), mode);
-    if (own !== null && print !== null) catalogue.prints.put(own.state, { ...print, mode });
+    const at = pins.at(directory);
+    // Somebody else has set it meanwhile: the scan tells of that.
+    if (print !== null && fs.lstat(at)?.mode !== print.mode) return;
+    fs.chmod(at, mode);
+    // Some disks know no modes.
+    const has = fs.lstat(at)?.mode ?? mode;
+    if (own !== null && print !== null) catalogue.prints.put(own.state, { ...print, mode: has });
   }
 }

@@ -158,6 +158,7 @@ export class FolderSync {
   }
 
   #onScanned(): void {
+    this.inbound.settleModes();
     this.inbound.evaluate();
     this.#deps.changed();
   }

@@ -324,7 +324,7 @@ export class Inbound {
     } finally {
       this.#placing = false;
     }
-    this.#settleModes();
+    this.settleModes();
     this.evaluate();
     this.#events.changed();
   }
@@ -333,7 +333,8 @@ export class Inbound {
     return this.#events.mayPlace() && !this.#room.isRefusing;
   }
 
-  #settleModes(): void {
+  /** Gives directories their modes. */
+  settleModes(): void {
     if (this.#replica.directoryModes.isEmpty) return;
     void this.#replica.exclusive(() => Promise.resolve(this.#replica.directoryModes.settle(this.#replica)));
   }

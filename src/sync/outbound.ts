@@ -288,6 +288,7 @@ export class Outbound {
       troubles.delete(directory);
     }
     if (difference === null) return null;
+    for (const path of difference.owed) this.#replica.directoryModes.owe(path);
     if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
     const free = this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
     return { ...free, seen: free.seen.filter(({ path }) => this.#mayRead(path)) };
