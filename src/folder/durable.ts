@@ -14,8 +14,8 @@ import type { ScanContext, Seen } from "./scan.ts";
 
 /** More young files than this are made durable by one sync of the file system, where there is such a thing. */
 const SYNC_ALL_FROM = 48;
-/** A ctime may stand for any moment of its second. */
-const CTIME_GRAIN_MS = 1_000;
+/** A ctime may stand for any moment of two seconds: FAT keeps even ones alone. */
+const CTIME_GRAIN_MS = 2_000;
 /** Single syncs under way at once. */
 const SYNCS_AT_ONCE = 32;
 
@@ -112,10 +112,13 @@ function isFailedSync({ code }: FsError): boolean {
   return code === "io" || code === "no-space";
 }
 
-/** Only what was changed in place has the name that it had. */
+/**
+ * Only what was changed in place has the name that it had. Where there is no birth time, or one in whole seconds only, another file with
+ * the same number may have come.
+ */
 function isNewName({ catalogue }: DurableContext, { stat, basedOn }: Seen): boolean {
   const known = basedOn === null ? null : catalogue.prints.get(basedOn);
-  return known === null || !isSameInode(known, stat);
+  return known === null || stat.birthMs % 1_000 === 0 || !isSameInode(known, stat);
 }
 
 async function syncDirectory(fs: Fs, root: string, directory: RelPath): Promise<void> {
