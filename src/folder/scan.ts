@@ -332,7 +332,7 @@ function compareName(
   }
   if (row === undefined || !isUnchanged(row, stat)) {
     out.seen.push({ path, stat, basedOn: row?.state ?? null });
-  } else if (stat.kind === "file" && !row.print!.settled) {
+  } else if (stat.kind !== "directory" && !row.print!.settled) {
     if (strictness === "strict") out.seen.push({ path, stat, basedOn: row.state });
     else out.unsettled.push(path);
   } else if (stat.kind === "directory" && row.mode !== stat.mode) out.owed.push(path);

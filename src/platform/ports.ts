@@ -22,6 +22,8 @@ export interface Stat {
   readonly dev: number;
   /** Permission bits, masked to 0o777. */
   readonly mode: number;
+  /** How many names it has; 1 where the platform does not tell. */
+  readonly links: number;
 }
 
 export interface DirItem {

@@ -46,8 +46,7 @@ export async function fetchLarge(
     if (chunks === null) return { fetched: nobody(deps.sources, want.devices), chunks: null };
     const have = new Uint8Array(chunkCount(chunks));
     const offsets = chunkOffsets(chunks);
-    if (fs.lstat(want.stage) === null) createStage(fs, want);
-    else await checkStage(deps, want, chunks, offsets, have);
+    if (openStage(fs, want)) await checkStage(deps, want, chunks, offsets, have);
     await reuseLocal(deps, want, chunks, offsets, have);
     const fetched = await fetchPieces(deps, want, chunks, offsets, have);
     return { fetched, chunks };
@@ -57,13 +56,22 @@ export async function fetchLarge(
   }
 }
 
-function createStage(fs: Fs, { stage, size }: LargeWant): void {
+/**
+ * A file of the wanted size to write into; true when it may hold some of it already. What a crash behind an exchange left under its name
+ * is the former file, which the version store has too: whoever wrote into it would change what is kept there.
+ */
+function openStage(fs: Fs, { stage, size }: LargeWant): boolean {
+  const found = fs.lstat(stage);
+  const isOurs = found?.kind === "file" && found.links === 1 && found.size === size;
+  if (isOurs) return true;
+  if (found !== null) fs.unlink(stage);
   const file = fs.open(stage, "create");
   try {
     file.truncate(size);
   } finally {
     file.close();
   }
+  return false;
 }
 
 async function fetchList({ sources }: LargeDeps, want: LargeWant): Promise<ChunkList | null> {

@@ -89,6 +89,7 @@ const NOTHING = {
   ignored: [],
   problems: [],
   unsettled: [],
+  owed: [],
 };
 
 function assertQuiet(difference: Difference): void {

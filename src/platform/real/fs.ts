@@ -55,6 +55,7 @@ function lstat(path: string): Stat | null {
     ino: info.ino ?? 0,
     dev: info.dev,
     mode: (info.mode ?? 0) & 0o777,
+    links: info.nlink ?? 1,
   };
 }
 

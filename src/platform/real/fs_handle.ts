@@ -68,6 +68,7 @@ export function statOf(stat: fs.Stats): Stat {
     ino: stat.ino ?? 0,
     dev: stat.dev,
     mode: (stat.mode ?? 0) & 0o777,
+    links: stat.nlink ?? 1,
   };
 }
 

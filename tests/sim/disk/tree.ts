@@ -59,6 +59,7 @@ export class Tree {
       birthMs: this.#settings.birthTimes ? Math.floor(inode.birthMs / statMs) * statMs : 0,
       ino: inode.ino,
       dev: inode.volume.dev,
+      links: inode.links,
       mode: inode.mode,
     };
   }
