@@ -20,7 +20,13 @@ interface Scene extends Disposable {
   /** Puts a file or directory on the disk and our row of it, with its print, into the catalogue. */
   have(
     path: string,
-    over?: { readonly settled?: boolean; readonly kind?: Entry["kind"]; readonly offered?: boolean },
+    over?: {
+      readonly settled?: boolean;
+      readonly kind?: Entry["kind"];
+      readonly offered?: boolean;
+      /** The entry's, where the disk has another. */
+      readonly mode?: number;
+    },
   ): number;
   compare(directory?: string, over?: Over): Difference;
 }
@@ -59,11 +65,12 @@ function scene(): Scene {
     root,
     catalogue,
     folder,
-    have(path, { settled = true, kind = "file", offered = true } = {}) {
+    have(path, { settled = true, kind = "file", offered = true, mode } = {}) {
       if (kind === "file") root.write(path, path);
       if (kind === "directory") Deno.mkdirSync(root.at(path), { recursive: true });
+      if (kind === "symlink") Deno.symlinkSync(path, root.at(path));
       const stat = relativeStat(realFs().lstat(root.at(path))!, root.rootDev);
-      const entry = entryOf({ kind, text: path, dots: [dot(1, ++counter)], mode: stat.mode });
+      const entry = entryOf({ kind, text: path, dots: [dot(1, ++counter)], mode: mode ?? stat.mode });
       const { state } = catalogue.rows.put(SELF, folder, rowOf(path, entry, { offered }), lsnOf(counter));
       catalogue.prints.put(state, printOf(stat, settled ? Infinity : stat.mtimeMs));
       return state;
@@ -124,6 +131,22 @@ Deno.test("what changed is seen, based on the state that we had (R12)", () => {
   it.root.write("a", "longer than before");
   const { seen } = it.compare();
   assert.deepEqual(seen.map(({ path, basedOn }) => [path, basedOn]), [["a", state]]);
+});
+
+Deno.test("a directory that has not got its entry's mode is owed it, and that is no edit (R3)", () => {
+  using it = scene();
+  it.have("d", { kind: "directory", mode: 0o500 });
+  it.have("a", { mode: 0o600 });
+  const { owed, ...rest } = it.compare();
+  assert.deepEqual(owed, ["d"]);
+  assertQuiet({ ...rest, owed: [] });
+});
+
+Deno.test("a link that may have been replaced within the clock's grain is looked at again (R14)", () => {
+  using it = scene();
+  it.have("link", { kind: "symlink", settled: false });
+  assert.deepEqual(it.compare().unsettled, ["link"]);
+  assert.deepEqual(paths(it.compare("", { strictness: "strict" }).seen), ["link"]);
 });
 
 Deno.test("a change of permissions is seen, of files and of directories", () => {
