@@ -66,9 +66,10 @@ export async function makeDurable(
   const uncovered = seen.filter(({ path, stat }) => stat.ctimeMs > synced && !refused.has(path));
   const young = uncovered.filter(({ stat }) => Math.abs(now - stat.ctimeMs) < YOUNG_MS);
   const named = young.filter((item) => isNewName(context, item));
-  const isNew = new Set(named);
   // Of a new empty file the name is all that there is. One that was emptied may come back with what was in it.
-  const files = young.filter((item) => item.stat.kind === "file" && (item.stat.size > 0 || !isNew.has(item)));
+  const files = young.filter(({ stat, basedOn }) =>
+    stat.kind === "file" && (stat.size > 0 || basedOn !== null)
+  );
   const directories = new Set(named.map(({ path }) => parentOf(path)));
   // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
   const isOld = young.length < uncovered.length;
