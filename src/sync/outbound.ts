@@ -244,7 +244,8 @@ export class Outbound {
         difference.seen.filter(({ stat }) => stat.kind === "directory").map(({ path }) => path),
       );
       for (const sub of difference.directories) {
-        if (everywhere || fresh.has(sub)) todo.push([sub, null]);
+        // One that is hinted itself is listed: before it was watched, nobody told what came into it.
+        if (everywhere || fresh.has(sub) || names !== null) todo.push([sub, null]);
         if (fresh.has(sub) && !everywhere) this.#lookAgainLater(sub);
       }
       await pipeline.add(difference);
