@@ -22,7 +22,7 @@ export const SESSION_PROTOCOL = "cairn/1";
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 30_000;
 /** Whoever sends beacons in a device's name makes us dial it no more often than this. */
-const LEAST_BETWEEN_MS = 250;
+export const LEAST_BETWEEN_MS = 250;
 
 export interface LinksOptions {
   readonly net: Net;

@@ -1,11 +1,12 @@
-/** Many links of one device: the newest few may still say hello, whoever it is. */
+/** Many links of one device, and many calls for one: bounds on both. */
 import assert from "node:assert/strict";
 import { PENDING_SESSIONS } from "../../src/core/limits.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
-import { Links } from "../../src/peer/links.ts";
+import { LEAST_BETWEEN_MS, Links } from "../../src/peer/links.ts";
 import type { Net, SecureLink } from "../../src/platform/ports.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
 import { manualClock, settle } from "../support/clock.ts";
+import { deviceOf } from "../support/entries.ts";
 import { linkPair } from "../support/links.ts";
 import { dialler, greeting, listener } from "../support/sessions.ts";
 
@@ -53,5 +54,31 @@ Deno.test("a device that connects by the hundred and says nothing keeps its newe
   assert.ok(many.slice(-PENDING_SESSIONS).every(({ cut }) => !cut), "the newest stay");
   assert.ok(!other.cut, "and nobody else's go");
   assert.equal(links.metOurselves, 1, "one of them showed our own certificate");
+  links.close();
+});
+
+Deno.test("beacons in a device's name, as many as may be, make us dial it four times a second and no more (invariant 10)", async () => {
+  const clock = manualClock();
+  const device = deviceOf(1);
+  let dials = 0;
+  const links = new Links({
+    net: { dial: () => Promise.reject(new Error(`nobody is there, ${++dials}`)) } as unknown as Net,
+    clock,
+    identity,
+    greeting: greeting(),
+    members: () => [device],
+    addresses: () => ["192.0.2.1:1"],
+    pairing: () => {},
+    opened: () => {},
+    refused: () => {},
+    changed: () => {},
+  });
+  const sighting = { device, addresses: [], instance: 1, inviting: false, lastHeardMs: 0 };
+  // The first at once; the eleventh would come with the last moment.
+  for (let ms = 5; ms < 10 * LEAST_BETWEEN_MS; ms += 5) {
+    links.sighted(sighting);
+    await clock.advance(5);
+  }
+  assert.equal(dials, 10);
   links.close();
 });
