@@ -42,6 +42,8 @@ export async function takeIn(replica: Replica): Promise<TakenIn> {
       }
       table.setSegment(number, segment.number, next, linesBefore + lines.length);
     });
+    // Counted in one place or the other: what counts twice makes the oldest go for nothing.
+    versions.fresh.bytes = Math.max(0, versions.fresh.bytes - bytes);
     return { isAll: false, bytes };
   }
   versions.fresh.bytes = 0;

@@ -3,12 +3,15 @@
  * its place, as if somebody had saved it anew, and only that is recorded.
  */
 import { printOf } from "../core/fingerprint.ts";
-import type { RelPath } from "../core/ids.ts";
+import type { ContentId, RelPath } from "../core/ids.ts";
+import type { Kept } from "../core/kept.ts";
 import { parentOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { place } from "../folder/place.ts";
 import { relativeStat } from "../folder/scan.ts";
-import { type Fs, FsError } from "../platform/ports.ts";
+import { announceKept, nextName } from "../folder/versions.ts";
+import { type Fs, FsError, type Stat } from "../platform/ports.ts";
+import { syncDirectories } from "./placing.ts";
 import type { Replica, Trouble } from "./replica.ts";
 
 const BLOCK_BYTES = 2 ** 20;
@@ -46,7 +49,7 @@ export async function mend(
 }
 
 async function putCopy(replica: Replica, path: RelPath): Promise<void> {
-  const { deps: { fs }, root, rootDev, versions, durability } = replica;
+  const { deps: { fs, pool }, root, rootDev, versions, durability } = replica;
   const pins = new Pins(fs, root);
   const stage = `${versions.stage}/copy-${versions.next()}`;
   try {
@@ -59,6 +62,11 @@ async function putCopy(replica: Replica, path: RelPath): Promise<void> {
     await copy(fs, at, stage);
     fs.chmod(stage, stat.mode);
     fs.setMtime(stage, stat.mtimeMs);
+    // The old inode stays in the version store, under what it holds: who has it open may go on writing into it (R21).
+    const [hashed] = await pool.hash([stage]);
+    if (hashed === undefined || hashed instanceof FsError) return;
+    const index = await announceKept(versions, [keptOfMended(replica, path, stat, hashed)]);
+    if (index !== null) await fs.syncFile(index);
     const placed = place(
       { fs, rootDev, versions, pins },
       path,
@@ -67,11 +75,37 @@ async function putCopy(replica: Replica, path: RelPath): Promise<void> {
     );
     if (placed.result !== "done") return;
     durability.forget(stat);
-    await fs.syncDirectory(pins.directory(parentOf(path)).self);
+    await syncDirectories(
+      replica,
+      new Set([parentOf(path)]),
+      new Set(placed.kept === null ? [] : [placed.kept.shard]),
+    );
   } finally {
     pins.close();
     if (fs.lstat(stage) !== null) fs.unlink(stage);
   }
+}
+
+function keptOfMended(
+  { versions, deps: { device } }: Replica,
+  path: RelPath,
+  { mtimeMs, mode }: Stat,
+  { content, size }: { readonly content: ContentId; readonly size: number },
+): Kept {
+  return {
+    ...nextName(versions, path),
+    path,
+    kind: "file",
+    size,
+    mtimeMs,
+    mode,
+    content,
+    target: null,
+    sinceMs: Math.max(0, Math.floor(mtimeMs)),
+    why: "replaced",
+    by: device,
+    lost: null,
+  };
 }
 
 async function copy(fs: Fs, from: string, to: string): Promise<void> {

@@ -192,7 +192,8 @@ export class Outbound {
   }
 
   async #fullRound(): Promise<void> {
-    const { catalogue, folder, intendedUpTo } = this.#replica;
+    const { catalogue, folder, intents } = this.#replica;
+    const intendedUpTo = intents.upTo;
     const { files, directories } = catalogue.totals(folder);
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();

@@ -92,7 +92,8 @@ async function runSteps(
     await syncDirectories(replica, touched, gathered.shards);
     await replica.record("received", changes, intent);
   } catch (error) {
-    replica.intend(intendedRows(steps.filter(({ adoptOnly }) => !adoptOnly)), intent);
+    const intended = intendedRows(steps.filter(({ adoptOnly }) => !adoptOnly));
+    replica.intents.add(intended, changes.map(({ row }) => row), intent);
     throw error;
   }
   replica.brake.note(

@@ -18,7 +18,6 @@ import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
 import { parentOf, ROOT } from "../core/path.ts";
 import type { Cause } from "../core/record.ts";
 import { fittingRows } from "../core/row_codec.ts";
-import { coversAll } from "../core/version.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
 import { Durability } from "../folder/durable.ts";
@@ -33,6 +32,7 @@ import type { BrakeLimits } from "../core/brake.ts";
 import { Brake } from "./brake.ts";
 import { DirectoryModes } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
+import { OpenIntents } from "./open_intents.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
 
 export interface ReplicaDeps {
@@ -103,10 +103,8 @@ export class Replica {
   readonly troubles = new Map<RelPath, Trouble>();
   /** Why nothing is done in this folder at present (invariant 8). */
   stopped: Trouble | null = null;
-  /** What was to be placed when the program last stopped, until the first scan has settled it (R19). */
-  #intended: Map<RelPath, Row>;
-  #intendedUpTo: Lsn;
-  #isSettled: boolean;
+  /** What was about to be placed and is not recorded, until a scan has settled it (R19). */
+  readonly intents: OpenIntents;
   #tail: Promise<unknown> = Promise.resolve();
   readonly #mint: Mint;
 
@@ -131,9 +129,7 @@ export class Replica {
       changed: () => this.braked(),
     });
     this.room = new Room(deps.fs, clock, place.root, FOLDER_RESERVE);
-    this.#intended = new Map(ledger.catalogue.openIntents(this.number).map((row) => [row.path, row]));
-    this.#intendedUpTo = ledger.lastLsn;
-    this.#isSettled = this.#intended.size === 0;
+    this.intents = new OpenIntents(ledger.catalogue.openIntents(number), ledger.lastLsn);
     this.#mint = {
       device: deps.device,
       dot: () => ledger.mintDot(),
@@ -214,20 +210,19 @@ export class Replica {
         }
       }
       await this.record("local", changes);
-      // What was seen and recorded is settled: the same seen again later is somebody's edit.
-      if (this.#intended.size > 0) { for (const { row } of changes) this.#intended.delete(row.path); }
+      for (const { row } of changes) this.intents.drop(row.path);
       return { stale, recorded: changes.length };
     });
   }
 
   #noteSeen(own: HeldRow | null, observation: Observation, changes: RowAndPrint[]): void {
     const { path, print } = observation;
-    const intended = this.#intended.get(path);
+    const intended = this.intents.at(path, own);
     const isFresh = own === null || !isAlive(own.row.entry);
-    if (intended !== undefined && isWhat(intended, observation) && !isPast(own, intended)) {
-      // What somebody did to its mode or time since is an edit on top of it.
-      const touched = rowOfSeen(path, intended, null, observation, this.#mint);
-      changes.push({ row: touched ?? intended, print, isFresh });
+    if (intended !== null && (intended.isPlaced || isWhat(intended.row, observation))) {
+      // What somebody did to it since is an edit on top of it.
+      const edited = rowOfSeen(path, intended.row, null, observation, this.#mint);
+      changes.push({ row: edited ?? intended.row, print, isFresh });
       return;
     }
     const known = own === null ? null : this.catalogue.prints.get(own.state);
@@ -249,11 +244,10 @@ export class Replica {
   }
 
   #goneRow(own: HeldRow): RowAndPrint {
-    const intended = this.#intended.get(own.row.path);
-    if (intended?.entry.kind === "deleted" && !isPast(own, intended)) {
-      return { row: intended, print: null, isFresh: false };
-    }
-    return { row: rowOfGone(own.row, this.#mint), print: null, isFresh: false };
+    const intended = this.intents.at(own.row.path, own);
+    if (intended?.row.entry.kind === "deleted") return { row: intended.row, print: null, isFresh: false };
+    const wasThere = intended?.isPlaced ? intended.row : own.row;
+    return { row: rowOfGone(wasThere, this.#mint), print: null, isFresh: false };
   }
 
   /** Makes rows durable and applies them, as many records as they need. Only within `exclusive`. */
@@ -290,24 +284,9 @@ export class Replica {
     }
   }
 
-  /** Placed, but the record of it was refused: what the disk shows of it is not an edit (R19). */
-  intend(rows: readonly Row[], intent: Lsn): void {
-    this.#isSettled = false;
-    for (const row of rows) this.#intended.set(row.path, row);
-    this.#intendedUpTo = Math.max(this.#intendedUpTo, intent) as Lsn;
-  }
-
-  /** The newest intent that a scan beginning now can settle. */
-  get intendedUpTo(): Lsn {
-    return this.#intendedUpTo;
-  }
-
-  /** A scan of everything is complete: what it did not show of the intents up to where it began did not happen. */
+  /** A scan of everything that began when the intents went `upTo` there is complete. */
   settleIntents(upTo: Lsn): void {
-    if (this.#isSettled || this.#intendedUpTo !== upTo) return;
-    this.#isSettled = true;
-    this.#intended = new Map();
-    this.catalogue.closeIntents(this.number, this.#intendedUpTo);
+    if (this.intents.settle(upTo)) this.catalogue.closeIntents(this.number, upTo);
   }
 
   /** A whole directory was compared: what was said of its names before is out of date. */
@@ -325,10 +304,4 @@ export class Replica {
 
 function isWhat({ entry }: Row, seen: SeenContent): boolean {
   return entry.kind === seen.kind && entry.content === seen.content && entry.target === seen.target;
-}
-
-/** Whether our row knows of what was intended: it was recorded before the crash, or overruled, and what is seen now is not its doing. */
-function isPast(own: HeldRow | null, intended: Row): boolean {
-  const { dots, meta } = intended.entry.version;
-  return own !== null && coversAll(own.row.entry.version.context, [...dots, meta]);
 }

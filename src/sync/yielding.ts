@@ -9,8 +9,9 @@ import type { RelPath } from "../core/ids.ts";
 import { ancestorsOf, childOf } from "../core/path.ts";
 import { decide, supersedes } from "../core/reconcile.ts";
 import { type Expected, place, type Placement } from "../folder/place.ts";
+import { isUnsupported } from "../folder/swap.ts";
 import { holdsOnlyUnsynced, listInside, relativeStat } from "../folder/scan.ts";
-import { type Fs, FsError } from "../platform/ports.ts";
+import type { Fs } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
 import type { Replica } from "./replica.ts";
 import { clashOf } from "./respelling.ts";
@@ -58,15 +59,16 @@ export function keepCopy(
   const stage = `${versions.stage}/copy-${versions.next()}`;
   let placement: Placement;
   if (copy.entry.kind === "symlink") placement = { kind: "symlink", target: copy.entry.target! };
-  else {
-    linkOrMove(fs, gathered.pins.at(path), stage);
-    placement = { kind: "file", stage };
+  else if (hasLinked(fs, gathered.pins.at(path), stage)) placement = { kind: "file", stage };
+  else placement = moving(path, expected.print);
+  try {
+    const placed = place(contextOf(replica, gathered), copy.path, null, placement);
+    if (placed.result === "clash") return clashOf(replica, copy.path, placed.other);
+    if (placed.result !== "done") return { kind: "look", paths: [copy.path, path] };
+    noteDone(replica, copy.path, copy.entry, there, placed.stat, gathered);
+  } finally {
+    if (placement.kind === "file" && fs.lstat(stage) !== null) fs.unlink(stage);
   }
-  const placed = place(contextOf(replica, gathered), copy.path, null, placement);
-  if (fs.lstat(stage) !== null) giveUpStage(fs, stage, gathered.pins.at(path));
-  if (placed.result === "clash") return clashOf(replica, copy.path, placed.other);
-  if (placed.result !== "done") return { kind: "look", paths: [copy.path, path] };
-  noteDone(replica, copy.path, copy.entry, there, placed.stat, gathered);
   // The link moved ctime: what is expected at the path itself has to follow.
   refreshPrint(replica, path, gathered);
   return null;
@@ -83,21 +85,20 @@ function isStillThere(
   return found !== null && samePrint(print, relativeStat(found, rootDev));
 }
 
-/** A second name for the loser; without hard links it moves, and its path is empty until the winner comes. */
-function linkOrMove(fs: Fs, from: string, to: string): void {
+/** Gives the loser a second name; false where the disk has no hard links. */
+function hasLinked(fs: Fs, from: string, to: string): boolean {
   try {
     fs.link(from, to);
+    return true;
   } catch (error) {
-    if (!(error instanceof FsError) || (error.code !== "unsupported" && error.code !== "too-many-links")) {
-      throw error;
-    }
-    fs.rename(from, to);
+    if (!isUnsupported(error)) throw error;
+    return false;
   }
 }
 
-function giveUpStage(fs: Fs, stage: string, at: string): void {
-  if (fs.lstat(at) === null) fs.rename(stage, at);
-  else fs.unlink(stage);
+/** To the conflict name at once, as it is: a stage is nobody's, and does not outlive the program. The path is empty until the winner comes. */
+function moving(from: RelPath, print: PrintedStat): Placement {
+  return { kind: "moved", from, print, mode: print.mode, mtimeMs: print.mtimeMs };
 }
 
 function refreshPrint(replica: Replica, path: RelPath, { pins }: Gathered): void {
@@ -165,7 +166,7 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
     const to = copy.path;
     const placement: Placement = entry.kind === "symlink"
       ? { kind: "symlink", target: entry.target! }
-      : { kind: "moved", from: ancestor, print, mode: entry.mode, mtimeMs: entry.mtimeMs };
+      : moving(ancestor, print);
     const placed = place(contextOf(replica, gathered), to, null, placement);
     if (placed.result !== "done") return { kind: "look", paths: [ancestor, to] };
     const at = gathered.pins.at(ancestor);

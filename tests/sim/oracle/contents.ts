@@ -4,6 +4,7 @@ import type { Peek } from "../disk/sim_disk.ts";
 /** Stands for all bytes of a file, or for a symlink with its target. */
 export type ContentKey = string;
 
+const EMPTY_KEY: ContentKey = "f:";
 const SMALL_BYTES = 512;
 const latin1 = new TextDecoder("latin1");
 const made = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -54,6 +55,11 @@ export function keyOf(peek: Peek | null): ContentKey | null {
   if (peek === null) return null;
   if (peek.kind === "symlink") return `l:${peek.target}`;
   return peek.kind === "file" ? keyOfBytes(peek.bytes) : null;
+}
+
+/** What can be lost: a content, wherever it stands; of empty files, which are all alike, the one at this path. */
+export function losableKey(content: ContentKey, path: string): string {
+  return content === EMPTY_KEY ? `${path}: ${content}` : content;
 }
 
 /** For people: which token, how long. */

@@ -6,7 +6,7 @@ import type { CrashMode } from "../disk/sim_disk.ts";
 import { identify } from "../disk/content.ts";
 import { FOLDER_ID } from "../world/fixture.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
-import { type ContentKey, describe, keyOf } from "./contents.ts";
+import { describe, keyOf, losableKey } from "./contents.ts";
 import type { DiskOracle } from "./watcher.ts";
 
 export class PowerCuts {
@@ -25,12 +25,12 @@ export class PowerCuts {
   cut(device: SimDevice, mode: CrashMode, marks: number): void {
     const oracle = this.#oracles[device.index]!;
     if (this.lies.has(device)) device.isHomeChanged = true;
-    const recorded = this.lies.has(device) ? new Set<ContentKey>() : this.#recorded(device);
+    const recorded = this.lies.has(device) ? new Set<string>() : this.#recorded(device);
     device.powerCut(mode, marks);
     // Bytes that are others under the same times are found by nobody but their reader: who touches them then.
     if (this.lies.has(device)) { for (const path of oracle.below("")) device.unreliable.add(path); }
-    for (const { content, acts } of oracle.wentBack()) {
-      if (!recorded.has(content)) {
+    for (const { content, acts, key } of oracle.wentBack()) {
+      if (!recorded.has(key)) {
         for (const act of acts) if (act.device === device.index) act.isLost = true;
       } else if (mode !== "scattered") {
         this.#fail(`${device.name} had recorded ${describe(content)}, and a power cut took it`);
@@ -46,8 +46,8 @@ export class PowerCuts {
   }
 
   /** Contents in the tree that the daemon has a row for. */
-  #recorded(device: SimDevice): Set<ContentKey> {
-    const out = new Set<ContentKey>();
+  #recorded(device: SimDevice): Set<string> {
+    const out = new Set<string>();
     const sync = device.device?.folders.get(FOLDER_ID);
     if (sync === undefined) return out;
     const { replica } = sync;
@@ -59,7 +59,7 @@ export class PowerCuts {
       const isSame = peek.kind === "symlink"
         ? entry.target === peek.target
         : entry.content !== null && entry.content === identify(peek.bytes).content;
-      if (isSame) out.add(key);
+      if (isSame) out.add(losableKey(key, path));
     });
     return out;
   }

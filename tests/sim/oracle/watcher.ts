@@ -13,7 +13,7 @@ import type { RelPath } from "../../../src/core/ids.ts";
 import type { DiskKind } from "../plan/step.ts";
 import type { MutationKind } from "../disk/sim_disk.ts";
 import { identify } from "../disk/content.ts";
-import { type ContentKey, describe, keyOf } from "./contents.ts";
+import { type ContentKey, describe, keyOf, losableKey } from "./contents.ts";
 import type { Act, History } from "./history.ts";
 
 const OWN = ".cairn";
@@ -21,6 +21,11 @@ const OWN = ".cairn";
 interface Standing {
   readonly content: ContentKey;
   readonly acts: readonly Act[];
+}
+
+interface Lost extends Standing {
+  /** See `losableKey`. */
+  readonly key: string;
 }
 
 export class DiskOracle {
@@ -186,14 +191,18 @@ export class DiskOracle {
   }
 
   /** The disk went back to what was durable. Answers what stood in the tree before and does not now, by content. */
-  wentBack(): Standing[] {
-    const before = this.#standing;
+  wentBack(): Lost[] {
+    const before = [...this.#standing].map(([path, { content, acts }]) => ({
+      content,
+      acts,
+      key: losableKey(content, path),
+    }));
     this.#standing = new Map();
-    const there = new Set<ContentKey>();
+    const there = new Set<string>();
     this.#device.disk.walk(ROOT, (path, peek) => {
       const content = keyOf(peek);
       if (content === null) return;
-      there.add(content);
+      there.add(losableKey(content, path));
       // What a program wrote into a file after that had gone into the version store is torn like all else.
       if (!isOwn(path) || path.startsWith(`${OWN}/versions/`)) this.pass(content, `${ROOT}/${path}`);
       if (isOwn(path)) return;
@@ -203,8 +212,8 @@ export class DiskOracle {
     const vague = this.#history.acts.filter(({ device, isVague }) =>
       isVague && device === this.#device.index
     );
-    const aside = vague.map((act) => ({ content: act.content!, acts: [act] }));
-    return [...before.values(), ...aside].filter(({ content }) => !there.has(content));
+    const aside = vague.map((act) => ({ content: act.content!, acts: [act], key: act.content! }));
+    return [...before, ...aside].filter(({ key }) => !there.has(key));
   }
 }
 

@@ -1,0 +1,64 @@
+/**
+ * What was about to be placed and is not recorded (R19): the program was stopped, or the disk or the journal refused. What the
+ * disk shows of it is the intent's version, never a new edit.
+ */
+import type { HeldRow } from "../catalogue/rows.ts";
+import type { Row } from "../core/entry.ts";
+import type { Lsn, RelPath } from "../core/ids.ts";
+import { coversAll } from "../core/version.ts";
+
+interface Intended {
+  readonly row: Row;
+  /** This process placed it: whatever the disk shows now, somebody did that on top of it. */
+  readonly isPlaced: boolean;
+}
+
+export class OpenIntents {
+  readonly #rows: Map<RelPath, Intended>;
+  #upTo: Lsn;
+  #isSettled: boolean;
+
+  /** `rows` are left from before, none of them later than `upTo`. */
+  constructor(rows: readonly Row[], upTo: Lsn) {
+    this.#rows = new Map(rows.map((row) => [row.path, { row, isPlaced: false }]));
+    this.#upTo = upTo;
+    this.#isSettled = this.#rows.size === 0;
+  }
+
+  /** What was intended at our row's path; null when that row knows of it: it was recorded, or overruled. */
+  at(path: RelPath, own: HeldRow | null): Intended | null {
+    const intended = this.#rows.get(path);
+    if (intended === undefined) return null;
+    const { dots, meta } = intended.row.entry.version;
+    return own !== null && coversAll(own.row.entry.version.context, [...dots, meta]) ? null : intended;
+  }
+
+  /** The record of a batch was refused: `placed` of its rows stand on the disk. */
+  add(rows: readonly Row[], placed: readonly Row[], intent: Lsn): void {
+    this.#isSettled = false;
+    for (const row of rows) this.#rows.set(row.path, { row, isPlaced: false });
+    for (const row of placed) this.#rows.set(row.path, { row, isPlaced: true });
+    this.#upTo = Math.max(this.#upTo, intent) as Lsn;
+  }
+
+  /** What was seen and recorded is settled: the same seen again later is somebody's edit. */
+  drop(path: RelPath): void {
+    this.#rows.delete(path);
+  }
+
+  /** The newest intent that a scan beginning now can settle. */
+  get upTo(): Lsn {
+    return this.#upTo;
+  }
+
+  /**
+   * A scan of everything is complete: what it did not show of the intents up to where it began did not happen. False when
+   * there is nothing to settle.
+   */
+  settle(upTo: Lsn): boolean {
+    if (this.#isSettled || this.#upTo !== upTo) return false;
+    this.#isSettled = true;
+    this.#rows.clear();
+    return true;
+  }
+}
