@@ -16,6 +16,8 @@ Classes of faults: ${FAULT_CLASSES.join(", ")}. Without --only any of them may o
 
 /** Seeds that a worker is given at a time. */
 const BATCH = 10;
+/** In a log, a line about so many seeds. */
+const TOLD_SEEDS = 1_000;
 /** Simulated disks throw an error for each name that is not there: who wants the stack of a failure runs its seed alone. */
 const WORKER_FLAGS = "--v8-flags=--stack-trace-limit=0,--min-semi-space-size=16";
 /** Failures that are shown in full. */
@@ -73,6 +75,7 @@ async function runMany(from: number, count: number, jobs: number): Promise<boole
     const seconds = (performance.now() - startedMs) / 1000;
     const line = `${done} of ${count} seeds, ${(done / seconds).toFixed(1)}/s, ${failed.length} failed`;
     if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r${line}  `));
+    else if (done % TOLD_SEEDS === 0) console.log(`${line}, from ${from}`);
     return line;
   };
   await Promise.all(Array.from({ length: jobs }, async () => {
