@@ -2,9 +2,10 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CairnError, messageOf } from "../core/errors.ts";
 import first from "./schema/0001_first.sql" with { type: "text" };
+import conflictNames from "./schema/0002_conflict_names.sql" with { type: "text" };
 
 /** Numbered migrations; `user_version` counts those that have run. */
-const MIGRATIONS: readonly string[] = [first];
+const MIGRATIONS: readonly string[] = [first, conflictNames];
 const BUSY_MS = 5_000;
 
 /** Opens the file of a database. The simulated world has another one than SQLite's own files. */

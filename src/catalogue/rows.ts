@@ -106,12 +106,12 @@ export class Rows {
     return this.#allOf(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF);
   }
 
-  /** This device's living rows in a folder whose name has a form, as SQLite's GLOB knows it. By the index of names alone. */
-  ownNamed(folder: number, glob: string): HeldRow[] {
+  /** This device's living rows in a folder under a conflict name of the form that SQLite's GLOB is given. By the index of such names. */
+  ownConflicts(folder: number, glob: string): HeldRow[] {
     return this.#allOf(
-      `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM directories d
-       CROSS JOIN states s INDEXED BY states_by_name ON s.directory = d.id CROSS JOIN holds h ON h.state = s.id
-       WHERE d.folder = ? AND s.name GLOB ? AND s.kind <> 0 AND h.device = ${SELF} ORDER BY d.path, s.name`,
+      `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s INDEXED BY states_of_conflicts
+       CROSS JOIN directories d ON d.id = s.directory AND d.folder = ? CROSS JOIN holds h ON h.state = s.id
+       WHERE s.name GLOB '*.conflict-*' AND s.kind <> 0 AND s.name GLOB ? AND h.device = ${SELF} ORDER BY d.path, s.name`,
       folder,
       glob,
     );

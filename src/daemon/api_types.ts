@@ -69,6 +69,8 @@ export interface FolderStatus {
   /** What is not in sync; cut at 100, `problemsTotal` counts all. */
   readonly problems: readonly Problem[];
   readonly problemsTotal: number;
+  /** Conflicts that nobody has settled: `cairn conflicts` lists them. */
+  readonly conflicts: number;
 }
 
 /** Invariant 11: a path (may be ""), a cause and a remedy. */

@@ -43,7 +43,8 @@ import { join, openInvites } from "./pairing.ts";
 import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
-import { folderStatuses, Rates, statusOf } from "./status.ts";
+import { type Gauges, openGauges } from "./gauges.ts";
+import { folderStatuses, statusOf } from "./status.ts";
 import { chooseFolder, type Place, takeFolder } from "./taking.ts";
 import { versionsService } from "./versions.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
@@ -86,7 +87,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
   readonly #ports: DevicePorts;
   readonly #device: Device;
   readonly #name: string;
-  readonly #rates: Rates;
+  readonly #gauges: Gauges;
   readonly #startedMs: number;
   readonly #invites: ReturnType<typeof openInvites>;
   readonly #statusListeners = new Set<() => void>();
@@ -107,7 +108,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#ports = ports;
     this.#device = device;
     this.#name = name;
-    this.#rates = new Rates(ports.clock);
+    this.#gauges = openGauges(ports.clock);
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
     this.stopped = new Promise((resolve, reject) => {
@@ -193,7 +194,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
       id = folder.id;
     }
     id ??= await this.#device.folders.add(null, name, root);
-    return folderStatuses(this.#device, this.#rates).find((folder) => folder.id === id)!;
+    return folderStatuses(this.#device, this.#gauges).find((folder) => folder.id === id)!;
   }
 
   removeDevice(request: RemoveRequest): Promise<RemoveAnswer> {
@@ -248,7 +249,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
       name: this.#name,
       startedMs: this.#startedMs,
       openInvites: this.#invites.isOpen() ? 1 : 0,
-      rates: this.#rates,
+      gauges: this.#gauges,
     });
   }
 

@@ -1,53 +1,26 @@
 /** What the device tells of itself (invariant 11): "up to date" only when it is so, and all else with cause and remedy. */
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { DeviceId, FolderId } from "../core/ids.ts";
+import type { DeviceId } from "../core/ids.ts";
 import { dayOf } from "../core/stamp.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { libraryOf } from "../library/joining.ts";
 import { membershipOf, membersOf } from "../library/members.ts";
 import { COME_BACK_HINT } from "../library/refusals.ts";
-import type { Clock } from "../platform/ports.ts";
 import type { FolderSync } from "../sync/folder_sync.ts";
 import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Status } from "./api_types.ts";
 import type { Device } from "./device.ts";
+import type { Gauges, Rates } from "./gauges.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
 const PROBLEMS = 100;
-const RATE_WINDOW_MS = 3_000;
-
-/** Bytes a second of each folder, from what was gained lately. */
-export class Rates {
-  readonly #clock: Clock;
-  readonly #marks = new Map<FolderId, { atMs: number; bytes: number; rate: number }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  of(folder: FolderId, bytes: number): number {
-    const nowMs = this.#clock.monotonic();
-    const mark = this.#marks.get(folder);
-    if (mark === undefined || bytes < mark.bytes) {
-      this.#marks.set(folder, { atMs: nowMs, bytes, rate: 0 });
-      return 0;
-    }
-    const elapsedMs = nowMs - mark.atMs;
-    if (elapsedMs < RATE_WINDOW_MS) {
-      return mark.rate || Math.round((bytes - mark.bytes) * 1000 / Math.max(elapsedMs, 200));
-    }
-    const rate = Math.round((bytes - mark.bytes) * 1000 / elapsedMs);
-    this.#marks.set(folder, { atMs: nowMs, bytes, rate });
-    return rate;
-  }
-}
 
 export interface StatusContext {
   readonly home: string;
   readonly name: string;
   readonly startedMs: number;
   readonly openInvites: number;
-  readonly rates: Rates;
+  readonly gauges: Gauges;
 }
 
 export function statusOf(device: Device, context: StatusContext): Status {
@@ -64,7 +37,7 @@ export function statusOf(device: Device, context: StatusContext): Status {
       port: device.links.port,
       startedMs: context.startedMs,
     },
-    folders: folderStatuses(device, context.rates),
+    folders: folderStatuses(device, context.gauges),
     peers: peerStatuses(device),
     journal: {
       lsn: ledger.lastLsn,
@@ -154,7 +127,7 @@ function rowsOf(catalogue: Catalogue): number {
   }, 0);
 }
 
-export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
+export function folderStatuses(device: Device, gauges: Gauges): FolderStatus[] {
   const { catalogue } = device.ledger;
   const names = new Map(foldersOf(catalogue).map(({ id, name }) => [id, name]));
   return replicasOf(catalogue).map((config) => {
@@ -170,13 +143,14 @@ export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
         notes: [],
         problems: [],
         problemsTotal: 0,
+        conflicts: 0,
       };
     }
     const problems = problemsOf(sync, catalogue);
     const polling = sync.watch.pollingReason;
     return {
       ...base,
-      state: stateOf(device, sync, base.name, rates),
+      state: stateOf(device, sync, base.name, gauges.rates),
       watching: polling === null ? "events" : "polling",
       notes: polling === null ? [] : [{
         path: "",
@@ -185,6 +159,7 @@ export function folderStatuses(device: Device, rates: Rates): FolderStatus[] {
           "Nothing is missed, only seen later. Where watches ran out, raise fs.inotify.max_user_watches.",
       }],
       ...problems,
+      conflicts: gauges.conflicts.of(sync.replica),
     };
   });
 }

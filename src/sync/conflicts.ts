@@ -28,7 +28,7 @@ const GLOB = `*.conflict-${DIGITS}-${"[0-9a-f]".repeat(8)}*`;
 /** All unsettled conflicts of a folder, in the order of their paths. */
 export function conflictsIn(replica: Tree): Conflict[] {
   const { catalogue, number } = replica;
-  return catalogue.rows.ownNamed(number, GLOB)
+  return catalogue.rows.ownConflicts(number, GLOB)
     .flatMap((copy) => conflictOf(replica, copy) ?? [])
     .sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }

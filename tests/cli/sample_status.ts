@@ -15,6 +15,7 @@ export function sampleFolder(changes: Partial<FolderStatus> = {}): FolderStatus 
     notes: [],
     problems: [],
     problemsTotal: 0,
+    conflicts: 0,
     ...changes,
   };
 }

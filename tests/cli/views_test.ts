@@ -48,6 +48,11 @@ Deno.test("statusText() lists what is not in sync with path, cause and remedy", 
   );
 });
 
+Deno.test("statusText() counts conflicts, and says what lists them", () => {
+  const text = statusText(sampleStatus({ folders: [sampleFolder({ conflicts: 2 })] }), VIEW);
+  assert.match(text, /up to date \(2 conflicts: cairn conflicts\)/);
+});
+
 Deno.test("statusText() says what to do when there is nothing yet", () => {
   const text = statusText(sampleStatus({ folders: [], peers: [] }), VIEW);
   assert.match(text, /none yet; share one with: cairn up PATH/);

@@ -22,6 +22,12 @@ Deno.test("a conflict is listed, compared and settled by commands, and the other
     b,
   );
   await converge("both sides", a, b);
+  await until(
+    "`status` to count it",
+    async () => /1 conflict: cairn conflicts/.test(await a.cli("status")),
+    a,
+    b,
+  );
   assert.match(
     await a.cli("conflicts", `${a.data}`),
     /\/a\.txt\n {2}a\.txt .*\n {2}a\.conflict-.*\n1 conflict\. /,
