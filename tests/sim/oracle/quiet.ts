@@ -1,5 +1,6 @@
 /** What must hold when all is mended and nobody does anything any more. */
-import { folderStatuses, Rates } from "../../../src/daemon/status.ts";
+import { openGauges } from "../../../src/daemon/gauges.ts";
+import { folderStatuses } from "../../../src/daemon/status.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import type { World } from "../world/world.ts";
 import { describe, keyOf } from "./contents.ts";
@@ -28,7 +29,7 @@ export function whatTheySay(world: World): string {
   return world.devices.map((device) => {
     const daemon = device.device;
     if (daemon === null) return `${device.name}: does not run (${device.startFailure ?? "stopped"})`;
-    const [status] = folderStatuses(daemon, new Rates(realClockOf(device)));
+    const [status] = folderStatuses(daemon, openGauges(realClockOf(device)));
     const { folder } = device;
     const sessions = world.devices.filter((other) => daemon.links.session(other.identity.id) !== null);
     const needs = folder?.replica.catalogue.needs.due(folder.replica.number, false, Infinity, 20) ?? [];
@@ -48,7 +49,7 @@ export function whatTheySay(world: World): string {
 export function statusKind(device: SimDevice): string {
   const daemon = device.device;
   if (daemon === null) return "not running";
-  return folderStatuses(daemon, new Rates(realClockOf(device)))[0]?.state.kind ?? "no folder";
+  return folderStatuses(daemon, openGauges(realClockOf(device)))[0]?.state.kind ?? "no folder";
 }
 
 function realClockOf(device: SimDevice) {
