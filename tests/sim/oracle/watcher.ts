@@ -123,6 +123,8 @@ export class DiskOracle {
     const standing = this.#standing.get(path);
     const replica = this.#device.folder?.replica;
     if (standing === undefined || replica === undefined || !this.#seesAll) return;
+    // A disk that lied has other bytes there behind the same times: its reader alone would notice.
+    if (this.#device.unreliable.has(path)) return;
     // Bytes that the disk may not have are written anew: what stood there stands there.
     if (keyOf(this.#device.disk.peek(`${ROOT}/${path}`)) === standing.content) return;
     const entry = replica.own(path as RelPath)?.row.entry ?? null;
