@@ -125,6 +125,11 @@ export class History {
     return isGone ? `${path} has come back with what a user had replaced or deleted there` : null;
   }
 
+  /** Others wrote the same, each by himself: who built on one of them did not know of the rest. */
+  #isOneOfSeveral({ content, path }: Act): boolean {
+    return isAmbiguous((this.#byContent.get(content!) ?? []).filter((act) => act.path === path));
+  }
+
   /** Why a conflict copy at `path` with this content should not be there; null when users really made it so. */
   whyNoConflict(path: string, content: ContentKey, isSure: (device: number) => boolean): string | null {
     const bases = basesOf(path);
@@ -141,7 +146,8 @@ export class History {
     const isReal = losers.some((loser) =>
       isAmbiguous(losers) || isVague(loser) ||
       others.some((other) =>
-        isVague(other) || !(other.known.has(loser.number) || loser.known.has(other.number))
+        isVague(other) || this.#isOneOfSeveral(other) ||
+        !(other.known.has(loser.number) || loser.known.has(other.number))
       )
     );
     return isReal ? null : `a conflict copy ${path}, and nobody edited ${bases[0]} at the same time`;
