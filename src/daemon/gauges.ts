@@ -1,11 +1,11 @@
 /** What `status` shows and no row says: how fast a folder gains, and how many conflicts nobody has settled. */
 import type { FolderId, Lsn } from "../core/ids.ts";
 import type { Clock } from "../platform/ports.ts";
-import { conflictsIn } from "../sync/conflicts.ts";
+import { countConflicts } from "../sync/conflicts.ts";
 import type { Replica } from "../sync/replica.ts";
 
 const RATE_WINDOW_MS = 3_000;
-/** Conflicts are counted anew this often at most: each costs some hashes, and people look at `status` every second. */
+/** Conflicts are counted anew this often at most: people look at `status` every second. */
 const COUNT_MS = 2_000;
 
 /** Bytes a second of each folder, from what was gained lately. */
@@ -53,7 +53,7 @@ export class ConflictCounts {
     if (known !== undefined && (known.lsn === ledger.lastLsn || atMs - known.atMs < COUNT_MS)) {
       return known.count;
     }
-    const count = conflictsIn(replica).length;
+    const count = countConflicts(replica);
     this.#counts.set(folder, { lsn: ledger.lastLsn, atMs, count });
     return count;
   }

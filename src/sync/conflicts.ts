@@ -33,19 +33,28 @@ export function conflictsIn(replica: Tree): Conflict[] {
     .sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }
 
+/** How many copies of conflicts a folder has. Where the two met is not asked, which is the dear part of it. */
+export function countConflicts({ catalogue, number }: Tree): number {
+  return catalogue.rows.ownConflicts(number, GLOB).filter(isCopy).length;
+}
+
 /** The conflict whose copy stands at `path`; null when there is none. */
 export function conflictAt(replica: Tree, path: RelPath): Conflict | null {
   const copy = replica.own(path);
   return copy === null ? null : conflictOf(replica, copy);
 }
 
+function isCopy({ row: { entry, offered, held } }: HeldRow): boolean {
+  const isFileOrLink = isAlive(entry) && entry.kind !== "directory";
+  return isFileOrLink && offered && held && copyActorsIn(entry.version).length > 0;
+}
+
 /** Actors that are tried for each copy: each is a hash, and a member may name as many as it likes. */
 const ACTORS_TRIED = 2_000;
 
 function conflictOf(replica: Tree, copy: HeldRow): Conflict | null {
-  const { entry, path: at, offered, held } = copy.row;
-  const isFileOrLink = isAlive(entry) && entry.kind !== "directory";
-  if (!isFileOrLink || !offered || !held || copyActorsIn(entry.version).length === 0) return null;
+  const { path: at } = copy.row;
+  if (!isCopy(copy)) return null;
   const path = pathBehind(replica, copy);
   if (path === null) return null;
   const standing = replica.own(path);
