@@ -14,6 +14,7 @@ import { Briefs } from "./briefs.ts";
 import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
 import { Database, type OpenSqlite } from "./database.ts";
+import type { Totals } from "./folder_figures.ts";
 import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
 import { Losses } from "./losses.ts";
@@ -269,23 +270,19 @@ export class Catalogue {
   setWanted(folder: FolderId, wanted: boolean): void {
     this.db.transaction(() => {
       const id = this.ids.folder(folder);
-      this.db.run("UPDATE folders SET wanted = ? WHERE id = ?", Number(wanted), id);
+      this.rows.figures.setWanted(id, wanted);
       if (wanted) this.rows.needAll(id);
       else this.db.run("DELETE FROM needs WHERE folder = ?", id);
     });
   }
 
   isWanted(folder: FolderId): boolean {
-    return this.db.get("SELECT wanted FROM folders WHERE id = ?", this.ids.folder(folder))?.[0] === 1;
+    return this.rows.figures.isWanted(this.ids.folder(folder));
   }
 
   /** This device's own living files, directories and bytes in a folder. */
-  totals(folder: FolderId): { readonly files: number; readonly directories: number; readonly bytes: number } {
-    const row = this.db.get(
-      "SELECT files, directories, bytes FROM folders WHERE id = ?",
-      this.ids.folder(folder),
-    )!;
-    return { files: Number(row[0]), directories: Number(row[1]), bytes: Number(row[2]) };
+  totals(folder: FolderId): Totals {
+    return this.rows.figures.totals(this.ids.folder(folder));
   }
 
   close(): void {

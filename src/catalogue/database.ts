@@ -20,6 +20,7 @@ export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #rolledBack: (() => void)[] = [];
+  readonly #beforeCommit = new Set<() => void>();
   #depth = 0;
 
   /**
@@ -96,9 +97,12 @@ export class Database {
     this.#depth++;
     try {
       const result = work();
+      for (const write of this.#beforeCommit) write();
+      this.#beforeCommit.clear();
       told(() => this.#db.exec("COMMIT"));
       return result;
     } catch (error) {
+      this.#beforeCommit.clear();
       // A full disk makes SQLite roll back by itself.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       for (const forget of this.#rolledBack) forget();
@@ -106,6 +110,12 @@ export class Database {
     } finally {
       this.#depth--;
     }
+  }
+
+  /** Runs before the present transaction is kept, once however often it was asked for: what many rows change is written once. */
+  beforeCommit(write: () => void): void {
+    if (this.#depth === 0) write();
+    else this.#beforeCommit.add(write);
   }
 
   /** Whoever keeps a copy of something in memory forgets it when a transaction fails. */

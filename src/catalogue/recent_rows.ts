@@ -12,9 +12,18 @@ export class RecentRows<Row> {
     const known = this.#rows.get(key);
     if (known !== undefined) return known;
     const rows = read();
+    this.#keep(key, rows);
+    return rows;
+  }
+
+  /** What they are from now on. */
+  set(directory: number, name: string, rows: readonly Row[]): void {
+    this.#keep(`${directory}/${name}`, rows);
+  }
+
+  #keep(key: string, rows: readonly Row[]): void {
     if (this.#rows.size >= MOST) this.#rows.clear();
     this.#rows.set(key, rows);
-    return rows;
   }
 
   /** They are about to change. */

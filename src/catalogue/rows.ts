@@ -14,6 +14,7 @@ import { decide, type Decision } from "../core/reconcile.ts";
 import { decodeVersion, encodeVersion, type PlacedRow, rowWeight } from "../core/row_codec.ts";
 import type { Stamp } from "../core/ids.ts";
 import type { Database, SqlRow, SqlValue } from "./database.ts";
+import { FolderFigures } from "./folder_figures.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
@@ -58,6 +59,7 @@ export class Rows {
   /** The number of a state is not given again while we run: an observation may still be based on the old one (R12). */
   #lastState: number;
   readonly counts: RowCounts;
+  readonly figures: FolderFigures;
   readonly #recent = new RecentRows<HeldRow>();
 
   constructor(db: Database, ids: Interning) {
@@ -65,6 +67,7 @@ export class Rows {
     this.#ids = ids;
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
     this.counts = new RowCounts(db);
+    this.figures = new FolderFigures(db);
     db.onRollback(this.changedElsewhere);
   }
 
@@ -184,7 +187,6 @@ export class Rows {
   put(device: number, folder: number, row: Row, lsn: Lsn): RowChange {
     const [directory, name] = [this.#ids.directory(folder, parentOf(row.path)), nameOf(row.path)];
     const there = this.#at(directory, name);
-    this.#recent.forget(directory, name);
     const former = there.find((held) => held.device === device) ?? null;
     const version = this.#encodeVersion(row.entry);
     const equal = there.find((held) => this.#sameState(held.row.entry, row.entry, version)) ?? null;
@@ -201,8 +203,11 @@ export class Rows {
     );
     if (device === SELF) this.#count(folder, standing(former?.row), standing(row));
     const now = there.filter((held) => held.device !== device);
+    const wasOurs = device === SELF && now.length === 0;
     now.push({ device, state, lsn, row });
-    this.#keepNeed(folder, directory, name, now);
+    this.#recent.set(directory, name, now.sort(inTableOrder));
+    // Where nobody but us ever said anything, nothing was needed and nothing is.
+    if (!wasOurs) this.#keepNeed(folder, directory, name, now);
     return { state, former: former?.state ?? null, formerEntry: former?.row.entry ?? null };
   }
 
@@ -332,19 +337,13 @@ export class Rows {
     const directories = Number(entry?.kind === "directory") - Number(former?.kind === "directory");
     const bytes = (entry?.size ?? 0) - (former?.size ?? 0);
     if (files === 0 && directories === 0 && bytes === 0) return;
-    this.#db.run(
-      "UPDATE folders SET files = files + ?, directories = directories + ?, bytes = bytes + ? WHERE id = ?",
-      files,
-      directories,
-      bytes,
-      folder,
-    );
+    this.figures.add(folder, { files, directories, bytes });
   }
 
   #keepNeed(folder: number, directory: number, name: string, all: readonly HeldRow[]): void {
     const rows = this.#counted(all);
     const isOurs = rows.every((held) => held.device === SELF);
-    const decision = isOurs || !this.#isWanted(folder) ? null : decideFor(rows);
+    const decision = isOurs || !this.figures.isWanted(folder) ? null : decideFor(rows);
     if (decision === null || decision.kind === "none") {
       const sql = "DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?";
       this.#db.run(sql, folder, directory, name);
@@ -370,10 +369,6 @@ export class Rows {
   #isCounted(folder: number, path: RelPath): boolean {
     return this.#db.get("SELECT 1 FROM losses WHERE folder = ? AND path = ?", folder, path) !== undefined;
   }
-
-  #isWanted(folder: number): boolean {
-    return this.#db.get("SELECT wanted FROM folders WHERE id = ?", folder)?.[0] === 1;
-  }
 }
 
 /** This device's own row among those of a path; one that was given up is none. */
@@ -388,6 +383,10 @@ export function decideFor(rows: readonly HeldRow[]): Decision {
   const others = rows.filter((held) => held.device !== SELF && held.row.offered);
   if (own !== null && !own.offered) return { kind: "none" };
   return decide(own?.entry ?? null, others.map((held) => held.row.entry));
+}
+
+function inTableOrder(a: HeldRow, b: HeldRow): number {
+  return a.state - b.state || a.device - b.device;
 }
 
 function standing(row: Row | undefined): Entry | null {

@@ -19,6 +19,7 @@ const LOCAL = "";
 export class Values {
   readonly #db: Database;
   readonly #meta = new Map<string, number | string>();
+  readonly #metaToWrite = new Set<string>();
   /** Shared records by kind: few, and asked for at every turn (who is a member?). */
   readonly #shared = new Map<string, Map<string, Map<string, SharedField>>>();
   /** Counts the changes of each kind of shared records, so that what is made of them can be kept. */
@@ -29,6 +30,7 @@ export class Values {
     this.#db = db;
     db.onRollback(() => {
       this.#meta.clear();
+      this.#metaToWrite.clear();
       this.#shared.clear();
       this.#rollbacks++;
     });
@@ -210,8 +212,16 @@ export class Values {
 
   putMeta(key: string, value: number | string): void {
     this.#meta.set(key, value);
-    this.#db.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
+    this.#metaToWrite.add(key);
+    this.#db.beforeCommit(this.#writeMeta);
   }
+
+  readonly #writeMeta = () => {
+    for (const key of this.#metaToWrite) {
+      this.#db.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, this.#meta.get(key)!);
+    }
+    this.#metaToWrite.clear();
+  };
 }
 
 function readShared(row: readonly unknown[]): SharedField {
