@@ -51,7 +51,7 @@ try {
     only: values.only,
     from: Number(values.from),
     patienceMs: Number(values.patience) * 1000,
-    answerMs: 10_000,
+    answerMs: Math.max(10_000, Number(values.patience) * 500),
     commandEveryMs: 20_000,
     say: (line) => console.log(line),
   });

@@ -16,6 +16,8 @@ const GROUP_V6 = "ff12::ca1:2077";
 const LOOPBACK_BROADCAST = "127.255.255.255";
 /** IPv6 addresses spoken from at most; more than any device has, and a bound on sockets. */
 const V6_SPEAKERS = 16;
+/** Far more than a beacon has. */
+const DATAGRAM_BYTES = 4096;
 
 type Heard = (bytes: Uint8Array, host: string, port: number) => void;
 
@@ -164,6 +166,8 @@ function openSocket(type: "udp4" | "udp6", port: number, address: string, heard:
     socket.once("error", reject);
     socket.bind({ port, address }, () => {
       socket.off("error", reject);
+      // Deno makes so much memory for each datagram, 64 KB unless told: a flood of small ones left 30 MB a second to be collected.
+      socket.setRecvBufferSize(DATAGRAM_BYTES);
       // Errors of single sends (a network that went) come here too; the next beacon tries again.
       socket.on("error", () => {});
       resolve(socket);

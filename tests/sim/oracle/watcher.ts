@@ -125,8 +125,11 @@ export class DiskOracle {
     if (standing === undefined || replica === undefined || !this.#seesAll) return;
     // A disk that lied has other bytes there behind the same times: its reader alone would notice.
     if (this.#device.unreliable.has(path)) return;
-    // Bytes that the disk may not have are written anew: what stood there stands there.
-    if (keyOf(this.#device.disk.peek(`${ROOT}/${path}`)) === standing.content) return;
+    // Bytes that the disk may not have are written anew: what stood there stands there, or is about to.
+    if (
+      keyOf(this.#device.disk.peek(`${ROOT}/${path}`)) === standing.content ||
+      this.#isStaged(standing.content)
+    ) return;
     const entry = replica.own(path as RelPath)?.row.entry ?? null;
     const known = entry?.kind === "symlink"
       ? `l:${entry.target}`
@@ -190,6 +193,12 @@ export class DiskOracle {
     const content = keyOf(this.#device.disk.peek(`${ROOT}/${path}`));
     if (content !== null) this.pass(content, `${ROOT}/${path}`);
     if (content !== null && content === act.content) this.#standing.set(path, { content, acts: [act] });
+  }
+
+  #isStaged(content: ContentKey): boolean {
+    let isStaged = false;
+    this.#device.disk.walk(`${ROOT}/${OWN}/stage`, (_, peek) => isStaged ||= keyOf(peek) === content);
+    return isStaged;
   }
 
   /** The disk went back to what was durable. Answers what stood in the tree before and does not now, by content. */
