@@ -38,8 +38,10 @@ export class Interning {
   readonly #devices = new Cache<DeviceId>();
   readonly #actors = new Cache<ActorId>();
   readonly #folders = new Cache<FolderId>();
+  /** 0: there is none of this path. */
   readonly #directories = new Map<string, number>();
   readonly #directoryOf = new Map<number, { folder: number; path: RelPath }>();
+  #newDirectory: (directory: number) => void = () => {};
   /** Characters in the directories that are kept. */
   #characters = 0;
 
@@ -146,21 +148,26 @@ export class Interning {
     return Number(this.#db.get("SELECT count(*) FROM folders")![0]);
   }
 
+  /** Told of each directory that gets a number: no row is in it yet. */
+  onNewDirectory(listener: (directory: number) => void): void {
+    this.#newDirectory = listener;
+  }
+
   /** The number of a directory path, made when it is new. */
   directory(folder: number, path: RelPath): number {
-    return this.findDirectory(folder, path) ?? this.#rememberDirectory(
-      this.#db.insert("INSERT INTO directories (folder, path) VALUES (?, ?)", folder, path),
-      folder,
-      path,
-    );
+    const known = this.findDirectory(folder, path);
+    if (known !== null) return known;
+    const id = this.#db.insert("INSERT INTO directories (folder, path) VALUES (?, ?)", folder, path);
+    this.#newDirectory(id);
+    return this.#rememberDirectory(id, folder, path);
   }
 
   /** The number of a directory path, or null when no row was ever in it. */
   findDirectory(folder: number, path: RelPath): number | null {
     const cached = this.#directories.get(`${folder}/${path}`);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) return cached || null;
     const row = this.#db.get("SELECT id FROM directories WHERE folder = ? AND path = ?", folder, path);
-    return row === undefined ? null : this.#rememberDirectory(Number(row[0]), folder, path);
+    return this.#rememberDirectory(Number(row?.[0] ?? 0), folder, path) || null;
   }
 
   directoryOf(id: number): { readonly folder: number; readonly path: RelPath } {
@@ -178,7 +185,7 @@ export class Interning {
     }
     this.#characters += path.length;
     this.#directories.set(`${folder}/${path}`, id);
-    this.#directoryOf.set(id, { folder, path });
+    if (id > 0) this.#directoryOf.set(id, { folder, path });
     return id;
   }
 }

@@ -1,17 +1,18 @@
-/** What was read of paths lately: while something is done about a path, its rows are asked for many times. */
+/** What was read of paths lately, or written: while something is done about a path, its rows are asked for many times. */
 
-/** Paths at most; then all begins anew. */
-const MOST = 1024;
+/** Paths in a generation. Of two at most, the older one goes when the newer one is full. */
+const GENERATION = 2048;
 
 export class RecentRows<Row> {
-  readonly #rows = new Map<string, readonly Row[]>();
+  #young = new Map<string, readonly Row[]>();
+  #old = new Map<string, readonly Row[]>();
 
   /** The rows of a name in a directory, read where they are not known. */
   of(directory: number, name: string, read: () => Row[]): readonly Row[] {
     const key = `${directory}/${name}`;
-    const known = this.#rows.get(key);
+    const known = this.#young.get(key);
     if (known !== undefined) return known;
-    const rows = read();
+    const rows = this.#old.get(key) ?? read();
     this.#keep(key, rows);
     return rows;
   }
@@ -22,16 +23,22 @@ export class RecentRows<Row> {
   }
 
   #keep(key: string, rows: readonly Row[]): void {
-    if (this.#rows.size >= MOST) this.#rows.clear();
-    this.#rows.set(key, rows);
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, rows);
   }
 
   /** They are about to change. */
   forget(directory: number, name: string): void {
-    this.#rows.delete(`${directory}/${name}`);
+    const key = `${directory}/${name}`;
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
   clear(): void {
-    this.#rows.clear();
+    this.#young.clear();
+    this.#old.clear();
   }
 }

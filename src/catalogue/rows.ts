@@ -3,7 +3,6 @@
  * that makes it. Every change of a row keeps `needs` exact: a path of a wanted folder has a need iff
  * `core/reconcile.ts` would do something about it.
  */
-import { Buffer } from "node:buffer";
 import { decode, encode } from "@msgpack/msgpack";
 import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent } from "../core/entry.ts";
 import { takesAway } from "../core/brake.ts";
@@ -13,8 +12,10 @@ import { PAGE_WEIGHT } from "../core/limits.ts";
 import { decide, type Decision } from "../core/reconcile.ts";
 import { decodeVersion, encodeVersion, type PlacedRow, rowWeight } from "../core/row_codec.ts";
 import type { Stamp } from "../core/ids.ts";
+import { sameVersion } from "../core/version.ts";
 import type { Database, SqlRow, SqlValue } from "./database.ts";
 import { FolderFigures } from "./folder_figures.ts";
+import { FreshDirectories } from "./fresh_directories.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
@@ -61,6 +62,7 @@ export class Rows {
   readonly counts: RowCounts;
   readonly figures: FolderFigures;
   readonly #recent = new RecentRows<HeldRow>();
+  readonly #fresh = new FreshDirectories();
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
@@ -68,7 +70,11 @@ export class Rows {
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
     this.counts = new RowCounts(db);
     this.figures = new FolderFigures(db);
-    db.onRollback(this.changedElsewhere);
+    db.onRollback(() => {
+      this.#recent.clear();
+      this.#fresh.clear();
+    });
+    ids.onNewDirectory((directory) => this.#fresh.begin(directory));
   }
 
   /** What every device whose rows count says of a path. */
@@ -186,11 +192,10 @@ export class Rows {
   /** Sets what a device says of a path. */
   put(device: number, folder: number, row: Row, lsn: Lsn): RowChange {
     const [directory, name] = [this.#ids.directory(folder, parentOf(row.path)), nameOf(row.path)];
-    const there = this.#at(directory, name);
+    const there = this.#fresh.isUnknown(directory, name) ? [] : this.#at(directory, name);
     const former = there.find((held) => held.device === device) ?? null;
-    const version = this.#encodeVersion(row.entry);
-    const equal = there.find((held) => this.#sameState(held.row.entry, row.entry, version)) ?? null;
-    const state = equal?.state ?? this.#insertState(directory, name, row.entry, version);
+    const equal = there.find((held) => isSameState(held.row.entry, row.entry)) ?? null;
+    const state = equal?.state ?? this.#insertState(directory, name, row.entry);
     if (former !== null && former.state !== state) this.#release(former, there);
     if (former === null) this.counts.add(device, 1);
     this.#db.run(
@@ -250,7 +255,8 @@ export class Rows {
     return Number(this.#db.get("SELECT count(*) FROM holds")![0]);
   }
 
-  #insertState(directory: number, name: string, entry: Entry, version: Uint8Array): number {
+  #insertState(directory: number, name: string, entry: Entry): number {
+    this.#fresh.put(directory, name);
     return this.#db.insert(
       "INSERT INTO states (id, directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, version) " +
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -265,7 +271,7 @@ export class Rows {
       this.#ids.device(entry.writer),
       entry.content === null ? null : fromHex(entry.content),
       entry.target,
-      version,
+      encode(encodeVersion(entry.version, entry.stamp, (actor) => this.#ids.actor(actor))),
     );
   }
 
@@ -273,16 +279,6 @@ export class Rows {
     this.#db.run("DELETE FROM holds WHERE state = ? AND device = ?", former.state, former.device);
     if (there.some((held) => held !== former && held.state === former.state)) return;
     this.#db.run("DELETE FROM states WHERE id = ?", former.state);
-  }
-
-  #sameState(a: Entry, b: Entry, versionOfB: Uint8Array): boolean {
-    return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
-      a.stamp === b.stamp &&
-      a.writer === b.writer && Buffer.compare(this.#encodeVersion(a), versionOfB) === 0;
-  }
-
-  #encodeVersion(entry: Entry): Uint8Array {
-    return encode(encodeVersion(entry.version, entry.stamp, (actor) => this.#ids.actor(actor)));
   }
 
   #read(row: SqlRow): HeldRow {
@@ -383,6 +379,11 @@ export function decideFor(rows: readonly HeldRow[]): Decision {
   const others = rows.filter((held) => held.device !== SELF && held.row.offered);
   if (own !== null && !own.offered) return { kind: "none" };
   return decide(own?.entry ?? null, others.map((held) => held.row.entry));
+}
+
+function isSameState(a: Entry, b: Entry): boolean {
+  return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
+    a.stamp === b.stamp && a.writer === b.writer && sameVersion(a.version, b.version);
 }
 
 function inTableOrder(a: HeldRow, b: HeldRow): number {

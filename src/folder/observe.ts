@@ -23,6 +23,8 @@ export interface Observation {
   readonly content: ContentId | null;
   readonly target: string | null;
   readonly print: Fingerprint;
+  /** It has other names on this disk. */
+  readonly hasLinks: boolean;
   /** The state whose file was moved here, when it was. */
   readonly movedState: number | null;
 }
@@ -110,6 +112,7 @@ function plain({ path, stat, basedOn }: Seen, print: Fingerprint): Observation {
     content: null,
     target: null,
     print,
+    hasLinks: isFile && stat.links > 1,
     movedState: null,
   };
 }

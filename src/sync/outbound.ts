@@ -291,7 +291,11 @@ export class Outbound {
     }
     if (difference === null) return null;
     for (const path of difference.owed) this.#replica.directoryModes.owe(path);
-    if (difference.unsettled.length > 0) this.#settleLater(difference.unsettled);
+    const { unsettled } = difference;
+    const sizeOf = (path: RelPath) => this.#replica.own(path)?.row.entry.size ?? 0;
+    if (unsettled.length > 0) {
+      this.#settleLater(unsettled, unsettled.some((path) => sizeOf(path) > LARGE_BYTES));
+    }
     const free = this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
     return { ...free, seen: free.seen.filter(({ path }) => this.#mayRead(path)) };
   }
@@ -329,26 +333,27 @@ export class Outbound {
     for (const delayMs of SECOND_LOOKS_MS) this.#timers.after(delayMs, () => this.#mark(directory, null));
   }
 
-  #settleLater(paths: readonly RelPath[]): void {
-    const large = paths.some((path) => (this.#replica.own(path)?.row.entry.size ?? 0) > LARGE_BYTES);
-    this.#timers.after(large ? LARGE_SETTLE_MS : RACY_MS + 500, () => this.lookAgain(paths));
+  #settleLater(paths: readonly RelPath[], isLarge: boolean): void {
+    this.#timers.after(isLarge ? LARGE_SETTLE_MS : RACY_MS + 500, () => this.lookAgain(paths));
   }
 
   // -------------------------------------------------------------------------------- results
 
   #afterBatch({ observed, stale }: BatchResult): void {
     const { troubles, deps: { clock } } = this.#replica;
-    for (const { path, kind, print } of observed.done) {
+    for (const { path, hasLinks, print } of observed.done) {
       this.#busy.delete(path);
       this.#unreadable.delete(path);
-      if (kind === "file") this.#lookAtLinks(path, print);
+      if (hasLinks) this.#lookAtLinks(path, print);
     }
     for (const path of [...observed.vanished, ...observed.unreadable.map((one) => one.path)]) {
       this.#busy.delete(path);
     }
     this.lookAgain([...stale, ...observed.vanished]);
     const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
-    if (young.length > 0) this.#settleLater(young.map(({ path }) => path));
+    if (young.length > 0) {
+      this.#settleLater(young.map(({ path }) => path), young.some(({ size }) => size > LARGE_BYTES));
+    }
     for (const { path, error } of observed.unreadable) {
       troubles.set(path, troubleOf(error));
       this.#unreadable.add(path, error.code);

@@ -45,6 +45,7 @@ function observed(replica: Replica, root: TestRoot, path: string, content: Conte
     content,
     target: null,
     print,
+    hasLinks: false,
     movedState: null,
   };
 }

@@ -59,6 +59,7 @@ async function seen(own: Row | null, placed: Row = PLACED): Promise<Row> {
         content: contentOf("text"),
         target: null,
         print: printOf(relativeStat(stat, root.rootDev), clock.now()),
+        hasLinks: false,
         movedState: null,
       }],
       [],

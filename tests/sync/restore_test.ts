@@ -198,6 +198,7 @@ Deno.test("a file held back after a crash gets its recorded content back, where 
       content: EMPTY_CONTENT,
       target: null,
       print,
+      hasLinks: false,
       movedState: null,
     };
     assert.deepEqual(await guard.sift([seen]), []);
@@ -231,7 +232,15 @@ Deno.test("where nobody has the recorded content, the file stays held back and t
       writtenMs: Math.floor(print.mtimeMs),
       mode: print.mode,
     };
-    await guard.sift([{ ...base, ...times, content: EMPTY_CONTENT, target: null, print, movedState: null }]);
+    await guard.sift([{
+      ...base,
+      ...times,
+      content: EMPTY_CONTENT,
+      target: null,
+      print,
+      hasLinks: false,
+      movedState: null,
+    }]);
     assert.deepEqual(await run(scene, sync, "f"), ["no connected device has it"]);
     assert.equal(guard.isHeld(pathOf("f")), true);
     assert.equal(root.read("f"), "");

@@ -15,6 +15,9 @@ import { libc } from "./libc.ts";
 const LOOK_MS = 250;
 /** An honest day stays below this. */
 const LARGE_BYTES = 190 * 2 ** 20;
+/** Below this it waits between two collections: each stops everything for some ten milliseconds. */
+const HIGH_BYTES = 230 * 2 ** 20;
+const PAUSE_MS = 1_500;
 /** What must have come since the last collection: else it would be in vain. */
 const GROWN_BYTES = 24 * 2 ** 20;
 
@@ -23,10 +26,13 @@ export function keepMemoryLow(): () => void {
   const collect = collector();
   if (collect === null) return () => {};
   let leastBytes = 0;
+  let collectedMs = -Infinity;
   const timer = setInterval(() => {
     const { rss } = Deno.memoryUsage();
     leastBytes = Math.min(leastBytes, rss);
     if (rss < LARGE_BYTES || rss - leastBytes < GROWN_BYTES) return;
+    if (rss < HIGH_BYTES && performance.now() - collectedMs < PAUSE_MS) return;
+    collectedMs = performance.now();
     collect();
     void libc()?.malloc_trim?.(0n);
     leastBytes = Deno.memoryUsage().rss;
