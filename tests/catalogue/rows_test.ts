@@ -260,3 +260,28 @@ Deno.test("rows that were read are as the database has them: after a failed tran
   rows.drop(device, folder, path);
   assert.deepEqual(read(), []);
 });
+
+Deno.test("totals count what the present transaction has changed, and nothing of one that failed", () => {
+  using it = memoryCatalogue();
+  const { catalogue: { rows, db }, folder } = it;
+  const put = (path: string, text: string, lsn: number) =>
+    rows.put(SELF, folder, rowOf(path, entryOf({ text, dots: [dot(1, lsn)] })), lsnOf(lsn));
+  const written = () => db.get("SELECT files, bytes FROM folders WHERE id = ?", folder);
+  put("d/a", "one", 1);
+  assert.deepEqual(written(), [1, 3]);
+  db.transaction(() => {
+    put("d/b", "three", 2);
+    put("d/a", "longer", 3);
+    assert.deepEqual(rows.figures.totals(folder), { files: 2, directories: 0, bytes: 11 });
+  });
+  assert.deepEqual(written(), [2, 11]);
+  assert.throws(() =>
+    db.transaction(() => {
+      put("d/c", "more", 4);
+      throw new Error("the disk is full");
+    })
+  );
+  assert.deepEqual(rows.figures.totals(folder), { files: 2, directories: 0, bytes: 11 });
+  put("d/c", "more", 5);
+  assert.deepEqual(written(), [3, 15]);
+});
