@@ -2,6 +2,8 @@
  * Where one thing has to make way for another (R4, R6): the loser of a conflict, a file where a directory must be, a
  * directory that others deleted and that still holds something. Nothing is lost here (invariant 4).
  */
+import { SELF } from "../catalogue/interning.ts";
+import { decideFor } from "../catalogue/rows.ts";
 import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import { type PrintedStat, samePrint } from "../core/fingerprint.ts";
@@ -150,14 +152,20 @@ function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {
 }
 
 /**
- * A file or symlink of ours stands where a directory must be, since something lives in it elsewhere (R6): it goes to its
- * conflict name, with its own version. The directory that takes its place is then observed like any other.
+ * A file or symlink of ours stands where a directory must be, since something lives in it elsewhere (R6), though we know better
+ * than others who have the directory: it goes to its conflict name, with its own version. The directory that takes its place is then observed like any other.
  */
 export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Outcome {
   const { fs } = replica.deps;
   for (const ancestor of ancestorsOf(path)) {
     const own = replica.own(ancestor);
     if (own === null || !isAlive(own.row.entry) || own.row.entry.kind === "directory") continue;
+    const rows = replica.rowsAt(ancestor);
+    // A directory that others put there is to be taken first; one of which nobody has told yet is about to be.
+    if (decideFor(rows).kind === "take") return { kind: "wait" };
+    if (!rows.some(({ device, row }) => device !== SELF && row.entry.kind === "directory")) {
+      return { kind: "look", paths: [path] };
+    }
     const print = replica.catalogue.prints.get(own.state);
     if (print === null) return { kind: "look", paths: [ancestor] };
     const { entry } = own.row;
