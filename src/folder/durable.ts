@@ -66,10 +66,8 @@ export async function makeDurable(
   const uncovered = seen.filter(({ path, stat }) => stat.ctimeMs > synced && !refused.has(path));
   const young = uncovered.filter(({ stat }) => Math.abs(now - stat.ctimeMs) < YOUNG_MS);
   const named = young.filter((item) => isNewName(context, item));
-  // Of a new empty file the name is all that there is. One that was emptied may come back with what was in it.
-  const files = young.filter(({ stat, basedOn }) =>
-    stat.kind === "file" && (stat.size > 0 || basedOn !== null)
-  );
+  // Empty ones too: a file that was emptied, under this name or another, may come back with what was in it.
+  const files = young.filter(({ stat }) => stat.kind === "file");
   const directories = new Set(named.map(({ path }) => parentOf(path)));
   // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
   const isOld = young.length < uncovered.length;
