@@ -65,10 +65,7 @@ export interface PlaceContext {
 
 const CHANGED: Placed = { result: "changed" };
 
-/**
- * Brings one path to what it shall be. Throws FsError when the disk refuses, "not-directory" where something else stands above; then
- * the old is still there.
- */
+/** Brings one path to what it shall be. Throws FsError when the disk refuses; then the old is still there. */
 export function place(
   context: PlaceContext,
   path: RelPath,
@@ -85,14 +82,13 @@ export function place(
   try {
     at = context.pins.at(path);
   } catch (error) {
-    if (!(error instanceof FsError) || (error.code !== "not-found" && error.code !== "not-directory")) {
-      throw error;
+    if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) {
+      // Nothing can be at a path whose parent is not there.
+      return placement.kind === "deleted" && expected === null
+        ? { result: "done", stat: null, kept: null }
+        : CHANGED;
     }
-    // Nothing can be at a path whose parent is not there.
-    if (placement.kind === "deleted" && expected === null) return { result: "done", stat: null, kept: null };
-    // Something else stands where the parent should: it may have to make way (R6), and no look would tell.
-    if (error.code === "not-directory") throw error;
-    return CHANGED;
+    throw error;
   }
   try {
     // A link never replaces: where nothing is expected, making the new name is the look.

@@ -31,7 +31,7 @@ import {
   type Step,
   withinRecord,
 } from "./step.ts";
-import { keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
+import { isBelowFile, keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
 
 /** More files or directories than this are made durable by one sync of the file system. */
 const SYNC_ALL_FROM = 24;
@@ -300,6 +300,7 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
   const { ready: { path, movedFrom }, entry, left } = step;
   switch (placed.result) {
     case "changed":
+      if (isBelowFile(replica, path)) return makeWay(replica, path, gathered);
       return { kind: "look", paths: movedFrom === null ? [path] : [path, movedFrom] };
     case "not-empty":
       return leftOvers(replica, step, gathered);

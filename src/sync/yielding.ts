@@ -151,6 +151,14 @@ function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {
   );
 }
 
+/** A file or symlink of ours stands where a directory above should be: no look at the path would tell. */
+export function isBelowFile(replica: Replica, path: RelPath): boolean {
+  return ancestorsOf(path).some((ancestor) => {
+    const entry = replica.own(ancestor)?.row.entry;
+    return entry !== undefined && isAlive(entry) && entry.kind !== "directory";
+  });
+}
+
 /**
  * A file or symlink of ours stands where a directory must be, since something lives in it elsewhere (R6), though we know better
  * than others who have the directory: it goes to its conflict name, with its own version. The directory that takes its place is then observed like any other.
