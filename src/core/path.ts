@@ -3,7 +3,7 @@
  * a journal holds or a disk lists comes through `checkPath` or `checkName`. The other half is `Fs.pin`.
  */
 import type { RelPath } from "./ids.ts";
-import { NAME_BYTES, PATH_BYTES, PATH_DEPTH } from "./limits.ts";
+import { NAME_BYTES, PATH_BYTES, PATH_DEPTH, SYMLINK_TARGET_BYTES } from "./limits.ts";
 
 /** Cairn's own directory in a folder's root; never synced. */
 export const RESERVED_TOP = ".cairn";
@@ -31,7 +31,7 @@ export function isReserved(name: string): boolean {
   return RESERVED_FORMS.test(plain);
 }
 
-export const BYTE_ORDER_MARK = 0xfeff;
+const BYTE_ORDER_MARK = 0xfeff;
 
 const encoder = new TextEncoder();
 
@@ -51,6 +51,18 @@ export function checkName(name: string): string | null {
   // Decoders of text take it for a mark of their own and leave it out.
   if (name.charCodeAt(0) === BYTE_ORDER_MARK) return "a name begins with a byte order mark";
   if (!name.isWellFormed() || name.includes("\ufffd")) return "a name is not valid Unicode";
+  return null;
+}
+
+/** Why a symlink cannot be synced with this target, or null when it can: what is written must be read again as it was. */
+export function checkTarget(target: string): string | null {
+  if (target === "") return "its target is empty";
+  if (target.includes("\0")) return "its target contains NUL";
+  if (utf8Length(target) > SYMLINK_TARGET_BYTES) {
+    return `its target is longer than ${SYMLINK_TARGET_BYTES} bytes`;
+  }
+  if (target.charCodeAt(0) === BYTE_ORDER_MARK) return "its target begins with a byte order mark";
+  if (!target.isWellFormed() || target.includes("\ufffd")) return "its target is not valid Unicode";
   return null;
 }
 

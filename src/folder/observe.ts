@@ -4,7 +4,7 @@
  */
 import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
-import { BYTE_ORDER_MARK, nameOf, parentOf } from "../core/path.ts";
+import { checkTarget, nameOf, parentOf } from "../core/path.ts";
 import { type FileKind, FsError, type HashPool, type Stat } from "../platform/ports.ts";
 import { type Durability, makeDurable } from "./durable.ts";
 import { Pins } from "./pins.ts";
@@ -62,9 +62,8 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
     else if (stat.kind === "symlink") {
       try {
         const target = readLink(context, path);
-        if (target.includes("\ufffd") || target.charCodeAt(0) === BYTE_ORDER_MARK) {
-          throw new FsError("unsupported", path);
-        }
+        const wrong = checkTarget(target);
+        if (wrong !== null) throw new FsError("unsupported", path, new Error(wrong));
         done.push({ ...plain(item, printOf(stat, now)), target });
       } catch (error) {
         noteFailure(path, error, vanished, unreadable);

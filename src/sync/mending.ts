@@ -17,13 +17,16 @@ import type { Replica, Trouble } from "./replica.ts";
 const BLOCK_BYTES = 2 ** 20;
 
 /** What `status` says of a file that the disk refuses to read, or to make durable. */
-export function troubleOf({ code }: FsError): Trouble {
+export function troubleOf({ code, cause }: FsError): Trouble {
   if (code === "io" || code === "no-space") {
     return {
       cause: `the disk refuses to read it or to keep it (${code})`,
       remedy:
         "Cairn tries again by itself, with a copy of it. If this stays, look after the disk, or save the file anew.",
     };
+  }
+  if (code === "unsupported" && cause instanceof Error) {
+    return { cause: `cannot be synced: ${cause.message}`, remedy: "Change it, or add it to .cairnignore." };
   }
   return {
     cause: `cannot be read (${code})`,

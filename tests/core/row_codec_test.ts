@@ -112,6 +112,8 @@ const MALFORMED: readonly (readonly [string, unknown])[] = [
   ["a file without content", block({ row: ["a", 13, 1000, 0o644, 1024, 0, [0, 5], 3] })],
   ["a symlink without a target", block({ at: [[1, 15], [7, ""]] })],
   ["a symlink whose target has NUL", block({ at: [[1, 15], [7, "a\0"]] })],
+  ["a symlink whose target no disk gives back", block({ at: [[1, 15], [7, "a\ufffd"]] })],
+  ["a symlink whose target begins with a byte order mark", block({ at: [[1, 15], [7, "\ufeffa"]] })],
   ["a symlink whose target is too long", block({ at: [[1, 15], [7, "x".repeat(SYMLINK_TARGET_BYTES + 1)]] })],
 ];
 for (const [what, value] of MALFORMED) {
