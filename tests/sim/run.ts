@@ -1,8 +1,9 @@
 /** Runs one plan in a world of its own and says what went wrong, if anything did. */
 import { whatWasForgotten } from "./oracle/announced.ts";
-import { History } from "./oracle/history.ts";
+import { History, overlap } from "./oracle/history.ts";
 import { PowerCuts } from "./oracle/power.ts";
 import { allClaimToBeDone, allDifferences, statusKind, whatIsWrong, whatTheySay } from "./oracle/quiet.ts";
+import { untold } from "./oracle/recorded.ts";
 import { DiskOracle } from "./oracle/watcher.ts";
 import { Events } from "./plan/events.ts";
 import { SimUser } from "./plan/user.ts";
@@ -154,7 +155,11 @@ class Run {
     const wrong = whatIsWrong(
       this.#world,
       this.#history,
-      (device) => !devices[device]!.hasForgotten && !devices[device]!.isHomeChanged,
+      (index, path) => {
+        const device = devices[index]!;
+        return !device.hasForgotten && !device.isHomeChanged &&
+          ![...device.unsettled].some((one) => overlap(one, path));
+      },
       this.#rejected,
     );
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
@@ -188,6 +193,7 @@ class Run {
     while (!wasDone || stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
       this.#go(LOOK_MS);
       this.#tend();
+      this.#checkClaims();
       // A look that comes to nothing takes some milliseconds; two of them in a row are none.
       const isDone = allClaimToBeDone(this.#world);
       stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
@@ -213,6 +219,18 @@ class Run {
       if (kind !== "up-to-date") {
         throw new Failure(`${device.name} is done and says "${kind}"\n${whatTheySay(this.#world)}`);
       }
+    }
+  }
+
+  /** Who says to be up to date has rows for all that is in its tree, and for nothing else (invariant 11). */
+  #checkClaims(): void {
+    for (const device of this.#world.devices) {
+      if (device.folder?.isUpToDate !== true || device.isUnwatched) continue;
+      const paths = untold(device);
+      if (paths.length === 0) continue;
+      throw new Failure(
+        `${device.name} says that it is up to date, and its rows do not tell of ${paths.join(", ")}`,
+      );
     }
   }
 

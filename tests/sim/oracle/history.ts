@@ -114,13 +114,13 @@ export class History {
    * Why a content should not stand at `path` at the end; null when it may. Who has deleted or replaced it knowingly does not get it back,
    * unless a device forgot what it knew (`isSure` answers for each).
    */
-  whyNotThere(path: string, content: ContentKey, isSure: (device: number) => boolean): string | null {
+  whyNotThere(path: string, content: ContentKey, isSure: IsSure): string | null {
     const acts = (this.#byContent.get(content) ?? []).filter((act) => act.path === path);
     // Empty files are made everywhere in between, and stand for one another.
     if (acts.length === 0 || content === EMPTY || isAmbiguous(acts)) return null;
     const isGone = acts.every((act) =>
-      act.supersededOn.size > 0 && !act.isVague && !act.isLost && isSure(act.device) &&
-      [...act.supersededOn].every(isSure)
+      act.supersededOn.size > 0 && !act.isVague && !act.isLost && isSure(act.device, path) &&
+      [...act.supersededOn].every((device) => isSure(device, path))
     );
     return isGone ? `${path} has come back with what a user had replaced or deleted there` : null;
   }
@@ -131,7 +131,7 @@ export class History {
   }
 
   /** Why a conflict copy at `path` with this content should not be there; null when users really made it so. */
-  whyNoConflict(path: string, content: ContentKey, isSure: (device: number) => boolean): string | null {
+  whyNoConflict(path: string, content: ContentKey, isSure: IsSure): string | null {
     const bases = basesOf(path);
     if (bases.length === 0) return null;
     // Somebody wrote that very name, or wrote into the copy.
@@ -142,7 +142,7 @@ export class History {
       act.content !== null && act.content !== content && bases.some((base) => overlap(act.path, base))
     );
     // A daemon that was cut off between placing and recording does not know what its user saw.
-    const isVague = (act: Act) => act.isVague || !isSure(act.device);
+    const isVague = (act: Act) => act.isVague || !isSure(act.device, act.path);
     const isReal = losers.some((loser) =>
       isAmbiguous(losers) || isVague(loser) ||
       others.some((other) =>
@@ -153,6 +153,9 @@ export class History {
     return isReal ? null : `a conflict copy ${path}, and nobody edited ${bases[0]} at the same time`;
   }
 }
+
+/** Whether a device knew what its user saw at a path: it was never cut off in between. */
+export type IsSure = (device: number, path: string) => boolean;
 
 /** Equal bytes, written on several devices: which of them somebody had is not known. */
 function isAmbiguous(acts: readonly Act[]): boolean {
@@ -167,6 +170,7 @@ export function basesOf(path: string): string[] {
   return [base, ...basesOf(base)];
 }
 
-function overlap(a: string, b: string): boolean {
+/** The same path, or one below the other. */
+export function overlap(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }

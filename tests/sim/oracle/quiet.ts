@@ -4,7 +4,7 @@ import { folderStatuses } from "../../../src/daemon/status.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import type { World } from "../world/world.ts";
 import { describe, keyOf } from "./contents.ts";
-import type { History } from "./history.ts";
+import type { History, IsSure } from "./history.ts";
 
 /** What sessions say just to show that they live. */
 const PINGS_BYTES = 200;
@@ -92,7 +92,7 @@ export function allDifferences(devices: readonly SimDevice[]): string[] {
 export function whatIsWrong(
   world: World,
   history: History,
-  isSure: (device: number) => boolean,
+  isSure: IsSure,
   isRejected: boolean,
 ): string[] {
   const found = new Set<string>();

@@ -158,8 +158,6 @@ export class Events {
         break;
       case "disk-fault": {
         const calls = CALLS[step.on];
-        // A sync of a user's file that failed once succeeds the next time, and nobody can tell what became of the bytes.
-        if (step.where !== "home" && (step.on === "syncs" || step.on === "all")) this.#power.lies.add(device);
         // What it had seen or done and could not record may be undone before it can.
         if (step.where !== "root") device.hasForgotten = true;
         const path = step.where === "everywhere" ? undefined : step.where === "home" ? HOME : ROOT;

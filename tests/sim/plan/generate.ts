@@ -1,6 +1,7 @@
 /** Makes a plan from a seed: a pure function, all chance from the seed. */
 import { Rng } from "../disk/rng.ts";
 import type { CrashMode } from "../disk/sim_disk.ts";
+import { withAbsence } from "./absence.ts";
 import { faultSteps } from "./generate_faults.ts";
 import {
   type DiskKind,
@@ -18,6 +19,8 @@ const NAMES = ["f1", "f2", "f3.txt", "t", "s"];
 const TREES = ["d", "e", "d/s", "d/t", "t"];
 /** Most seeds are small worlds: one of five devices takes as long as five of two. */
 const DEVICES = [2, 2, 2, 2, 2, 2, 3, 3, 3, 4, 5];
+/** Hours that pass cost more than all else: of what other classes have, this one has so much. */
+const AWAY_CHANCE = 0.12;
 const MODES = [0o644, 0o600, 0o755, 0o444];
 
 export interface PlanOptions {
@@ -36,7 +39,7 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
     (devices === 2 ? "mesh" : rng.pick<Topology>(["mesh", "mesh", "line", "star"]));
   const allowed = options.faults ?? FAULT_CLASSES;
   const faults = FAULT_CLASSES.filter((one) =>
-    rng.next() < (options.faultChance ?? 0.35) && allowed.includes(one)
+    one !== "away" && rng.next() < (options.faultChance ?? 0.35) && allowed.includes(one)
   );
   const maker = new Maker(rng.fork("steps"), devices);
   const steps = maker.steps();
@@ -51,7 +54,10 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   const disks = Array.from({ length: devices }, () => diskKind(rng, isOdd));
   const clocks = rng.fork("clocks");
   const clocksMs = disks.map(() => clocks.chance(0.5) ? 0 : clocks.between(-2_000, 2_000));
-  return { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
+  const plan = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
+  const away = new Rng(`away/${seed}`);
+  const isAway = allowed.includes("away") && away.chance(AWAY_CHANCE * (options.faultChance ?? 0.35));
+  return isAway ? withAbsence({ ...plan, faults: [...faults, "away"] }, away) : plan;
 }
 
 function diskKind(rng: Rng, isOdd: boolean): DiskKind {

@@ -51,7 +51,8 @@ export function faultSteps(
         } else add(homeStep(rng, null), undefined, device);
         break;
       }
-      case "odd":
+      case "odd": // the disks', not an event
+      case "away": // the whole plan's: `withAbsence`
         break;
     }
   }

@@ -110,6 +110,7 @@ export const FAULT_CLASSES = [
   "clock",
   "home",
   "odd",
+  "away",
 ] as const;
 export type FaultClass = typeof FAULT_CLASSES[number];
 

@@ -11,6 +11,7 @@ import type { Rng } from "../disk/rng.ts";
 import { type CrashMode, SimDisk, type SimDiskOptions } from "../disk/sim_disk.ts";
 import { SimCatalogue } from "./catalogues.ts";
 import { FOLDER_ID, IDENTITIES, LIBRARY_ID, libraryFields } from "./fixture.ts";
+import { unsettled } from "../oracle/recorded.ts";
 import type { NetProcess, SimNet } from "./net.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -39,8 +40,10 @@ export class SimDevice {
   readonly said: string[] = [];
   /** Wraps the ports of every run: where a test breaks an invariant. */
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
-  /** Its daemon was cut off once, or its journal refused, and it may not have recorded what it had done or seen. */
+  /** Its journal refused once, and it may not have recorded what it had done or seen. */
   hasForgotten = false;
+  /** What its daemon had not recorded when it was cut off: paths, and all below and above them. */
+  readonly unsettled = new Set<string>();
   /** Somebody, or a disk that lied, has put its records back. */
   isHomeChanged = false;
   /** Paths whose bytes a disk that lied may have changed without any sign. */
@@ -182,21 +185,25 @@ export class SimDevice {
   /** SIGKILL. */
   kill(): void {
     if (this.#process === null) return;
-    this.hasForgotten = true;
     this.#scheduler.trace(`${this.name} is killed`);
+    this.#cutOff();
     this.disk.kill();
     this.#end(false);
   }
 
   /** Power goes. `marks` says how many marks the catalogue loses. The machine is off until `start`. */
   powerCut(mode: CrashMode, marks: number): void {
-    this.hasForgotten = true;
     this.#scheduler.trace(`${this.name} loses power (${mode}, ${marks})`);
+    this.#cutOff();
     this.disk.crash(mode);
     this.catalogue.powerCut(marks);
     this.#end(true);
     this.#net.setUp(this.index, false);
     this.boots++;
+  }
+
+  #cutOff(): void {
+    for (const path of unsettled(this)) this.unsettled.add(path);
   }
 
   #boot(): DevicePorts {
