@@ -201,6 +201,17 @@ export class Needs {
     this.#db.run("UPDATE needs SET retry_ms = 0 WHERE folder = ? AND retry_ms > 0", folder);
   }
 
+  /** The same of what a device has. */
+  retryFrom(folder: number, device: number): void {
+    this.#db.run(
+      `UPDATE needs SET retry_ms = 0 WHERE folder = ? AND retry_ms > 0 AND EXISTS (
+         SELECT 1 FROM states s JOIN holds h ON h.state = s.id
+         WHERE s.directory = needs.directory AND s.name = needs.name AND h.device = ?)`,
+      folder,
+      device,
+    );
+  }
+
   /** Names beside a path that are needed here, and may be the same on a disk that does not tell all names apart. */
   alike(folder: number, path: RelPath): string[] {
     return this.#db.all(

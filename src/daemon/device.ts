@@ -19,6 +19,7 @@ import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
+import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
 
@@ -73,6 +74,7 @@ export class Device {
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sources: Sources;
+  readonly #arrivals: Arrivals;
   readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #manualAddresses = new Map<DeviceId, string>();
@@ -88,6 +90,9 @@ export class Device {
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.#sources = new Sources(ports.clock);
+    this.#arrivals = new Arrivals(ports.clock, (number) => {
+      for (const sync of this.folders.all()) sync.inbound.retryFrom(number);
+    });
     this.#instance = toHex(ports.random.bytes(8));
     this.#local = {
       catalogue: ledger.catalogue,
@@ -274,9 +279,7 @@ export class Device {
       this.#changed();
     });
     this.#sources.add(number, session);
-    for (const sync of this.folders.all()) {
-      sync.inbound.retryAll();
-    }
+    this.#arrivals.came(number);
     this.#tellProgress();
   }
 
@@ -335,6 +338,7 @@ export class Device {
     this.gate.stop();
     this.discovery?.close();
     this.links.close();
+    this.#arrivals.stop();
     await this.folders.stop();
     this.#isStopped = true;
     this.#progressTimer?.();

@@ -41,12 +41,12 @@ interface Waiting {
   readonly resolve: (fetched: Fetched) => void;
 }
 
-const NOBODY: Fetched = {
-  ok: false,
+export const NOBODY = {
+  ok: false as const,
   cause: "no connected device has it",
   remedy: "It comes as soon as a device that has it is connected.",
   isPassing: false,
-};
+} satisfies Fetched;
 const CHANGED_THERE: Fetched = {
   ok: false,
   cause: "it changed on the other device while it was fetched",
@@ -59,7 +59,7 @@ export const FULL: Fetched = { ok: false, cause: "full", remedy: "", isPassing: 
 
 /** Why nobody was left to ask: none is there, or those who are have something else by now. */
 export function nobody(sources: Sources, devices: readonly number[]): Fetched {
-  return sources.among(devices).length === 0 ? NOBODY : CHANGED_THERE;
+  return sources.isAny(devices) ? CHANGED_THERE : NOBODY;
 }
 
 export class SmallFetcher {

@@ -56,6 +56,8 @@ export class Inbound {
   /** Large contents being staged: a second need for one waits and finds it on disk. */
   readonly #staging = new Set<ContentId>();
   readonly #movingFrom = new Set<RelPath>();
+  /** Nobody who has these is connected. */
+  readonly #absent: RelPath[] = [];
   #ready: Ready[] = [];
   #placing = false;
   #cancelGather: (() => void) | null = null;
@@ -96,10 +98,10 @@ export class Inbound {
     this.#room.stop();
   }
 
-  /** Something changed for the better, such as a peer that came: nothing waits for its time. */
-  retryAll(): void {
+  /** A device is there: what it has does not wait for its time. */
+  retryFrom(device: number): void {
     const { catalogue, number } = this.#replica;
-    this.#room.noting(() => catalogue.needs.retryAll(number));
+    this.#room.noting(() => catalogue.needs.retryFrom(number, device));
     this.evaluate();
   }
 
@@ -130,6 +132,7 @@ export class Inbound {
     if (others.length > 0 && !this.#events.checkRoot()) return;
     const names = nameRound(this.#replica, this.#underWay);
     for (const path of others) room -= this.#start(path, room, names);
+    this.#outcomes.noteAbsent(this.#absent.splice(0));
     if (others.length < NEED_WINDOW) {
       for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path, names);
     }
@@ -234,6 +237,10 @@ export class Inbound {
     ).map(({ device }) => device);
     if (local.length === 0 && this.#stager.areStuck(devices)) {
       catalogue.needs.postpone(number, path, this.#replica.deps.clock.now() + STUCK_RETRY_MS, ...SILENT);
+      return 0;
+    }
+    if (!isLarge && local.length === 0 && !this.#stager.isAnyThere(devices)) {
+      this.#absent.push(path);
       return 0;
     }
     this.#underWay.add(path);

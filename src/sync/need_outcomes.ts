@@ -3,6 +3,7 @@
  * its cause and remedy (invariant 11); what passes by itself is not told at once.
  */
 import type { RelPath } from "../core/ids.ts";
+import { NOBODY } from "./fetch_small.ts";
 import type { Replica } from "./replica.ts";
 import type { RoomWait } from "./room_wait.ts";
 import type { Outcome } from "./step.ts";
@@ -59,11 +60,25 @@ export class NeedOutcomes {
         if (outcome.cause === "" || (tries < QUIET_TRIES && outcome.isPassing)) {
           this.#postpone(path, RETRY_MS / 4);
         } else {
-          const delayMs = Math.min(RETRY_MS * 2 ** Math.min(tries, 10), MOST_RETRY_MS);
-          this.#postpone(path, delayMs, outcome.cause, outcome.remedy);
+          this.#postpone(path, backoffMs(tries), outcome.cause, outcome.remedy);
         }
       }
     }
+  }
+
+  /** Nobody who has these is connected: there may be tens of thousands, so they are postponed in one write. */
+  noteAbsent(paths: readonly RelPath[]): void {
+    if (paths.length === 0) return;
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    const nowMs = clock.now();
+    this.#room.noting(() =>
+      catalogue.db.transaction(() => {
+        for (const path of paths) {
+          const retryMs = nowMs + backoffMs(this.#tries(path));
+          catalogue.needs.postpone(number, path, retryMs, NOBODY.cause, NOBODY.remedy);
+        }
+      })
+    );
   }
 
   /** The disk was not as expected. That passes with the next look, and is told when it does not. */
@@ -85,4 +100,9 @@ export class NeedOutcomes {
     const { catalogue, number, deps: { clock } } = this.#replica;
     this.#room.noting(() => catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy));
   }
+}
+
+/** The time until the next try, after so many in vain. */
+function backoffMs(tries: number): number {
+  return Math.min(RETRY_MS * 2 ** Math.min(tries, 10), MOST_RETRY_MS);
 }

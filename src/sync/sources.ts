@@ -47,6 +47,11 @@ export class Sources {
     this.#wakeAll();
   }
 
+  /** Whether one of the devices is connected. */
+  isAny(devices: readonly number[]): boolean {
+    return devices.some((device) => this.#sessions.has(device));
+  }
+
   /** Sessions with any of the devices, the one that is likely to answer first at the head. */
   among(devices: readonly number[]): Session[] {
     const sessions = devices.flatMap((device) => this.#sessions.get(device) ?? []);

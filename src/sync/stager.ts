@@ -53,6 +53,10 @@ export class Stager {
     return this.#deps.sources.areStuck(devices);
   }
 
+  isAnyThere(devices: readonly number[]): boolean {
+    return this.#deps.sources.isAny(devices);
+  }
+
   /** Stages an entry's content. A large stage is durable, a small one is not yet. */
   async stage(replica: Replica, path: RelPath, entry: Entry, { devices, isLocal }: Origin): Promise<Fetched> {
     if (entry.size > SMALL_FILE_BYTES) return await this.#stageLarge(replica, path, entry, devices);

@@ -175,6 +175,26 @@ Deno.test("a need that was postponed waits with its cause, and news of its path 
   assert.ok(needs.isEmpty(folder) && needs.nextDueMs(folder) === null);
 });
 
+Deno.test("a device that comes makes due what it has, and nothing else", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  const { rows, needs } = catalogue;
+  catalogue.setWanted(FOLDER, true);
+  for (const [device, path] of [[2, "of-two"], [3, "of-three"], [2, "of-both"], [3, "of-both"]] as const) {
+    rows.put(
+      device,
+      folder,
+      rowOf(path, entryOf({ text: path, dots: [dot(2, path.length)] })),
+      lsnOf(device),
+    );
+  }
+  for (const path of ["of-two", "of-three", "of-both"]) {
+    needs.postpone(folder, pathOf(path), 1_000, "gone", "");
+  }
+  needs.retryFrom(folder, 3);
+  assert.deepEqual(needs.due(folder, false, 0, 10).map(({ path }) => path).sort(), ["of-both", "of-three"]);
+});
+
 // ------------------------------------------------------------------------------------ pages
 
 Deno.test("pages end on whole lsns, and together they are all rows of the device, oldest first (R29)", () => {

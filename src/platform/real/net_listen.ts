@@ -4,7 +4,7 @@
  * `tls.Server` is fixed, while pairing is spoken only while an invite is open (R33).
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { TLSSocket, type TLSSocketOptions } from "node:tls";
+import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { CairnError, messageOf } from "../../core/errors.ts";
 import { HANDSHAKE_MS, PENDING_CONNECTIONS } from "../../core/limits.ts";
 import type { Listener, SecureLink, TlsIdentity } from "../ports.ts";
@@ -21,9 +21,11 @@ export async function listenTls(
   accept: (link: SecureLink) => void,
 ): Promise<Listener> {
   const pending = new Set<Socket>();
+  // Once for all: reading the key takes longer than all else that a stranger's connection costs.
+  const context = contextOf(identity);
   const server = createServer((socket) => {
     admitPending(pending, socket);
-    shakeHands(socket, identity, protocols, pending, accept);
+    shakeHands(socket, context, protocols, pending, accept);
   });
   const bound = await bind(server, port);
   return {
@@ -50,7 +52,7 @@ function admitPending(pending: Set<Socket>, socket: Socket): void {
 
 function shakeHands(
   socket: Socket,
-  identity: TlsIdentity,
+  context: SecureContext,
   protocols: readonly string[],
   pending: Set<Socket>,
   accept: (link: SecureLink) => void,
@@ -64,7 +66,14 @@ function shakeHands(
   socket.on("close", settle);
   socket.setNoDelay(true);
   try {
-    const tls = new TLSSocket(socket, serverOptions(identity, protocols));
+    const tls = new TLSSocket(socket, {
+      isServer: true,
+      secureContext: context,
+      requestCert: true,
+      // Certificates are self-signed: who is welcome is decided above, by the device id (invariant 7).
+      rejectUnauthorized: false,
+      ALPNProtocols: [...protocols],
+    });
     // A handshake that fails is nobody's news: scanners and devices of another library do it all day.
     tls.on("error", () => tls.destroy());
     tls.on("close", settle);
@@ -78,18 +87,13 @@ function shakeHands(
   }
 }
 
-function serverOptions(identity: TlsIdentity, protocols: readonly string[]): TLSSocketOptions {
-  return {
-    isServer: true,
-    cert: identity.certificatePem,
-    key: identity.keyPem,
+function contextOf({ certificatePem, keyPem }: TlsIdentity): SecureContext {
+  return createSecureContext({
+    cert: certificatePem,
+    key: keyPem,
     minVersion: "TLSv1.3",
     maxVersion: "TLSv1.3",
-    requestCert: true,
-    // Certificates are self-signed: who is welcome is decided above, by the device id (invariant 7).
-    rejectUnauthorized: false,
-    ALPNProtocols: [...protocols],
-  };
+  });
 }
 
 async function bind(server: Server, port: number): Promise<number> {
