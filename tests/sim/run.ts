@@ -8,6 +8,7 @@ import { DiskOracle } from "./oracle/watcher.ts";
 import { Events } from "./plan/events.ts";
 import { SimUser } from "./plan/user.ts";
 import type { Plan } from "./plan/step.ts";
+import type { RelPath } from "../../src/core/ids.ts";
 import { resumeFolder } from "../../src/daemon/halts.ts";
 import { ROOT, type SimDevice } from "./world/device.ts";
 import { inMacrotask } from "./world/scheduler.ts";
@@ -195,8 +196,8 @@ class Run {
     const isPolled = () => wasRefused || devices.some(({ folder }) => folder?.watch.pollingReason !== null);
     while (!wasDone || stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
       this.#go(LOOK_MS);
-      this.#tend();
       this.#checkClaims();
+      this.#tend();
       // A look that comes to nothing takes some milliseconds; two of them in a row are none.
       const isDone = allClaimToBeDone(this.#world);
       stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
@@ -225,12 +226,14 @@ class Run {
     }
   }
 
-  /** Who says to be up to date has rows for all that is in its tree, and for nothing else (invariant 11). */
+  /** Who says to be up to date has rows for all that is in its tree, and for nothing else, but for what it names as a trouble (invariant 11). */
   #checkClaims(): void {
     for (const device of this.#world.devices) {
       const { folder } = device;
       if (folder?.isUpToDate !== true || device.isUnwatched || folder.watch.pollingReason !== null) continue;
-      const paths = untold(device).filter((path) => !device.unreliable.has(path));
+      const paths = untold(device).filter((path) =>
+        !device.unreliable.has(path) && !folder.replica.troubles.has(path as RelPath)
+      );
       if (paths.length === 0) continue;
       throw new Failure(
         `${device.name} says that it is up to date, and its rows do not tell of ${paths.join(", ")}`,

@@ -29,7 +29,10 @@ export class PowerCuts {
     device.powerCut(mode, marks);
     // Bytes that are others under the same times are found by nobody but their reader: who touches them then.
     if (this.lies.has(device)) { for (const path of oracle.below("")) device.unreliable.add(path); }
-    for (const { content, acts, key } of oracle.wentBack()) {
+    const { lost, changed } = oracle.wentBack();
+    // Whatever a user had done there, the disk does not know of it.
+    for (const path of changed) device.unsettled.add(path);
+    for (const { content, acts, key } of lost) {
       if (!recorded.has(key)) {
         for (const act of acts) if (act.device === device.index) act.isLost = true;
       } else if (mode !== "scattered") {

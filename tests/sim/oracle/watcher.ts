@@ -201,9 +201,10 @@ export class DiskOracle {
     return isStaged;
   }
 
-  /** The disk went back to what was durable. Answers what stood in the tree before and does not now, by content. */
-  wentBack(): Lost[] {
-    const before = [...this.#standing].map(([path, { content, acts }]) => ({
+  /** The disk went back to what was durable. Answers what stood in the tree before and does not now, by content; and where something changed. */
+  wentBack(): { readonly lost: readonly Lost[]; readonly changed: readonly string[] } {
+    const former = this.#standing;
+    const before = [...former].map(([path, { content, acts }]) => ({
       content,
       acts,
       key: losableKey(content, path),
@@ -224,7 +225,9 @@ export class DiskOracle {
       isVague && device === this.#device.index
     );
     const aside = vague.map((act) => ({ content: act.content!, acts: [act], key: act.content! }));
-    return [...before, ...aside].filter(({ key }) => !there.has(key));
+    const changed = [...new Set([...former.keys(), ...this.#standing.keys()])]
+      .filter((path) => former.get(path)?.content !== this.#standing.get(path)?.content);
+    return { lost: [...before, ...aside].filter(({ key }) => !there.has(key)), changed };
   }
 }
 

@@ -42,7 +42,7 @@ export class SimDevice {
   breakPorts: (ports: DevicePorts) => DevicePorts = (ports) => ports;
   /** Its journal refused once, and it may not have recorded what it had done or seen. */
   hasForgotten = false;
-  /** What its daemon had not recorded when it was cut off: paths, and all below and above them. */
+  /** What its daemon had not recorded when it was cut off, or what a power cut took back: paths, and all below and above them. */
   readonly unsettled = new Set<string>();
   /** Somebody, or a disk that lied, has put its records back. */
   isHomeChanged = false;
