@@ -51,7 +51,11 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
     () => rng.chance(0.2) ? rng.below(Math.max(1, Math.floor(lastMs))) : rng.below(500),
   );
   const isOdd = faults.includes("odd");
-  const disks = Array.from({ length: devices }, () => diskKind(rng, isOdd));
+  const platforms = new Rng(`platforms/${seed}`);
+  const disks = Array.from({ length: devices }, () => ({
+    ...diskKind(rng, isOdd),
+    ...(isOdd ? platform(platforms) : {}),
+  }));
   const clocks = rng.fork("clocks");
   const clocksMs = disks.map(() => clocks.chance(0.5) ? 0 : clocks.between(-2_000, 2_000));
   const plan = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
@@ -67,6 +71,15 @@ function diskKind(rng: Rng, isOdd: boolean): DiskKind {
     birthTimes: !isOdd || rng.chance(0.6),
     inodeReuse: rng.pick(["at-once", "never"]),
     grainMs: isOdd ? rng.pick([0.000001, 1000, 2000]) : 0.000001,
+  };
+}
+
+/** What other systems than Linux lack. */
+function platform(rng: Rng): Pick<DiskKind, "exchanges" | "pins" | "syncsFileSystem"> {
+  return {
+    exchanges: rng.chance(0.5),
+    pins: rng.chance(0.3) ? "checked" : "descriptor",
+    syncsFileSystem: rng.chance(0.5),
   };
 }
 

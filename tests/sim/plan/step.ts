@@ -135,4 +135,8 @@ export interface DiskKind {
   readonly inodeReuse: "at-once" | "never";
   /** Grain of stored times, milliseconds. */
   readonly grainMs: number;
+  /** Where left out: as `birthTimes`. */
+  readonly exchanges?: boolean;
+  readonly pins?: "descriptor" | "checked";
+  readonly syncsFileSystem?: boolean;
 }

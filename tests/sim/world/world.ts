@@ -18,14 +18,10 @@ export class World {
     this.scheduler = new Scheduler(rng.fork("order"), keepTrace);
     this.net = new SimNet(this.scheduler, rng.fork("net"), wiring(plan.devices, plan.topology));
     this.devices = plan.disks.slice(0, plan.devices).map(
-      ({ persistence, hardLinks, birthTimes, inodeReuse, grainMs }, index) => {
+      ({ grainMs, exchanges, ...kind }, index) => {
         const device = new SimDevice(this.scheduler, this.net, rng.fork(`device ${index}`), index, {
-          persistence,
-          hardLinks,
-          // The odd ones are told by what else they lack: no draw of the plan is spent on it.
-          exchanges: birthTimes,
-          birthTimes,
-          inodeReuse,
+          ...kind,
+          exchanges: exchanges ?? kind.birthTimes,
         });
         device.disk.times.storeMs = grainMs;
         device.wallOffsetMs = plan.clocksMs?.[index] ?? 0;
