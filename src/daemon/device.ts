@@ -246,7 +246,7 @@ export class Device {
       server: { ...this.#local, pool: this.#ports.pool },
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
-      accept: (fields) => acceptedFields(this.ledger, fields),
+      accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
       counts: (device) => this.gate.accepts(device),
       isConnected: (device) => this.links.session(device) !== null,
       isOnly: () => this.#conversations.size <= 1,

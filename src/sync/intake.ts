@@ -23,12 +23,12 @@ export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Sub
 
 /** Work on a page that is worth a turn for others: each turn costs about a millisecond. */
 const BUSY_MS = 5;
-/** A turn is at most this long: what seems to be work may have been a slow disk. */
-const TURN_MS = 100;
+/** Of the time that a journal record took, this much counts as work at most: the rest was a slow disk. */
+const RECORD_MS = 100;
 
 export interface IntakeEvents {
   /** Of fields that came together, those that may be taken (signed membership, known kinds). */
-  accept(fields: readonly SharedField[]): SharedField[];
+  accept(fields: readonly SharedField[], turn: () => Promise<void>): Promise<SharedField[]>;
   /** Whether what a device announces is taken in (R32): a relay may name any. */
   counts(device: DeviceId): boolean;
   /** Whether a device tells of itself, in a session of its own. */
@@ -51,6 +51,8 @@ export class Intake {
   #tail: Promise<void> = Promise.resolve();
   /** Pages that have come and are not done with. */
   #waiting = 0;
+  /** Since when the present page works, without a turn for others. */
+  #workingSinceMs = 0;
   /** Devices whose announcement came to its end in this session. */
   readonly #complete = new Set<DeviceId>();
   /** How far the peer has told of devices that told of themselves at that time. */
@@ -89,16 +91,23 @@ export class Intake {
     this.#waiting++;
     const done = this.#tail.then(async () => {
       if (!await this.#events.room()) return;
-      const startMs = this.#clock.monotonic();
+      this.#workingSinceMs = this.#clock.monotonic();
       const page = decodePage(header);
       await this.#take(page);
       // Pages stand in line, and whoever sends many shall not keep everybody else waiting.
-      const workMs = this.#clock.monotonic() - startMs;
-      if (workMs >= BUSY_MS) await this.#events.turn(Math.min(workMs, TURN_MS));
-      while (page.complete && this.#ledger.catalogue.sweep(page.origin)) await this.#events.turn(BUSY_MS);
+      await this.#turn();
+      while (page.complete && this.#ledger.catalogue.sweep(page.origin)) await this.#turn(BUSY_MS);
     }).finally(() => this.#waiting--);
     this.#tail = done.catch(() => {});
     return done;
+  }
+
+  /** As much time for others as we took since the last turn (invariant 10). */
+  async #turn(leastMs = 0): Promise<void> {
+    const workMs = Math.max(leastMs, this.#clock.monotonic() - this.#workingSinceMs);
+    if (workMs < BUSY_MS) return;
+    await this.#events.turn(workMs);
+    this.#workingSinceMs = this.#clock.monotonic();
   }
 
   async #take(page: SentPage): Promise<void> {
@@ -111,7 +120,7 @@ export class Intake {
     const tooMuch = whatIsTooMuch(catalogue, page);
     if (tooMuch !== null) return this.#refuse(page, tooMuch);
     await this.#takeShared(page);
-    while (catalogue.setAside(page)) await this.#events.turn(BUSY_MS);
+    while (catalogue.setAside(page)) await this.#turn(BUSY_MS);
     // Its device may have come meanwhile; and what it says itself may be that it has been removed.
     if (!this.#isCredible(page) || !this.#events.counts(page.origin)) return;
     for (const { rows } of page.folders) {
@@ -153,9 +162,13 @@ export class Intake {
     if (page.origin !== this.#peer) return;
     const { catalogue } = this.#ledger;
     const fresh = page.shared.filter((field) => catalogue.values.isNews(field));
-    const news = fresh.length === 0 ? [] : withRoom(catalogue, this.#events.accept(fresh));
+    if (fresh.length === 0) return;
+    const news = withRoom(catalogue, await this.#events.accept(fresh, () => this.#turn()));
     for (const { stamp } of news) this.#ledger.receive(stamp);
+    if (news.length === 0) return;
+    const startMs = this.#clock.monotonic();
     // Before the cursor moves on: what it has passed is not told again.
-    if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
+    await this.#ledger.commit({ type: "shared", fields: news });
+    this.#workingSinceMs += Math.max(0, this.#clock.monotonic() - startMs - RECORD_MS);
   }
 }

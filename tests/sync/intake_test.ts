@@ -10,7 +10,7 @@ import type { Ledger } from "../../src/journal/ledger.ts";
 import { Intake, type IntakeEvents, subscriptionOf } from "../../src/sync/intake.ts";
 import { encodePage, type SentPage } from "../../src/sync/messages.ts";
 import { bootOf, deviceOf, dot, entryOf, folderOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
-import { FOLDER, homeAt } from "../support/ledgers.ts";
+import { FOLDER, type HandClock, homeAt } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const PEER = deviceOf(2);
@@ -20,6 +20,7 @@ const STRANGER = deviceOf(8);
 interface Bench extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly intake: Intake;
+  readonly clock: HandClock;
   readonly connected: Set<DeviceId>;
   taken: number;
   take(parts: Partial<SentPage>): Promise<void>;
@@ -35,9 +36,10 @@ async function bench(over: Partial<IntakeEvents> = {}): Promise<Bench> {
   const it: Bench = {
     ledger,
     connected,
+    clock: home.clock,
     taken: 0,
     intake: new Intake(ledger, home.clock, PEER, {
-      accept: (fields) => [...fields],
+      accept: (fields) => Promise.resolve([...fields]),
       room: () => Promise.resolve(true),
       counts: (device) => device === PEER || device === OTHER || device === deviceOf(1),
       isConnected: (device) => connected.has(device),
@@ -216,4 +218,36 @@ Deno.test("an epoch of thousands of rows is set aside and swept in slices, with 
   assert.equal(it.says(PEER, "f8"), null);
   assert.equal(it.says(PEER, "f7"), "file");
   assert.deepEqual(subscriptionOf(it.ledger, [PEER]).get(PEER)?.epoch, 2);
+});
+
+Deno.test("others get as much time as a page took, however long that was, but not for a slow disk (invariant 10)", async () => {
+  const turns: number[] = [];
+  let workMs = 0;
+  let it: Bench | null = null;
+  await using made = await bench({
+    accept: async (fields, turn) => {
+      it!.clock.nowMs += workMs;
+      await turn();
+      it!.clock.nowMs += workMs;
+      return [...fields];
+    },
+    turn: (ms) => {
+      turns.push(ms);
+      return Promise.resolve();
+    },
+  });
+  it = made;
+  workMs = 3_000;
+  await made.take({ shared: [field(folderOf(7))] });
+  assert.deepEqual(turns, [3_000, 3_000]);
+  workMs = 0;
+  const { ledger } = made;
+  const commit = ledger.commit.bind(ledger);
+  ledger.commit = async (record) => {
+    const lsn = await commit(record);
+    made.clock.nowMs += 60_000;
+    return lsn;
+  };
+  await made.take({ from: at(1, 5), to: at(1, 6), shared: [field(folderOf(8))] });
+  assert.deepEqual(turns.slice(2), [100]);
 });
