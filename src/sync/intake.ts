@@ -114,15 +114,14 @@ export class Intake {
     const { catalogue } = this.#ledger;
     this.#events.told(page.origin, page.to);
     if (!this.#isCredible(page)) return;
-    const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
-    // A page that does not go on where we are was overtaken by one from another relay (R30).
-    if (page.from.lsn > (page.to.epoch === known.epoch ? known.lsn : 0)) return;
+    if (!this.#goesOn(page)) return;
     const tooMuch = whatIsTooMuch(catalogue, page);
     if (tooMuch !== null) return this.#refuse(page, tooMuch);
     await this.#takeShared(page);
     while (catalogue.setAside(page)) await this.#turn(BUSY_MS);
-    // Its device may have come meanwhile; and what it says itself may be that it has been removed.
-    if (!this.#isCredible(page) || !this.#events.counts(page.origin)) return;
+    // Its device may have come meanwhile; and what it says itself may be that it has been removed. All that was known of it may have
+    // been dropped: then it is told from the beginning, and what lies before this page would never be fetched.
+    if (!this.#isCredible(page) || !this.#events.counts(page.origin) || !this.#goesOn(page)) return;
     for (const { rows } of page.folders) {
       for (const { row: { entry } } of rows) {
         this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
@@ -150,6 +149,13 @@ export class Intake {
     const passed = this.#passed.get(origin);
     if (passed === undefined || isAhead(to, passed)) this.#passed.set(origin, to);
     return false;
+  }
+
+  /** False for a page that begins beyond what we have: it was overtaken by one from another relay (R30), or what we had was dropped. */
+  #goesOn({ origin, from, to }: SentPage): boolean {
+    const { cursors, ids } = this.#ledger.catalogue;
+    const known = cursors.of(ids.device(origin));
+    return from.lsn <= (to.epoch === known.epoch ? known.lsn : 0);
   }
 
   /** What a relay says too much may be another's fault. */

@@ -251,3 +251,28 @@ Deno.test("others get as much time as a page took, however long that was, but no
   await made.take({ from: at(1, 5), to: at(1, 6), shared: [field(folderOf(8))] });
   assert.deepEqual(turns.slice(2), [100]);
 });
+
+Deno.test("a page behind which all that was known of its device was dropped leaves no hole: it is told from the beginning", async () => {
+  await using it = await bench();
+  const { ledger } = it;
+  const { cursors, ids } = ledger.catalogue;
+  await it.take({ to: at(1, 50), folders: rows("a", 30) });
+  const commit = ledger.commit.bind(ledger);
+  ledger.commit = async (record) => {
+    const lsn = await commit(record);
+    // What counting does in a new epoch of our own, and has done before the record is durable.
+    cursors.set(ids.device(PEER), BEGINNING);
+    return lsn;
+  };
+  const shared = [field(folderOf(7))];
+  await it.take({ from: at(1, 50), to: at(1, 60), folders: rows("b", 55), shared });
+  assert.deepEqual(subscriptionOf(ledger, [PEER]).get(PEER), BEGINNING);
+  assert.equal(it.says(PEER, "b"), null);
+  assert.ok(
+    ledger.catalogue.values.isShared("folder", folderOf(7)),
+    "what it shares stands in our own journal",
+  );
+  ledger.commit = commit;
+  await it.take({ to: at(1, 60), folders: [...rows("a", 30), ...rows("b", 55)] });
+  assert.deepEqual([it.says(PEER, "a"), it.says(PEER, "b")], ["file", "file"]);
+});
