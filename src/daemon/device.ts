@@ -302,7 +302,7 @@ export class Device {
     this.#changed();
   }
 
-  /** True once a peer has told all that it had when the session began. */
+  /** True while a peer has told all that it has. */
   hasIndexOf(session: Session): boolean {
     return this.#conversations.get(session)?.hasIndex ?? false;
   }

@@ -25,7 +25,7 @@ export class Announcer {
   /** How far we have looked in vain for what is beyond that: intents and the like move our lsn, and are nobody else's business. */
   readonly #nothingUpTo = new Map<number, Lsn>();
   #pumping = false;
-  /** The peer knows that it has all of us that there was when the session began. */
+  /** The last page of our own said that there is no more. */
   #saidOwnEnd = false;
 
   constructor(ledger: Ledger, session: Session) {
@@ -97,7 +97,7 @@ export class Announcer {
     const facts = catalogue.values.factsAfter(device, from.lsn);
     const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
     const isNews = rows.length + facts.length + shared.length > 0 || !isSameEpoch;
-    // The first page of a session always comes: it says that there is no more.
+    // The first page of a session always comes, and the end of what was begun: it says that there is no more.
     if (!isNews && (device !== SELF || this.#saidOwnEnd)) {
       this.#nothingUpTo.set(device, end.lsn);
       return false;
@@ -122,7 +122,7 @@ export class Announcer {
     };
     this.#session.send("index", MESSAGE.page, encodePage(page));
     this.#sent!.set(device, to);
-    if (device === SELF && complete) this.#saidOwnEnd = true;
+    if (device === SELF) this.#saidOwnEnd = complete;
     return true;
   }
 

@@ -84,7 +84,7 @@ export class Conversation {
     this.subscribe();
   }
 
-  /** True once the peer has told all that it had when the session began, and all that it told is taken in. */
+  /** True while the peer has told all that it has, and all that it told is taken in. */
   get hasIndex(): boolean {
     return this.#intake.isQuiet && this.#intake.hasIndexOf(this.#session.peer);
   }

@@ -53,7 +53,7 @@ export class Intake {
   #waiting = 0;
   /** Since when the present page works, without a turn for others. */
   #workingSinceMs = 0;
-  /** Devices whose announcement came to its end in this session. */
+  /** Devices whose last page in this session was the end of their announcement. */
   readonly #complete = new Set<DeviceId>();
   /** How far the peer has told of devices that told of themselves at that time. */
   readonly #passed = new Map<DeviceId, Cursor>();
@@ -65,8 +65,12 @@ export class Intake {
     this.#events = events;
   }
 
+  /** All that a device has told is told to its end, and known still (invariant 11). */
   hasIndexOf(device: DeviceId): boolean {
-    return this.#complete.has(device);
+    const { cursors, ids, rows } = this.#ledger.catalogue;
+    const number = ids.device(device);
+    // What counts for nothing, or was dropped, comes again from the beginning.
+    return this.#complete.has(device) && cursors.of(number).epoch > 0 && !rows.ignored.has(number);
   }
 
   /** All that the peer has told is taken in (invariant 11). */
@@ -132,6 +136,7 @@ export class Intake {
       catalogue.cursors.setToldEpoch(catalogue.ids.device(page.origin), page.to.epoch);
     }
     if (page.complete) this.#complete.add(page.origin);
+    else this.#complete.delete(page.origin);
     this.#events.taken();
   }
 

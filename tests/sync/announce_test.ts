@@ -1,7 +1,8 @@
 /** What a device tells its peers: all of it, in pages that everybody can take, and nobody's fault but its own (R29, R30, invariant 10). */
 import assert from "node:assert/strict";
+import { SELF } from "../../src/catalogue/interning.ts";
 import { BEGINNING, type Cursor } from "../../src/core/cursor.ts";
-import type { DeviceId } from "../../src/core/ids.ts";
+import type { DeviceId, RelPath } from "../../src/core/ids.ts";
 import { HEADER_BYTES } from "../../src/core/limits.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
 import { encodeHeader } from "../../src/peer/header.ts";
@@ -17,7 +18,7 @@ const PEER = deviceOf(2);
 const ORIGIN = deviceOf(3);
 
 /** A session that takes everything, or fails. */
-function listener(fails: () => boolean = () => false) {
+function listener(fails: () => boolean = () => false, room: () => number = () => 1) {
   const pages: SentPage[] = [];
   let closed: string | null = null;
   const session = {
@@ -25,7 +26,7 @@ function listener(fails: () => boolean = () => false) {
     get ending() {
       return closed === null ? null : { by: "us", reason: closed };
     },
-    roomFor: () => 1,
+    roomFor: room,
     onRoom: () => {},
     close: (reason: string) => closed = reason,
     send(_lane: string, _type: number, header: unknown) {
@@ -144,5 +145,26 @@ Deno.test("a subscription for devices that nobody knows leaves nothing behind", 
     );
     await new Announcer(ledger, listener().session).subscribed(claims);
     for (const device of claims.keys()) assert.equal(ledger.catalogue.ids.findDevice(device), null);
+  });
+});
+
+Deno.test("what was begun to be told comes to its end, also when nothing is left behind its last page (invariant 11)", async () => {
+  await withLedger(async (ledger) => {
+    let room = 9;
+    const { session, pages } = listener(() => false, () => room--);
+    const announcer = new Announcer(ledger, session);
+    await announcer.subscribed(new Map());
+    assert.ok(pages.at(-1)!.complete);
+    const paths = Array.from({ length: 1_500 }, (_, i) => `f${i}`);
+    for (let i = 0; i < paths.length; i += 300) {
+      await ledger.commit(rowsRecord(paths.slice(i, i + 300).map((path) => ownRow(ledger, path))));
+    }
+    room = 1;
+    announcer.pump();
+    const { rows, ids } = ledger.catalogue;
+    for (const path of paths) rows.drop(SELF, ids.folder(FOLDER), path as RelPath);
+    room = 1;
+    announcer.pump();
+    assert.deepEqual(pages.map(({ complete }) => complete), [true, false, true]);
   });
 });

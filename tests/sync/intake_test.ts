@@ -276,3 +276,23 @@ Deno.test("a page behind which all that was known of its device was dropped leav
   await it.take({ to: at(1, 60), folders: [...rows("a", 30), ...rows("b", 55)] });
   assert.deepEqual([it.says(PEER, "a"), it.says(PEER, "b")], ["file", "file"]);
 });
+
+Deno.test("a device has not told all that it has while what it told was dropped, counts for nothing, or is told anew (invariant 11)", async () => {
+  await using it = await bench();
+  const { ledger, intake } = it;
+  const { cursors, ids, rows: { ignored } } = ledger.catalogue;
+  const peer = ids.device(PEER);
+  await it.take({ to: at(1, 50), folders: rows("a", 30) });
+  assert.ok(intake.hasIndexOf(PEER));
+  cursors.set(peer, BEGINNING);
+  assert.ok(!intake.hasIndexOf(PEER), "all that was known of it was dropped");
+  await it.take({ to: at(1, 20), complete: false });
+  assert.ok(!intake.hasIndexOf(PEER), "it is told from the beginning, and not to its end");
+  await it.take({ from: at(1, 20), to: at(1, 50), folders: rows("a", 30) });
+  assert.ok(intake.hasIndexOf(PEER));
+  ledger.catalogue.rows.ignored = new Set([peer]);
+  assert.ok(!intake.hasIndexOf(PEER), "less is known of it than before");
+  ledger.catalogue.rows.ignored = ignored;
+  await it.take({ to: at(2, 10), complete: false });
+  assert.ok(!intake.hasIndexOf(PEER), "it has begun a new epoch");
+});
