@@ -107,7 +107,8 @@ export class Announcer {
     const complete = isEnd && (device === SELF || !catalogue.cursors.isSweeping(device));
     // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
     const lsn = isEnd ? end.lsn : rows.at(-1)!.placed.lsn;
-    const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : isEnd ? end.boot : from.boot;
+    // Which boot of another device wrote this lsn we do not know. The last that we know of tells as well whose journal it is (R24).
+    const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : end.boot;
     const to: Cursor = { epoch: end.epoch, boot, lsn };
     const upTo = <T extends { readonly lsn: Lsn }>(items: readonly T[]) =>
       items.filter((item) => item.lsn <= lsn);
