@@ -90,6 +90,7 @@ export class Cursors {
     this.#change(device, { toldEpoch: epoch });
   }
 
+  /** Its present epoch has not come to its end here yet; rows of older ones stay until then, and some are swept after (R25). */
   isSweeping(device: number): boolean {
     return this.#of(device).isSweeping;
   }

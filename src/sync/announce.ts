@@ -25,8 +25,8 @@ export class Announcer {
   /** How far we have looked in vain for what is beyond that: intents and the like move our lsn, and are nobody else's business. */
   readonly #nothingUpTo = new Map<number, Lsn>();
   #pumping = false;
-  /** The last page of our own said that there is no more. */
-  #saidOwnEnd = false;
+  /** Devices of which the peer was not told that there is no more; of us that comes in every session. */
+  readonly #endless = new Set<number>([SELF]);
 
   constructor(ledger: Ledger, session: Session) {
     this.#ledger = ledger;
@@ -89,22 +89,24 @@ export class Announcer {
     const { catalogue } = this.#ledger;
     const end = this.#endOf(device);
     const said = this.#sent!.get(device) ?? BEGINNING;
-    if (!isAhead(end, said) && (device !== SELF || this.#saidOwnEnd)) return false;
+    // Of another device we may ourselves have only half of its new epoch.
+    const isWhole = device === SELF || !catalogue.cursors.isSweeping(device);
+    const isEndNews = isWhole && this.#endless.has(device) && !isAhead(said, end);
+    if (!isAhead(end, said) && !isEndNews) return false;
     const isSameEpoch = said.epoch === end.epoch;
-    if (isSameEpoch && this.#nothingUpTo.get(device) === end.lsn) return false;
+    if (isSameEpoch && !isEndNews && this.#nothingUpTo.get(device) === end.lsn) return false;
     const from = isSameEpoch ? said : { ...BEGINNING, epoch: end.epoch };
     const rows = catalogue.rows.page(device, from.lsn, PAGE_ROWS);
     const facts = catalogue.values.factsAfter(device, from.lsn);
     const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
     const isNews = rows.length + facts.length + shared.length > 0 || !isSameEpoch;
     // The first page of a session always comes, and the end of what was begun: it says that there is no more.
-    if (!isNews && (device !== SELF || this.#saidOwnEnd)) {
+    if (!isNews && !isEndNews) {
       this.#nothingUpTo.set(device, end.lsn);
       return false;
     }
-    // Of another device we may ourselves have only half of its new epoch.
     const isEnd = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
-    const complete = isEnd && (device === SELF || !catalogue.cursors.isSweeping(device));
+    const complete = isEnd && isWhole;
     // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
     const lsn = isEnd ? end.lsn : rows.at(-1)!.placed.lsn;
     // Which boot of another device wrote this lsn we do not know. The last that we know of tells as well whose journal it is (R24).
@@ -123,7 +125,8 @@ export class Announcer {
     };
     this.#session.send("index", MESSAGE.page, encodePage(page));
     this.#sent!.set(device, to);
-    if (device === SELF) this.#saidOwnEnd = complete;
+    if (complete) this.#endless.delete(device);
+    else this.#endless.add(device);
     return true;
   }
 

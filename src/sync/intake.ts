@@ -100,7 +100,10 @@ export class Intake {
       await this.#take(page);
       // Pages stand in line, and whoever sends many shall not keep everybody else waiting.
       await this.#turn();
-      while (page.complete && this.#ledger.catalogue.sweep(page.origin)) await this.#turn(BUSY_MS);
+      if (!page.complete || !this.#ledger.catalogue.sweep(page.origin)) return;
+      do await this.#turn(BUSY_MS); while (this.#ledger.catalogue.sweep(page.origin));
+      // Only now others can be told that it is all.
+      this.#events.taken();
     }).finally(() => this.#waiting--);
     this.#tail = done.catch(() => {});
     return done;

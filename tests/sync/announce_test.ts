@@ -54,12 +54,13 @@ function tell(
   to: number,
   rows: readonly ReturnType<typeof rowOf>[],
   epoch = 1,
+  complete = true,
 ): void {
   ledger.catalogue.applyPage({
     origin,
     from: BEGINNING,
     to: { epoch, boot: bootOf(3), lsn: lsnOf(to) },
-    complete: true,
+    complete,
     folders: [{ folder: FOLDER, rows: rows.map((row, i) => ({ lsn: lsnOf(i + 1), row })) }],
     facts: [],
   });
@@ -166,5 +167,21 @@ Deno.test("what was begun to be told comes to its end, also when nothing is left
     room = 1;
     announcer.pump();
     assert.deepEqual(pages.map(({ complete }) => complete), [true, false, true]);
+  });
+});
+
+Deno.test("a relay that is told that there is no more says so, also with no row to tell (R25)", async () => {
+  await withLedger(async (ledger) => {
+    const { session, pages } = listener();
+    const announcer = new Announcer(ledger, session);
+    tell(ledger, ORIGIN, 5, [rowOf("a", entryOf({ dots: [dot(3, 1)] }))], 1, false);
+    await announcer.subscribed(new Map());
+    const ends = () => pages.filter(({ origin }) => origin === ORIGIN).map(({ complete }) => complete);
+    assert.deepEqual(ends(), [false]);
+    tell(ledger, ORIGIN, 6, []);
+    announcer.pump();
+    announcer.pump();
+    assert.deepEqual(ends(), [false, true]);
+    assert.deepEqual(said(pages.slice(-1), ORIGIN), []);
   });
 });

@@ -213,8 +213,10 @@ Deno.test("an epoch of thousands of rows is set aside and swept in slices, with 
   const aside = turns;
   assert.ok(aside >= 2);
   assert.equal(it.says(PEER, "f8"), "file", "they stay until the new epoch is complete (R25)");
+  const { taken } = it;
   await it.take({ from: at(2, 1), to: at(2, 2) });
   assert.ok(turns > aside);
+  assert.equal(it.taken, taken + 2, "others can be told that it is all once it is swept");
   assert.equal(it.says(PEER, "f8"), null);
   assert.equal(it.says(PEER, "f7"), "file");
   assert.deepEqual(subscriptionOf(it.ledger, [PEER]).get(PEER)?.epoch, 2);

@@ -118,3 +118,22 @@ Deno.test("a copy of an older home is found out by what a relay told in part (R2
   assert.ok(origin.epoch > epoch);
   assert.notDeepEqual(cursorOf(late, 1), BEGINNING);
 });
+
+Deno.test("the half of an epoch that a relay has is not taken for all of it: nothing is swept before the rest is told (R25)", async () => {
+  await using it = await Devices.of(3);
+  await write(it.ledgers[0]!, "a", 2_400);
+  const [origin, relay, late] = it.ledgers as [Ledger, Ledger, Ledger];
+  await meet(origin, late, [1, 3]);
+  await origin.newEpoch(1);
+  // The relay hears of the device for the first time, and the link breaks behind the first page.
+  await meet(origin, relay, [1, 2], 1);
+  const half = await meet(relay, late, [2, 3]);
+  assert.deepEqual(half.map(({ complete }) => complete), [true, false], "its own is all, the other is not");
+  assert.equal(cursorOf(late, 1).epoch, 2);
+  assert.equal(rowsOf(late, 1), 2_400);
+  await meet(origin, relay, [1, 2]);
+  const rest = await meet(relay, late, [2, 3]);
+  assert.ok(rest.at(-1)!.complete);
+  assert.equal(rowsOf(late, 1), 2_400);
+  assert.ok(!late.catalogue.cursors.isSweeping(late.catalogue.ids.device(deviceOf(1))));
+});
