@@ -8,10 +8,12 @@
  * 4. Others' rows are relayed with their own epoch and lsn, as far as we have them.
  */
 import { SELF } from "../catalogue/interning.ts";
+import { sizeOfShared } from "../catalogue/quota.ts";
 import { messageOf } from "../core/errors.ts";
 import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
 import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
-import { PAGE_ROWS } from "../core/limits.ts";
+import { PAGE_ROWS, SHARED_BYTES } from "../core/limits.ts";
+import type { SharedField } from "../core/record.ts";
 import type { PlacedRow } from "../core/row_codec.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Session } from "../peer/session.ts";
@@ -105,10 +107,12 @@ export class Announcer {
       this.#nothingUpTo.set(device, end.lsn);
       return false;
     }
-    const isEnd = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
+    const isLastOfRows = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
+    // Facts and shared fields are few and go with the first page, unless they are not; rows reach as far as they are in this one.
+    const lastLsn = isLastOfRows ? end.lsn : rows.at(-1)!.placed.lsn;
+    const lsn = Math.min(lastLsn, endOfShared(shared) ?? lastLsn) as Lsn;
+    const isEnd = isLastOfRows && lsn === lastLsn;
     const complete = isEnd && isWhole;
-    // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
-    const lsn = isEnd ? end.lsn : rows.at(-1)!.placed.lsn;
     // Which boot of another device wrote this lsn we do not know. The last that we know of tells as well whose journal it is (R24).
     const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : end.boot;
     const to: Cursor = { epoch: end.epoch, boot, lsn };
@@ -119,7 +123,7 @@ export class Announcer {
       from,
       to,
       complete,
-      folders: this.#byFolder(rows),
+      folders: this.#byFolder(rows.filter(({ placed }) => placed.lsn <= lsn)),
       facts: upTo(facts),
       shared: upTo(shared).map(({ field }) => field),
     };
@@ -149,4 +153,17 @@ export class Announcer {
       rows: placed,
     }));
   }
+}
+
+/** Where a page has to end because more shared fields would not fit into it; null where they fit, as they do by their bounds. */
+function endOfShared(shared: readonly { readonly lsn: Lsn; readonly field: SharedField }[]): Lsn | null {
+  let bytes = 0;
+  let lsn: Lsn | null = null;
+  let before: Lsn | null = null;
+  for (const { lsn: next, field } of shared) {
+    if (next !== lsn) [before, lsn] = [lsn, next];
+    bytes += sizeOfShared(field);
+    if (bytes > SHARED_BYTES && before !== null) return before;
+  }
+  return null;
 }

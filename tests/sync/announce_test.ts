@@ -4,12 +4,13 @@ import { SELF } from "../../src/catalogue/interning.ts";
 import { BEGINNING, type Cursor } from "../../src/core/cursor.ts";
 import type { DeviceId, RelPath } from "../../src/core/ids.ts";
 import { HEADER_BYTES } from "../../src/core/limits.ts";
+import type { SharedField } from "../../src/core/record.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
 import { encodeHeader } from "../../src/peer/header.ts";
 import type { Session } from "../../src/peer/session.ts";
 import { Announcer } from "../../src/sync/announce.ts";
 import { decodePage, type SentPage } from "../../src/sync/messages.ts";
-import { bootOf, deviceOf, dot, entryOf, lsnOf, rowOf } from "../support/entries.ts";
+import { bootOf, deviceOf, dot, entryOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
 import { heaviestRow } from "../support/heavy.ts";
 import { FOLDER, homeAt, ownRow, rowsRecord } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -183,5 +184,32 @@ Deno.test("a relay that is told that there is no more says so, also with no row 
     announcer.pump();
     assert.deepEqual(ends(), [false, true]);
     assert.deepEqual(said(pages.slice(-1), ORIGIN), []);
+  });
+});
+
+Deno.test("shared fields of any number and size are told, page by page, and every page can be taken", async () => {
+  await withLedger(async (ledger) => {
+    const all: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      const fields = Array.from({ length: 50 }, (_, k): SharedField => ({
+        kind: "member",
+        key: PEER,
+        field: `remove/${i}-${k}`,
+        value: new Uint8Array(7_000),
+        stamp: stampOf(1),
+        writer: PEER,
+      }));
+      all.push(...fields.map(({ field }) => field));
+      await ledger.commit({ type: "shared", fields });
+      await ledger.commit(rowsRecord([ownRow(ledger, `f${i}`)]));
+    }
+    const { session, pages } = listener();
+    await new Announcer(ledger, session).subscribed(new Map());
+    assert.deepEqual(pages.flatMap(({ shared }) => shared.map(({ field }) => field)).sort(), all.sort());
+    assert.equal(said(pages, deviceOf(1)).length, 40, "and rows, each once");
+    assert.deepEqual(pages.map(({ complete }) => complete), pages.map((_, i) => i === pages.length - 1));
+    for (const [i, page] of pages.entries()) {
+      if (i > 0) assert.equal(page.from.lsn, pages[i - 1]!.to.lsn);
+    }
   });
 });
