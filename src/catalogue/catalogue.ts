@@ -232,8 +232,9 @@ export class Catalogue {
     if (known.epoch > 0) {
       this.leftovers.markOlderEpoch(device, -1);
       this.values.markFactsOlderEpoch(device);
-      this.cursors.setSweeping(device, true);
     }
+    // Also where nothing is older: whoever is told by us must not take the half of an epoch for all of it.
+    this.cursors.setSweeping(device, true);
     this.cursors.set(device, { ...BEGINNING, epoch });
   }
 

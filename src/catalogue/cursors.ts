@@ -90,6 +90,7 @@ export class Cursors {
     this.#change(device, { toldEpoch: epoch });
   }
 
+  /** Its present epoch has not come to its end here yet; rows of older ones stay until then, and some are swept after (R25). */
   isSweeping(device: number): boolean {
     return this.#of(device).isSweeping;
   }
@@ -147,9 +148,15 @@ export class Cursors {
     return this.boots().findLast(({ firstLsn }) => firstLsn <= lsn)?.boot ?? null;
   }
 
-  /** True when a cursor into our own journal was given out by this journal and not by one that it is a copy of (R24). */
+  /**
+   * True when a cursor into our own journal comes from this journal and not from one that it is a copy of (R24): its boot is one of ours,
+   * and the next had not begun at its lsn. The boot itself may have begun later: a journal that has it is ours up to there.
+   */
   isOurs(cursor: Cursor, lastLsn: Lsn): boolean {
     if (cursor.lsn === 0) return true;
-    return cursor.lsn <= lastLsn && cursor.boot !== null && this.bootOf(cursor.lsn) === cursor.boot;
+    const boots = this.boots();
+    const at = boots.findIndex(({ boot }) => boot === cursor.boot);
+    const next = boots[at + 1];
+    return at >= 0 && cursor.lsn <= lastLsn && (next === undefined || cursor.lsn < next.firstLsn);
   }
 }

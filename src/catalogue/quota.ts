@@ -37,19 +37,32 @@ function tooManyFacts({ values }: Catalogue, device: number | null, { facts }: P
   return total > FACTS_BYTES ? `facts of more than ${FACTS_BYTES} bytes` : null;
 }
 
+/** Bytes that a shared field takes, as `Values.sharedBytes` counts them. */
+export function sizeOfShared({ key, field, value }: SharedField): number {
+  return key.length + field.length + encode(value).length + 64;
+}
+
 /**
  * Of shared fields that are news, those for which there is room. What is said of keys that are known already has a half of its own, so
- * that nobody can fill the place in which a member is removed.
+ * that nobody can fill the place in which a member is removed. A field that is known takes the room by which it grows.
  */
 export function withRoom({ values }: Catalogue, fields: readonly SharedField[]): SharedField[] {
   if (fields.length === 0) return [];
   let bytes = values.sharedBytes();
   /** Keys by their kind: how many there are, and those that come with these fields. */
   const known = new Map<string, { count: number; readonly fresh: Set<string> }>();
-  return fields.filter(({ kind, key, field, value }) => {
-    const size = key.length + field.length + encode(value).length + 64;
+  return fields.filter((said) => {
+    const { kind, key, field } = said;
+    const size = sizeOfShared(said);
     if (size > SHARED_VALUE_BYTES) return false;
-    if (values.shared(kind, key, field) !== null) return true;
+    const there = values.shared(kind, key, field);
+    if (there !== null) {
+      // Never less than none: of a field that comes twice with these, nobody knows yet which one stays.
+      const growth = Math.max(0, size - sizeOfShared(there));
+      if (growth > 0 && bytes + growth > SHARED_BYTES) return false;
+      bytes += growth;
+      return true;
+    }
     const isKnown = values.isShared(kind, key);
     if (bytes + size > (isKnown ? SHARED_BYTES : SHARED_BYTES / 2)) return false;
     const keys = known.get(kind) ?? { count: values.sharedKeys(kind), fresh: new Set() };

@@ -88,18 +88,31 @@ export class Values {
 
   putShared(field: SharedField, lsn: Lsn): void {
     if (!this.isNews(field)) return;
+    const value = encode(field.value).slice();
     this.#changed(field.kind);
     this.#db.run(
       "INSERT OR REPLACE INTO shared (kind, key, field, value, stamp, writer, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)",
       field.kind,
       field.key,
       field.field,
-      encode(field.value),
+      value,
       field.stamp,
       fromHex(field.writer),
       lsn,
     );
-    this.#shared.delete(field.kind);
+    this.#keep({ ...field, value: decode(value) });
+  }
+
+  /**
+   * Takes a field into what is kept in memory of its kind. One record may say thousands: to read all of the kind again for each held
+   * everybody up for a minute (invariant 10).
+   */
+  #keep(field: SharedField): void {
+    const known = this.#shared.get(field.kind);
+    if (known === undefined) return;
+    const record = known.get(field.key);
+    if (record === undefined) known.set(field.key, new Map([[field.field, field]]));
+    else record.set(field.field, field);
   }
 
   /** Whether there is a shared record of this kind and key. */

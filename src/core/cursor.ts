@@ -1,9 +1,9 @@
-/** A position in a device's announcement (R24): valid iff the lsn lies in that boot's range. */
+/** A position in a device's announcement (R24): valid iff the boot is of its journal, and no later one had begun at the lsn. */
 import type { BootId, Lsn } from "./ids.ts";
 
 export interface Cursor {
   readonly epoch: number;
-  /** The boot that wrote `lsn`; null for the beginning. */
+  /** The boot that wrote `lsn`, or a later one of the same journal; null for the beginning. */
   readonly boot: BootId | null;
   readonly lsn: Lsn;
 }

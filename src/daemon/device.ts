@@ -251,7 +251,7 @@ export class Device {
       server: { ...this.#local, pool: this.#ports.pool },
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
-      accept: (fields) => acceptedFields(this.ledger, fields),
+      accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
       counts: (device) => this.gate.accepts(device),
       isConnected: (device) => this.links.session(device) !== null,
       isOnly: () => this.#conversations.size <= 1,
@@ -305,7 +305,7 @@ export class Device {
     this.#changed();
   }
 
-  /** True once a peer has told all that it had when the session began. */
+  /** True while a peer has told all that it has. */
   hasIndexOf(session: Session): boolean {
     return this.#conversations.get(session)?.hasIndex ?? false;
   }

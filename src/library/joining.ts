@@ -34,6 +34,8 @@ import {
 import { refusalFor } from "./refusals.ts";
 
 const NAME = "name";
+/** Signatures that are checked in one go: each takes up to a millisecond. */
+const CHECKED_AT_ONCE = 32;
 
 const infoSchema = v.object({
   name: v.pipe(v.string(), v.check(isGoodName)),
@@ -63,10 +65,18 @@ export async function foundLibrary(ledger: Ledger, identity: DeviceIdentity, nam
 
 /**
  * Of shared fields that a member sends together, those that may be taken in. A name of a device of which nothing else is known is
- * nobody's: anybody could give thousands of them.
+ * nobody's: anybody could give thousands of them. `turn` lets others go on between some signatures and the next.
  */
-export function acceptedFields(ledger: Ledger, fields: readonly SharedField[]): SharedField[] {
-  const accepted = fields.filter((field) => acceptsField(ledger, field));
+export async function acceptedFields(
+  ledger: Ledger,
+  fields: readonly SharedField[],
+  turn: () => Promise<void>,
+): Promise<SharedField[]> {
+  const accepted: SharedField[] = [];
+  for (const [i, field] of fields.entries()) {
+    if (i > 0 && i % CHECKED_AT_ONCE === 0) await turn();
+    if (acceptsField(ledger, field)) accepted.push(field);
+  }
   const isName = ({ kind, field }: SharedField) => kind === MEMBER && field === NAME;
   const known = new Set(
     accepted.flatMap((field) => field.kind === MEMBER && !isName(field) ? [field.key] : []),

@@ -25,12 +25,13 @@ const REMOVE = /^remove\/([0-9a-f]{64})\/([0-9a-f]{16})$/;
 /** Devices that one removal may name: what a subscription can hold. */
 const KEPT_DEVICES = 1024;
 
-const addSchema = v.object({
+// Strict: what is not signed could be made as large as one likes by anybody.
+const addSchema = v.strictObject({
   certificate: v.instance(Uint8Array),
   signer: v.instance(Uint8Array),
   signature: v.instance(Uint8Array),
 });
-const removeSchema = v.object({
+const removeSchema = v.strictObject({
   signer: v.instance(Uint8Array),
   keeps: v.pipe(v.array(v.instance(Uint8Array)), v.maxLength(KEPT_DEVICES)),
   time_ms: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),

@@ -8,10 +8,12 @@
  * 4. Others' rows are relayed with their own epoch and lsn, as far as we have them.
  */
 import { SELF } from "../catalogue/interning.ts";
+import { sizeOfShared } from "../catalogue/quota.ts";
 import { messageOf } from "../core/errors.ts";
 import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
 import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
-import { PAGE_ROWS } from "../core/limits.ts";
+import { PAGE_ROWS, SHARED_BYTES } from "../core/limits.ts";
+import type { SharedField } from "../core/record.ts";
 import type { PlacedRow } from "../core/row_codec.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Session } from "../peer/session.ts";
@@ -25,8 +27,8 @@ export class Announcer {
   /** How far we have looked in vain for what is beyond that: intents and the like move our lsn, and are nobody else's business. */
   readonly #nothingUpTo = new Map<number, Lsn>();
   #pumping = false;
-  /** The peer knows that it has all of us that there was when the session began. */
-  #saidOwnEnd = false;
+  /** Devices of which the peer was not told that there is no more; of us that comes in every session. */
+  readonly #endless = new Set<number>([SELF]);
 
   constructor(ledger: Ledger, session: Session) {
     this.#ledger = ledger;
@@ -89,25 +91,30 @@ export class Announcer {
     const { catalogue } = this.#ledger;
     const end = this.#endOf(device);
     const said = this.#sent!.get(device) ?? BEGINNING;
-    if (!isAhead(end, said) && (device !== SELF || this.#saidOwnEnd)) return false;
+    // Of another device we may ourselves have only half of its new epoch.
+    const isWhole = device === SELF || !catalogue.cursors.isSweeping(device);
+    const isEndNews = isWhole && this.#endless.has(device) && !isAhead(said, end);
+    if (!isAhead(end, said) && !isEndNews) return false;
     const isSameEpoch = said.epoch === end.epoch;
-    if (isSameEpoch && this.#nothingUpTo.get(device) === end.lsn) return false;
+    if (isSameEpoch && !isEndNews && this.#nothingUpTo.get(device) === end.lsn) return false;
     const from = isSameEpoch ? said : { ...BEGINNING, epoch: end.epoch };
     const rows = catalogue.rows.page(device, from.lsn, PAGE_ROWS);
     const facts = catalogue.values.factsAfter(device, from.lsn);
     const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
     const isNews = rows.length + facts.length + shared.length > 0 || !isSameEpoch;
-    // The first page of a session always comes: it says that there is no more.
-    if (!isNews && (device !== SELF || this.#saidOwnEnd)) {
+    // The first page of a session always comes, and the end of what was begun: it says that there is no more.
+    if (!isNews && !isEndNews) {
       this.#nothingUpTo.set(device, end.lsn);
       return false;
     }
-    // Of another device we may ourselves have only half of its new epoch.
-    const isEnd = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
-    const complete = isEnd && (device === SELF || !catalogue.cursors.isSweeping(device));
-    // Facts and shared fields are few and go with the first page; rows reach as far as they are in this one.
-    const lsn = isEnd ? end.lsn : rows.at(-1)!.placed.lsn;
-    const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : isEnd ? end.boot : from.boot;
+    const isLastOfRows = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
+    // Facts and shared fields are few and go with the first page, unless they are not; rows reach as far as they are in this one.
+    const lastLsn = isLastOfRows ? end.lsn : rows.at(-1)!.placed.lsn;
+    const lsn = Math.min(lastLsn, endOfShared(shared) ?? lastLsn) as Lsn;
+    const isEnd = isLastOfRows && lsn === lastLsn;
+    const complete = isEnd && isWhole;
+    // Which boot of another device wrote this lsn we do not know. The last that we know of tells as well whose journal it is (R24).
+    const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : end.boot;
     const to: Cursor = { epoch: end.epoch, boot, lsn };
     const upTo = <T extends { readonly lsn: Lsn }>(items: readonly T[]) =>
       items.filter((item) => item.lsn <= lsn);
@@ -116,13 +123,14 @@ export class Announcer {
       from,
       to,
       complete,
-      folders: this.#byFolder(rows),
+      folders: this.#byFolder(rows.filter(({ placed }) => placed.lsn <= lsn)),
       facts: upTo(facts),
       shared: upTo(shared).map(({ field }) => field),
     };
     this.#session.send("index", MESSAGE.page, encodePage(page));
     this.#sent!.set(device, to);
-    if (device === SELF && complete) this.#saidOwnEnd = true;
+    if (complete) this.#endless.delete(device);
+    else this.#endless.add(device);
     return true;
   }
 
@@ -145,4 +153,17 @@ export class Announcer {
       rows: placed,
     }));
   }
+}
+
+/** Where a page has to end because more shared fields would not fit into it; null where they fit, as they do by their bounds. */
+function endOfShared(shared: readonly { readonly lsn: Lsn; readonly field: SharedField }[]): Lsn | null {
+  let bytes = 0;
+  let lsn: Lsn | null = null;
+  let before: Lsn | null = null;
+  for (const { lsn: next, field } of shared) {
+    if (next !== lsn) [before, lsn] = [lsn, next];
+    bytes += sizeOfShared(field);
+    if (bytes > SHARED_BYTES && before !== null) return before;
+  }
+  return null;
 }

@@ -19,7 +19,7 @@ export interface ConversationDeps {
   /** Devices whose announcements we want to have. */
   devices(): Iterable<DeviceId>;
   readonly clock: Clock;
-  accept(fields: readonly SharedField[]): SharedField[];
+  accept(fields: readonly SharedField[], turn: () => Promise<void>): Promise<SharedField[]>;
   /** Whether a device tells of itself, in a session of its own. */
   isConnected(device: DeviceId): boolean;
   /** Whether there is no session beside this one. */
@@ -51,7 +51,7 @@ export class Conversation {
     this.#subscriptions = new Allotment(deps.clock, SUBSCRIPTIONS, SUBSCRIPTION_EVERY_MS);
     this.#serving = new Serving(deps.server, session);
     this.#intake = new Intake(deps.ledger, deps.clock, session.peer, {
-      accept: (fields) => deps.accept(fields),
+      accept: (fields, turn) => deps.accept(fields, turn),
       counts: (device) => deps.counts(device),
       isConnected: (device) => deps.isConnected(device),
       taken: () => deps.taken(),
@@ -84,7 +84,7 @@ export class Conversation {
     this.subscribe();
   }
 
-  /** True once the peer has told all that it had when the session began, and all that it told is taken in. */
+  /** True while the peer has told all that it has, and all that it told is taken in. */
   get hasIndex(): boolean {
     return this.#intake.isQuiet && this.#intake.hasIndexOf(this.#session.peer);
   }

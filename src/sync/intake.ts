@@ -23,12 +23,12 @@ export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Sub
 
 /** Work on a page that is worth a turn for others: each turn costs about a millisecond. */
 const BUSY_MS = 5;
-/** A turn is at most this long: what seems to be work may have been a slow disk. */
-const TURN_MS = 100;
+/** Of the time that a journal record took, this much counts as work at most: the rest was a slow disk. */
+const RECORD_MS = 100;
 
 export interface IntakeEvents {
   /** Of fields that came together, those that may be taken (signed membership, known kinds). */
-  accept(fields: readonly SharedField[]): SharedField[];
+  accept(fields: readonly SharedField[], turn: () => Promise<void>): Promise<SharedField[]>;
   /** Whether what a device announces is taken in (R32): a relay may name any. */
   counts(device: DeviceId): boolean;
   /** Whether a device tells of itself, in a session of its own. */
@@ -51,7 +51,9 @@ export class Intake {
   #tail: Promise<void> = Promise.resolve();
   /** Pages that have come and are not done with. */
   #waiting = 0;
-  /** Devices whose announcement came to its end in this session. */
+  /** Since when the present page works, without a turn for others. */
+  #workingSinceMs = 0;
+  /** Devices whose last page in this session was the end of their announcement. */
   readonly #complete = new Set<DeviceId>();
   /** How far the peer has told of devices that told of themselves at that time. */
   readonly #passed = new Map<DeviceId, Cursor>();
@@ -63,8 +65,12 @@ export class Intake {
     this.#events = events;
   }
 
+  /** All that a device has told is told to its end, and known still (invariant 11). */
   hasIndexOf(device: DeviceId): boolean {
-    return this.#complete.has(device);
+    const { cursors, ids, rows } = this.#ledger.catalogue;
+    const number = ids.device(device);
+    // What counts for nothing, or was dropped, comes again from the beginning.
+    return this.#complete.has(device) && cursors.of(number).epoch > 0 && !rows.ignored.has(number);
   }
 
   /** All that the peer has told is taken in (invariant 11). */
@@ -89,31 +95,40 @@ export class Intake {
     this.#waiting++;
     const done = this.#tail.then(async () => {
       if (!await this.#events.room()) return;
-      const startMs = this.#clock.monotonic();
+      this.#workingSinceMs = this.#clock.monotonic();
       const page = decodePage(header);
       await this.#take(page);
       // Pages stand in line, and whoever sends many shall not keep everybody else waiting.
-      const workMs = this.#clock.monotonic() - startMs;
-      if (workMs >= BUSY_MS) await this.#events.turn(Math.min(workMs, TURN_MS));
-      while (page.complete && this.#ledger.catalogue.sweep(page.origin)) await this.#events.turn(BUSY_MS);
+      await this.#turn();
+      if (!page.complete || !this.#ledger.catalogue.sweep(page.origin)) return;
+      do await this.#turn(BUSY_MS); while (this.#ledger.catalogue.sweep(page.origin));
+      // Only now others can be told that it is all.
+      this.#events.taken();
     }).finally(() => this.#waiting--);
     this.#tail = done.catch(() => {});
     return done;
+  }
+
+  /** As much time for others as we took since the last turn (invariant 10). */
+  async #turn(leastMs = 0): Promise<void> {
+    const workMs = Math.max(leastMs, this.#clock.monotonic() - this.#workingSinceMs);
+    if (workMs < BUSY_MS) return;
+    await this.#events.turn(workMs);
+    this.#workingSinceMs = this.#clock.monotonic();
   }
 
   async #take(page: SentPage): Promise<void> {
     const { catalogue } = this.#ledger;
     this.#events.told(page.origin, page.to);
     if (!this.#isCredible(page)) return;
-    const known = catalogue.cursors.of(catalogue.ids.device(page.origin));
-    // A page that does not go on where we are was overtaken by one from another relay (R30).
-    if (page.from.lsn > (page.to.epoch === known.epoch ? known.lsn : 0)) return;
+    if (!this.#goesOn(page)) return;
     const tooMuch = whatIsTooMuch(catalogue, page);
     if (tooMuch !== null) return this.#refuse(page, tooMuch);
     await this.#takeShared(page);
-    while (catalogue.setAside(page)) await this.#events.turn(BUSY_MS);
-    // Its device may have come meanwhile; and what it says itself may be that it has been removed.
-    if (!this.#isCredible(page) || !this.#events.counts(page.origin)) return;
+    while (catalogue.setAside(page)) await this.#turn(BUSY_MS);
+    // Its device may have come meanwhile; and what it says itself may be that it has been removed. All that was known of it may have
+    // been dropped: then it is told from the beginning, and what lies before this page would never be fetched.
+    if (!this.#isCredible(page) || !this.#events.counts(page.origin) || !this.#goesOn(page)) return;
     for (const { rows } of page.folders) {
       for (const { row: { entry } } of rows) {
         this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
@@ -124,6 +139,7 @@ export class Intake {
       catalogue.cursors.setToldEpoch(catalogue.ids.device(page.origin), page.to.epoch);
     }
     if (page.complete) this.#complete.add(page.origin);
+    else this.#complete.delete(page.origin);
     this.#events.taken();
   }
 
@@ -143,6 +159,13 @@ export class Intake {
     return false;
   }
 
+  /** False for a page that begins beyond what we have: it was overtaken by one from another relay (R30), or what we had was dropped. */
+  #goesOn({ origin, from, to }: SentPage): boolean {
+    const { cursors, ids } = this.#ledger.catalogue;
+    const known = cursors.of(ids.device(origin));
+    return from.lsn <= (to.epoch === known.epoch ? known.lsn : 0);
+  }
+
   /** What a relay says too much may be another's fault. */
   #refuse({ origin }: SentPage, tooMuch: string): void {
     if (origin === this.#peer) throw new CairnError("message-invalid", `A page holds too much: ${tooMuch}`);
@@ -153,9 +176,13 @@ export class Intake {
     if (page.origin !== this.#peer) return;
     const { catalogue } = this.#ledger;
     const fresh = page.shared.filter((field) => catalogue.values.isNews(field));
-    const news = fresh.length === 0 ? [] : withRoom(catalogue, this.#events.accept(fresh));
+    if (fresh.length === 0) return;
+    const news = withRoom(catalogue, await this.#events.accept(fresh, () => this.#turn()));
     for (const { stamp } of news) this.#ledger.receive(stamp);
+    if (news.length === 0) return;
+    const startMs = this.#clock.monotonic();
     // Before the cursor moves on: what it has passed is not told again.
-    if (news.length > 0) await this.#ledger.commit({ type: "shared", fields: news });
+    await this.#ledger.commit({ type: "shared", fields: news });
+    this.#workingSinceMs += Math.max(0, this.#clock.monotonic() - startMs - RECORD_MS);
   }
 }

@@ -227,3 +227,19 @@ Deno.test("kept rows of a snapshot have the lsns at which they were first said",
   catalogue.restoreRecord(lsnOf(0), { type: "kept", folder: FOLDER, lsns: [lsnOf(3), lsnOf(8)], rows });
   assert.deepEqual(catalogue.rows.page(SELF, lsnOf(0), 9).map(({ placed }) => placed.lsn), [3, 8]);
 });
+
+Deno.test("the first epoch of a device that we hear of is not whole either before it is told to its end (R25)", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  const device = catalogue.ids.device(deviceOf(2));
+  catalogue.applyPage(pageOf({ to: 5, complete: false, rows: [[1, file("a", 1)]] }));
+  assert.ok(catalogue.cursors.isSweeping(device));
+  catalogue.applyPage(pageOf({ from: 5, to: 7, rows: [[6, file("b", 2)]] }));
+  assert.ok(!catalogue.cursors.isSweeping(device));
+  assert.deepEqual(peerPaths(it), ["a", "b"]);
+  catalogue.applyPage(pageOf({ from: 7, to: 9, complete: false, rows: [[9, file("c", 3)]] }));
+  assert.ok(
+    !catalogue.cursors.isSweeping(device),
+    "what it has written since is more, and it was whole once",
+  );
+});

@@ -10,17 +10,18 @@ const cursor = (boot: number | null, lsn: number, epoch = 1): Cursor => ({
   lsn: lsnOf(lsn),
 });
 
-Deno.test("a cursor is ours iff its lsn lies in the range of its boot (R24)", () => {
+Deno.test("a cursor is ours iff its boot is ours and no later one had begun at its lsn (R24)", () => {
   using it = memoryCatalogue();
   const { cursors } = it.catalogue;
   cursors.addBoot(lsnOf(1), bootOf(1), 1);
   cursors.addBoot(lsnOf(5), bootOf(2), 1);
   cursors.addBoot(lsnOf(6), bootOf(3), 2);
   const last = lsnOf(9);
-  for (const [boot, lsn] of [[1, 1], [1, 4], [2, 5], [3, 6], [3, 9]] as const) {
+  // Also before the boot: a relay names the last that it knows of, in the midst of what it has.
+  for (const [boot, lsn] of [[1, 1], [1, 4], [2, 4], [2, 5], [3, 1], [3, 6], [3, 9]] as const) {
     assert.ok(cursors.isOurs(cursor(boot, lsn), last), `${boot} ${lsn}`);
   }
-  for (const [boot, lsn] of [[1, 5], [2, 4], [2, 6], [3, 5], [3, 10], [4, 3], [4, 9], [null, 3]] as const) {
+  for (const [boot, lsn] of [[1, 5], [2, 6], [2, 9], [3, 10], [4, 3], [4, 9], [null, 3]] as const) {
     assert.ok(!cursors.isOurs(cursor(boot, lsn), last), `${boot} ${lsn}`);
   }
   assert.ok(cursors.isOurs(BEGINNING, last), "whoever has nothing may begin");

@@ -116,3 +116,53 @@ Deno.test("local values are found by their prefix, and null removes one", () => 
   assert.equal(values.local("replica/a"), null);
   assert.equal(values.localWithPrefix("").length, 2);
 });
+
+Deno.test("a record of thousands of shared fields reads what is known of their kind once, and not for each (invariant 10)", () => {
+  using it = memoryCatalogue();
+  const { values, db } = it.catalogue;
+  const field = (i: number): SharedField => ({
+    kind: "member",
+    key: `k${i % 7}`,
+    field: `f${i}`,
+    value: new Uint8Array([i % 256]),
+    stamp: stampOf(5),
+    writer: deviceOf(2),
+  });
+  values.putShared(field(0), lsnOf(1));
+  let read = 0;
+  const all = db.all.bind(db);
+  db.all = (sql, ...parameters) => {
+    const rows = all(sql, ...parameters);
+    if (sql.includes("FROM shared")) read += rows.length;
+    return rows;
+  };
+  db.transaction(() => {
+    for (let i = 1; i < 2_000; i++) values.putShared(field(i), lsnOf(2));
+  });
+  assert.ok(read < 10, `${read} fields were read`);
+  assert.equal([...values.sharedOfKind("member").values()].reduce((sum, { size }) => sum + size, 0), 2_000);
+  assert.deepEqual(values.shared("member", "k3", "f10"), field(10));
+  assert.equal(values.shared("member", "k0", "f2001"), null);
+});
+
+Deno.test("shared fields of a transaction that failed are not known", () => {
+  using it = memoryCatalogue();
+  const { values, db } = it.catalogue;
+  const field = {
+    kind: "folder",
+    key: "k",
+    field: "name",
+    value: "a",
+    stamp: stampOf(5),
+    writer: deviceOf(2),
+  };
+  values.putShared(field, lsnOf(1));
+  assert.throws(() =>
+    db.transaction(() => {
+      values.putShared({ ...field, value: "b", stamp: stampOf(6) }, lsnOf(2));
+      assert.equal(values.shared("folder", "k", "name")?.value, "b");
+      throw new Error("the disk is full");
+    })
+  );
+  assert.equal(values.shared("folder", "k", "name")?.value, "a");
+});

@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { folderField, foldersOf, isAcceptableFolder } from "../../src/library/folders.ts";
-import { acceptsField, acceptWelcome, libraryOf, welcome } from "../../src/library/joining.ts";
-import { membersOf } from "../../src/library/members.ts";
+import {
+  acceptedFields,
+  acceptsField,
+  acceptWelcome,
+  libraryOf,
+  welcome,
+} from "../../src/library/joining.ts";
+import { LIBRARY, membersOf } from "../../src/library/members.ts";
 import { folderOf } from "../support/entries.ts";
 import { device, info, join, members, sorted, welcomed } from "../support/libraries.ts";
 
@@ -154,4 +160,25 @@ Deno.test("members may write members and folders, with good names, and nothing e
     assert.ok(!acceptsField(a.ledger, { ...folder, ...bad }), JSON.stringify(bad));
   }
   assert.ok(isAcceptableFolder(folder));
+});
+
+Deno.test("others have a turn between some shared fields and the next, and a name is taken with what it names (invariant 10)", async () => {
+  await using a = await device(0);
+  await using b = await device(1);
+  await join(a, b);
+  const fields = b.ledger.catalogue.values.sharedAfter(0 as never).map(({ field }) => field)
+    .filter(({ field, key }) => field !== `add/${b.identity.id}` && key === b.identity.id);
+  const folders = Array.from(
+    { length: 98 },
+    (_, i) => folderField(folderOf(i), "Notes", a.ledger.mintStamp(), a.identity.id),
+  );
+  await using c = await device(2);
+  await c.ledger.commit({ type: "local", key: LIBRARY, value: libraryOf(a.ledger)! });
+  const said = [...fields.filter(({ field }) => field === "name"), ...folders];
+  let turns = 0;
+  const turn = () => Promise.resolve(void turns++);
+  assert.equal((await acceptedFields(c.ledger, said, turn)).length, 98, "nobody's name is left out");
+  assert.equal(turns, 3);
+  const all = [...said, ...fields.filter(({ field }) => field !== "name")];
+  assert.equal((await acceptedFields(c.ledger, all, turn)).length, all.length);
 });

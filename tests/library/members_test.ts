@@ -133,6 +133,11 @@ Deno.test("a flipped bit anywhere in a signature makes it refused", () => {
   }
 });
 
+Deno.test("an operation says nothing beside what is signed: it could be made large by anybody (invariant 10)", () => {
+  assert.ok(isAcceptable(libraryId, altered({})));
+  assert.ok(!isAcceptable(libraryId, altered({ more: new Uint8Array(7_000) })));
+});
+
 Deno.test("a removal says what its signer signed: whom it keeps and when cannot be changed", () => {
   const field = removal(founder, joiner, [stranger.id]);
   assert.deepEqual(readOp(libraryId, field), {
@@ -153,6 +158,7 @@ Deno.test("a removal says what its signer signed: whom it keeps and when cannot 
       { time_ms: -1 },
       { signer: joiner.certificateDer },
       { signature: new Uint8Array(70) },
+      { more: new Uint8Array(7_000) },
     ]
   ) {
     assert.equal(readOp(libraryId, { ...field, value: { ...value, ...over } }), null, JSON.stringify(over));

@@ -215,7 +215,7 @@ export class Station implements AsyncDisposable {
       server: {} as never,
       devices: () => this.gate.members(),
       clock: this.clock,
-      accept: (fields) => acceptedFields(this.ledger, fields),
+      accept: (fields) => acceptedFields(this.ledger, fields, () => Promise.resolve()),
       isConnected: (device) => this.sessions.some(({ peer }) => peer === device),
       isOnly: () => this.#conversations.size <= 1,
       counts: (device) => this.gate.accepts(device),

@@ -1,14 +1,16 @@
 /** What a device tells its peers: all of it, in pages that everybody can take, and nobody's fault but its own (R29, R30, invariant 10). */
 import assert from "node:assert/strict";
+import { SELF } from "../../src/catalogue/interning.ts";
 import { BEGINNING, type Cursor } from "../../src/core/cursor.ts";
-import type { DeviceId } from "../../src/core/ids.ts";
+import type { DeviceId, RelPath } from "../../src/core/ids.ts";
 import { HEADER_BYTES } from "../../src/core/limits.ts";
+import type { SharedField } from "../../src/core/record.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
 import { encodeHeader } from "../../src/peer/header.ts";
 import type { Session } from "../../src/peer/session.ts";
 import { Announcer } from "../../src/sync/announce.ts";
 import { decodePage, type SentPage } from "../../src/sync/messages.ts";
-import { bootOf, deviceOf, dot, entryOf, lsnOf, rowOf } from "../support/entries.ts";
+import { bootOf, deviceOf, dot, entryOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
 import { heaviestRow } from "../support/heavy.ts";
 import { FOLDER, homeAt, ownRow, rowsRecord } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -17,7 +19,7 @@ const PEER = deviceOf(2);
 const ORIGIN = deviceOf(3);
 
 /** A session that takes everything, or fails. */
-function listener(fails: () => boolean = () => false) {
+function listener(fails: () => boolean = () => false, room: () => number = () => 1) {
   const pages: SentPage[] = [];
   let closed: string | null = null;
   const session = {
@@ -25,7 +27,7 @@ function listener(fails: () => boolean = () => false) {
     get ending() {
       return closed === null ? null : { by: "us", reason: closed };
     },
-    roomFor: () => 1,
+    roomFor: room,
     onRoom: () => {},
     close: (reason: string) => closed = reason,
     send(_lane: string, _type: number, header: unknown) {
@@ -53,12 +55,13 @@ function tell(
   to: number,
   rows: readonly ReturnType<typeof rowOf>[],
   epoch = 1,
+  complete = true,
 ): void {
   ledger.catalogue.applyPage({
     origin,
     from: BEGINNING,
     to: { epoch, boot: bootOf(3), lsn: lsnOf(to) },
-    complete: true,
+    complete,
     folders: [{ folder: FOLDER, rows: rows.map((row, i) => ({ lsn: lsnOf(i + 1), row })) }],
     facts: [],
   });
@@ -144,5 +147,69 @@ Deno.test("a subscription for devices that nobody knows leaves nothing behind", 
     );
     await new Announcer(ledger, listener().session).subscribed(claims);
     for (const device of claims.keys()) assert.equal(ledger.catalogue.ids.findDevice(device), null);
+  });
+});
+
+Deno.test("what was begun to be told comes to its end, also when nothing is left behind its last page (invariant 11)", async () => {
+  await withLedger(async (ledger) => {
+    let room = 9;
+    const { session, pages } = listener(() => false, () => room--);
+    const announcer = new Announcer(ledger, session);
+    await announcer.subscribed(new Map());
+    assert.ok(pages.at(-1)!.complete);
+    const paths = Array.from({ length: 1_500 }, (_, i) => `f${i}`);
+    for (let i = 0; i < paths.length; i += 300) {
+      await ledger.commit(rowsRecord(paths.slice(i, i + 300).map((path) => ownRow(ledger, path))));
+    }
+    room = 1;
+    announcer.pump();
+    const { rows, ids } = ledger.catalogue;
+    for (const path of paths) rows.drop(SELF, ids.folder(FOLDER), path as RelPath);
+    room = 1;
+    announcer.pump();
+    assert.deepEqual(pages.map(({ complete }) => complete), [true, false, true]);
+  });
+});
+
+Deno.test("a relay that is told that there is no more says so, also with no row to tell (R25)", async () => {
+  await withLedger(async (ledger) => {
+    const { session, pages } = listener();
+    const announcer = new Announcer(ledger, session);
+    tell(ledger, ORIGIN, 5, [rowOf("a", entryOf({ dots: [dot(3, 1)] }))], 1, false);
+    await announcer.subscribed(new Map());
+    const ends = () => pages.filter(({ origin }) => origin === ORIGIN).map(({ complete }) => complete);
+    assert.deepEqual(ends(), [false]);
+    tell(ledger, ORIGIN, 6, []);
+    announcer.pump();
+    announcer.pump();
+    assert.deepEqual(ends(), [false, true]);
+    assert.deepEqual(said(pages.slice(-1), ORIGIN), []);
+  });
+});
+
+Deno.test("shared fields of any number and size are told, page by page, and every page can be taken", async () => {
+  await withLedger(async (ledger) => {
+    const all: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      const fields = Array.from({ length: 50 }, (_, k): SharedField => ({
+        kind: "member",
+        key: PEER,
+        field: `remove/${i}-${k}`,
+        value: new Uint8Array(7_000),
+        stamp: stampOf(1),
+        writer: PEER,
+      }));
+      all.push(...fields.map(({ field }) => field));
+      await ledger.commit({ type: "shared", fields });
+      await ledger.commit(rowsRecord([ownRow(ledger, `f${i}`)]));
+    }
+    const { session, pages } = listener();
+    await new Announcer(ledger, session).subscribed(new Map());
+    assert.deepEqual(pages.flatMap(({ shared }) => shared.map(({ field }) => field)).sort(), all.sort());
+    assert.equal(said(pages, deviceOf(1)).length, 40, "and rows, each once");
+    assert.deepEqual(pages.map(({ complete }) => complete), pages.map((_, i) => i === pages.length - 1));
+    for (const [i, page] of pages.entries()) {
+      if (i > 0) assert.equal(page.from.lsn, pages[i - 1]!.to.lsn);
+    }
   });
 });

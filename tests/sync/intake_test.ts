@@ -10,7 +10,7 @@ import type { Ledger } from "../../src/journal/ledger.ts";
 import { Intake, type IntakeEvents, subscriptionOf } from "../../src/sync/intake.ts";
 import { encodePage, type SentPage } from "../../src/sync/messages.ts";
 import { bootOf, deviceOf, dot, entryOf, folderOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
-import { FOLDER, homeAt } from "../support/ledgers.ts";
+import { FOLDER, type HandClock, homeAt } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const PEER = deviceOf(2);
@@ -20,6 +20,7 @@ const STRANGER = deviceOf(8);
 interface Bench extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly intake: Intake;
+  readonly clock: HandClock;
   readonly connected: Set<DeviceId>;
   taken: number;
   take(parts: Partial<SentPage>): Promise<void>;
@@ -35,9 +36,10 @@ async function bench(over: Partial<IntakeEvents> = {}): Promise<Bench> {
   const it: Bench = {
     ledger,
     connected,
+    clock: home.clock,
     taken: 0,
     intake: new Intake(ledger, home.clock, PEER, {
-      accept: (fields) => [...fields],
+      accept: (fields) => Promise.resolve([...fields]),
       room: () => Promise.resolve(true),
       counts: (device) => device === PEER || device === OTHER || device === deviceOf(1),
       isConnected: (device) => connected.has(device),
@@ -211,9 +213,88 @@ Deno.test("an epoch of thousands of rows is set aside and swept in slices, with 
   const aside = turns;
   assert.ok(aside >= 2);
   assert.equal(it.says(PEER, "f8"), "file", "they stay until the new epoch is complete (R25)");
+  const { taken } = it;
   await it.take({ from: at(2, 1), to: at(2, 2) });
   assert.ok(turns > aside);
+  assert.equal(it.taken, taken + 2, "others can be told that it is all once it is swept");
   assert.equal(it.says(PEER, "f8"), null);
   assert.equal(it.says(PEER, "f7"), "file");
   assert.deepEqual(subscriptionOf(it.ledger, [PEER]).get(PEER)?.epoch, 2);
+});
+
+Deno.test("others get as much time as a page took, however long that was, but not for a slow disk (invariant 10)", async () => {
+  const turns: number[] = [];
+  let workMs = 0;
+  let it: Bench | null = null;
+  await using made = await bench({
+    accept: async (fields, turn) => {
+      it!.clock.nowMs += workMs;
+      await turn();
+      it!.clock.nowMs += workMs;
+      return [...fields];
+    },
+    turn: (ms) => {
+      turns.push(ms);
+      return Promise.resolve();
+    },
+  });
+  it = made;
+  workMs = 3_000;
+  await made.take({ shared: [field(folderOf(7))] });
+  assert.deepEqual(turns, [3_000, 3_000]);
+  workMs = 0;
+  const { ledger } = made;
+  const commit = ledger.commit.bind(ledger);
+  ledger.commit = async (record) => {
+    const lsn = await commit(record);
+    made.clock.nowMs += 60_000;
+    return lsn;
+  };
+  await made.take({ from: at(1, 5), to: at(1, 6), shared: [field(folderOf(8))] });
+  assert.deepEqual(turns.slice(2), [100]);
+});
+
+Deno.test("a page behind which all that was known of its device was dropped leaves no hole: it is told from the beginning", async () => {
+  await using it = await bench();
+  const { ledger } = it;
+  const { cursors, ids } = ledger.catalogue;
+  await it.take({ to: at(1, 50), folders: rows("a", 30) });
+  const commit = ledger.commit.bind(ledger);
+  ledger.commit = async (record) => {
+    const lsn = await commit(record);
+    // What counting does in a new epoch of our own, and has done before the record is durable.
+    cursors.set(ids.device(PEER), BEGINNING);
+    return lsn;
+  };
+  const shared = [field(folderOf(7))];
+  await it.take({ from: at(1, 50), to: at(1, 60), folders: rows("b", 55), shared });
+  assert.deepEqual(subscriptionOf(ledger, [PEER]).get(PEER), BEGINNING);
+  assert.equal(it.says(PEER, "b"), null);
+  assert.ok(
+    ledger.catalogue.values.isShared("folder", folderOf(7)),
+    "what it shares stands in our own journal",
+  );
+  ledger.commit = commit;
+  await it.take({ to: at(1, 60), folders: [...rows("a", 30), ...rows("b", 55)] });
+  assert.deepEqual([it.says(PEER, "a"), it.says(PEER, "b")], ["file", "file"]);
+});
+
+Deno.test("a device has not told all that it has while what it told was dropped, counts for nothing, or is told anew (invariant 11)", async () => {
+  await using it = await bench();
+  const { ledger, intake } = it;
+  const { cursors, ids, rows: { ignored } } = ledger.catalogue;
+  const peer = ids.device(PEER);
+  await it.take({ to: at(1, 50), folders: rows("a", 30) });
+  assert.ok(intake.hasIndexOf(PEER));
+  cursors.set(peer, BEGINNING);
+  assert.ok(!intake.hasIndexOf(PEER), "all that was known of it was dropped");
+  await it.take({ to: at(1, 20), complete: false });
+  assert.ok(!intake.hasIndexOf(PEER), "it is told from the beginning, and not to its end");
+  await it.take({ from: at(1, 20), to: at(1, 50), folders: rows("a", 30) });
+  assert.ok(intake.hasIndexOf(PEER));
+  ledger.catalogue.rows.ignored = new Set([peer]);
+  assert.ok(!intake.hasIndexOf(PEER), "less is known of it than before");
+  ledger.catalogue.rows.ignored = ignored;
+  await it.take({ to: at(2, 10), complete: false });
+  assert.ok(!intake.hasIndexOf(PEER), "it has begun a new epoch");
 });

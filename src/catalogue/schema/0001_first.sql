@@ -4,7 +4,7 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;
 
 -- Every device that has rows or writes; id 1 is this device. (epoch, boot, lsn) is the cursor: what we have of it (R24).
--- sweeping: rows of an older epoch are still here, marked by a negative lsn, until its announcement is complete (R25).
+-- sweeping: its announcement of this epoch was never complete; rows of older epochs are here until then, marked by a negative lsn (R25).
 -- told_epoch: the last epoch that it named itself; relays are believed up to a bound beyond it.
 CREATE TABLE devices (
   id INTEGER PRIMARY KEY,
