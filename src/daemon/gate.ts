@@ -7,6 +7,7 @@
  * 3. This device, once removed, dials and admits nobody; its folders go on by themselves.
  */
 import type { DeviceId } from "../core/ids.ts";
+import { AGAIN_MS, orPass } from "../core/passing.ts";
 import type { Applied, Ledger } from "../journal/ledger.ts";
 import { Counting } from "../library/counting.ts";
 import { LIBRARY, MEMBER, membershipOf, membersOf } from "../library/members.ts";
@@ -50,6 +51,7 @@ export class Gate {
   /** Nobody is talked to any more. */
   #isOut: boolean;
   #cancelFarewell: (() => void) | null = null;
+  #cancelAgain: (() => void) | null = null;
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
@@ -134,22 +136,32 @@ export class Gate {
         ? record.fields.some(({ kind }) => kind === MEMBER)
         : record.type === "boot" || (record.type === "local" && record.key === LIBRARY)
     );
-    if (!isAbout) return;
-    this.#counting.refresh();
-    if (this.isRemoved && !this.#isOut) this.#sayFarewell();
-    this.#deps.relink();
+    if (isAbout) this.#follow();
+  }
+
+  /** Members may have changed. Where the home's disk refuses it is tried again: nobody else would come back to it. */
+  #follow(): void {
+    this.#cancelAgain?.();
+    this.#cancelAgain = null;
+    const isDone = orPass(() => {
+      this.#counting.refresh();
+      if (this.isRemoved && !this.#isOut) this.#sayFarewell();
+      this.#deps.relink();
+    });
+    if (!isDone) this.#cancelAgain = this.#deps.clock.after(AGAIN_MS, () => this.#follow());
   }
 
   #sayFarewell(): void {
     this.#cancelFarewell ??= this.#deps.clock.after(FAREWELL_MS, () => {
       this.#isOut = true;
-      this.#deps.relink();
+      this.#follow();
     });
   }
 
   stop(): void {
     this.#endListening();
     this.#cancelFarewell?.();
+    this.#cancelAgain?.();
     this.#counting.stop();
     this.watermarks.stop();
     this.forgetting.stop();

@@ -218,10 +218,25 @@ export class Ledger {
     this.catalogue.db.transaction(() => {
       for (const { lsn, record, prints } of applied) this.catalogue.applyRecord(lsn, record, prints);
     });
-    for (const listener of this.#listeners) listener(applied);
+    for (const listener of this.#listeners) this.#tell(listener, applied);
   }
 
-  /** Told of records that are durable and applied, in order. The returned function ends it. */
+  /**
+   * By now it is durable and applied. A listener that throws must not have it cut off again: the catalogue would hold, and announce, what
+   * the journal does not (invariant 1), and the next record would get an lsn that others have already (R24).
+   */
+  #tell(listener: (applied: readonly Applied[]) => void, applied: readonly Applied[]): void {
+    try {
+      listener(applied);
+    } catch (error) {
+      this.#options.say(
+        `A change is recorded, and not all was done that follows from it: ${messageOf(error)}. ` +
+          "If something stays undone, start Cairn again.",
+      );
+    }
+  }
+
+  /** Told of records that are durable and applied, in order. What a listener cannot do now it does later: it must not throw. */
   onApplied(listener: (applied: readonly Applied[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -98,12 +98,13 @@ export class Counting {
   /** Begins to drop all that is known of a device. */
   #forget(device: number): void {
     const { catalogue } = this.#deps.ledger;
-    this.#sweeping.add(device);
     catalogue.db.transaction(() => {
       catalogue.values.dropFacts(device);
       catalogue.cursors.setSweeping(device, false);
       catalogue.cursors.set(device, BEGINNING);
     });
+    // Not before: rows must not go while a cursor says that they are here.
+    this.#sweeping.add(device);
   }
 
   #stepSoon(): void {

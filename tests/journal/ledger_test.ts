@@ -49,6 +49,25 @@ async function filled(path: string, rounds = 1): Promise<{ home: Home; truth: Re
   return { home, truth };
 }
 
+Deno.test("a listener that throws takes back nothing that is durable: it stands, others are told, and no lsn is given twice (invariant 1, R24)", async () => {
+  using dir = tempDir();
+  const home = homeAt(dir.path);
+  const ledger = await home.open();
+  const end = ledger.onApplied(() => {
+    throw new Error("no room");
+  });
+  const told: Applied[] = [];
+  ledger.onApplied((applied) => told.push(...applied));
+  const lsn = await ledger.commit({ type: "local", key: "k", value: 1 });
+  assert.equal(ledger.health().failure, null);
+  assert.equal(await ledger.commit({ type: "local", key: "k", value: 2 }), lsn + 1);
+  assert.deepEqual(told.map(({ lsn }) => lsn), [lsn, lsn + 1]);
+  assert.equal(ledger.catalogue.appliedLsn, ledger.lastLsn);
+  assert.match(home.said[0]!, /A change is recorded, and not all was done that follows from it: no room/);
+  end();
+  await ledger.close();
+});
+
 Deno.test("a record is applied and told of when its commit is answered, and not before it is durable (invariant 1)", async () => {
   using dir = tempDir();
   const home = homeAt(dir.path);
