@@ -73,11 +73,11 @@ export class Database {
 
   /** The first row, as an array of columns. */
   get(sql: string, ...values: SqlValue[]): SqlRow | undefined {
-    return this.#prepared(sql).get(...values) as SqlRow | undefined;
+    return told(() => this.#prepared(sql).get(...values) as SqlRow | undefined);
   }
 
   all(sql: string, ...values: SqlValue[]): SqlRow[] {
-    return this.#prepared(sql).all(...values) as unknown as SqlRow[];
+    return told(() => this.#prepared(sql).all(...values) as unknown as SqlRow[]);
   }
 
   /** Answers how many rows it inserted, changed or removed. */
@@ -144,10 +144,10 @@ export class Database {
   }
 }
 
-/** SQLite's words for a disk that is full, or that refuses: Deno passes no error number on. */
-const REFUSALS = /database or disk is full|disk I\/O error/;
+/** SQLite's words for a disk that is full, or that refuses, and for who keeps us out: Deno passes no error number on. */
+const REFUSALS = /database or disk is full|disk I\/O error|unable to open database file|database is locked/;
 
-/** What the disk refuses is a trouble that passes, with a code that callers can tell from a fault of ours. */
+/** What the disk refuses, a read as much as a write, passes, and has a code that callers can tell from a fault of ours. */
 function told<T>(call: () => T): T {
   try {
     return call();
@@ -155,7 +155,7 @@ function told<T>(call: () => T): T {
     if (!REFUSALS.test(messageOf(error))) throw error;
     throw new CairnError(
       "catalogue-broken",
-      `Cannot write the catalogue: ${messageOf(error)}`,
+      `Cannot use the catalogue: ${messageOf(error)}`,
       "Nothing was lost. Free space or mend the disk; Cairn goes on by itself.",
       error,
     );

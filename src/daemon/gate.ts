@@ -48,6 +48,7 @@ export class Gate {
   readonly #deps: GateDeps;
   readonly #counting: Counting;
   readonly #endListening: () => void;
+  #members: readonly DeviceId[] = [];
   /** Nobody is talked to any more. */
   #isOut: boolean;
   #cancelFarewell: (() => void) | null = null;
@@ -89,8 +90,10 @@ export class Gate {
   }
 
   /** Whom to have sessions with. */
-  members(): DeviceId[] {
-    return this.#isOut ? [] : membersOf(this.#deps.ledger.catalogue).map(({ device }) => device);
+  members(): readonly DeviceId[] {
+    // Those that were known stand while the home's disk refuses: this is asked at every beacon, dial and end of a session.
+    orPass(() => this.#members = membersOf(this.#deps.ledger.catalogue).map(({ device }) => device));
+    return this.#isOut ? [] : this.#members;
   }
 
   #others(): DeviceId[] {
@@ -98,7 +101,7 @@ export class Gate {
   }
 
   /** Null while a suspended device may be confirmed, and come with rows that are older than what others know. */
-  #certainMembers(): DeviceId[] | null {
+  #certainMembers(): readonly DeviceId[] | null {
     const { known, standing } = membershipOf(this.#deps.ledger.catalogue);
     const isUncertain = [...known.keys()].some((device) => standing(device)!.kind === "suspended");
     return isUncertain || this.#isOut ? null : this.members();

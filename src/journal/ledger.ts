@@ -208,9 +208,16 @@ export class Ledger {
     if (this.#isClosing) return;
     this.#cancelMending ??= this.#options.clock.after(MEND_MS, () => {
       this.#cancelMending = null;
-      if (this.#journal.failure === null) return;
-      this.#boot(this.epoch, false).catch(() => {}); // told by `health`, and tried again
+      if (this.#journal.failure !== null) void this.#mend();
     });
+  }
+
+  async #mend(): Promise<void> {
+    try {
+      await this.#boot(this.epoch, false);
+    } catch {
+      this.#mendLater(); // told by `health`
+    }
   }
 
   #apply(durable: readonly Durable[]): void {
