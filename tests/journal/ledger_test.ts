@@ -10,6 +10,7 @@ import { FsError } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { failingFs } from "../support/broken_fs.ts";
 import { deviceOf, entryOf, lsnOf, pathOf, rowOf, stampOf } from "../support/entries.ts";
+import { failingSqlite } from "../support/failing_sqlite.ts";
 import {
   FOLDER,
   type Home,
@@ -149,6 +150,40 @@ for (
     const ledger = await home.open();
     assert.deepEqual(truthOf(ledger), truth);
     await ledger.close();
+  });
+}
+
+for (
+  const says of [
+    "database or disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "database is locked",
+  ]
+) {
+  Deno.test(`a catalogue of which SQLite says "${says}" at the start is none that is damaged: it stays, and the start ends`, async () => {
+    using dir = tempDir();
+    const { home, truth } = await filled(dir.path);
+    // So that it is looked for damage too.
+    const { fs, failing } = failingFs(realFs(), new FsError("io", "disk"));
+    const unclean = await home.open({ fs });
+    failing.on = "file.write";
+    await unclean.close();
+    const sqlite = failingSqlite();
+    sqlite.says = says;
+    for (const on of [/journal_mode/, /user_version/, /^SELECT/, /quick_check/]) {
+      sqlite.on = on;
+      await assert.rejects(home.open({ openSqlite: sqlite.open }), {
+        code: "catalogue-broken",
+        message: /Cannot open/,
+      });
+    }
+    assert.deepEqual(home.said, []);
+    assert.deepEqual([...Deno.readDirSync(dir.path)].filter(({ name }) => name.includes("damaged")), []);
+    sqlite.on = null;
+    const again = await home.open({ openSqlite: sqlite.open });
+    assert.deepEqual(truthOf(again), truth);
+    await again.close();
   });
 }
 
@@ -340,6 +375,23 @@ Deno.test("a snapshot prunes segments that it covers once history is past them, 
   await ledger.close();
   removeCatalogue(home);
   const again = await home.open();
+  assert.deepEqual(truthOf(again), truth);
+  await again.close();
+});
+
+Deno.test("a catalogue that refuses while it is rebuilt says nothing against the snapshot (R26)", async () => {
+  using dir = tempDir();
+  const { home, truth } = await filled(dir.path);
+  const ledger = await home.open();
+  await ledger.snapshot();
+  await ledger.close();
+  removeCatalogue(home);
+  const sqlite = failingSqlite();
+  sqlite.on = /INTO holds/;
+  await assert.rejects(home.open({ openSqlite: sqlite.open }), { code: "catalogue-broken" });
+  assert.equal(home.files(".snap").length, 1);
+  sqlite.on = null;
+  const again = await home.open({ openSqlite: sqlite.open });
   assert.deepEqual(truthOf(again), truth);
   await again.close();
 });
