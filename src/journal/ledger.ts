@@ -14,7 +14,7 @@ import { nextStamp, receiveStamp, stampAt } from "../core/stamp.ts";
 import { type Dot, nextCounter } from "../core/version.ts";
 import type { Random } from "../platform/ports.ts";
 import { type Durable, Journal } from "./journal.ts";
-import { openCatalogue, type RecoveryOptions, replaySnapshot, replayTail } from "./recovery.ts";
+import { openCatalogue, type RecoveryOptions, replaySnapshot, replayTail, withoutGap } from "./recovery.ts";
 import { openSegments, readFrames } from "./segments.ts";
 import { findSnapshot, prune, writeSnapshot } from "./snapshot.ts";
 
@@ -82,12 +82,13 @@ export class Ledger {
     const { fs, home, say } = options;
     const dir = journalDir(home);
     fs.makeDirectories(dir);
-    const catalogue = openCatalogue(options);
     const snapshot = findSnapshot(fs, dir);
+    const catalogue = withoutGap(options, dir, openCatalogue(options), snapshot?.lsn ?? 0 as Lsn);
     const isEmpty = catalogue.appliedLsn === 0;
     const broken = isEmpty && snapshot !== null ? await replaySnapshot(fs, snapshot.path, catalogue) : null;
     // Behind the snapshot alone: where segments are covered by it, nobody asks how they follow one another.
     const opened = openSegments(fs, dir, catalogue.appliedLsn);
+    const isCut = (opened.segments[0]?.firstLsn ?? 0) > catalogue.appliedLsn + 1;
     replayTail(fs, opened.segments, catalogue);
 
     // The catalogue has seen records that the journal has not: a disk lied, or an old journal was put back.
@@ -101,7 +102,8 @@ export class Ledger {
     const journal = new Journal(fs, dir, opened.segments, lastLsn, (durable) => ledger!.#apply(durable));
     ledger = new Ledger(options, catalogue, journal, crashed, snapshot?.lsn ?? 0 as Lsn);
     const damage = broken ?? opened.damage ??
-      (behind ? `The journal in ${dir} has lost its last records` : null);
+      (behind ? `The journal in ${dir} has lost its last records` : null) ??
+      (isCut ? `The journal in ${dir} has lost its first records` : null);
     if (damage !== null) say(`${damage}. This device announces everything anew; nothing needs to be done.`);
     const isAnew = epoch === 0 || damage !== null;
     const isForged = ledger.#lastCounter >= FORGED_COUNTER;

@@ -2,8 +2,9 @@
  * Bringing the catalogue up to the journal when a device starts (invariant 9): opened, or made anew where it is damaged; filled from a
  * snapshot where it is empty; and then what the segments have beyond it.
  *
- * Only what is damaged is set aside. A disk that is full or refuses for a moment, or a program that keeps us out, is no damage: the start
- * ends, and all is in its place.
+ * 1. Only what is damaged is set aside. A disk that is full or refuses for a moment, or a program that keeps us out, is no damage: the start
+ *    ends, and all is in its place.
+ * 2. A catalogue that ends before what is left of the journal begins is as good as none: what lies between is in the snapshot alone.
  */
 import { Catalogue } from "../catalogue/catalogue.ts";
 import type { OpenSqlite } from "../catalogue/database.ts";
@@ -12,7 +13,7 @@ import type { DeviceId, Lsn } from "../core/ids.ts";
 import { isPassing } from "../core/passing.ts";
 import { decodeRecord, type JournalRecord } from "../core/record.ts";
 import type { Clock, Fs } from "../platform/ports.ts";
-import { readFrames, type Segment } from "./segments.ts";
+import { listSegments, readFrames, type Segment } from "./segments.ts";
 import { readSnapshot } from "./snapshot.ts";
 
 export interface RecoveryOptions {
@@ -55,6 +56,23 @@ export function openCatalogue(options: RecoveryOptions): Catalogue {
     }
     return makeAnew(options, `cannot be read (${messageOf(error)})`);
   }
+}
+
+/**
+ * The catalogue, or an empty one in its place where the journal does not go on from it: it was set back, and the segments that it lacks
+ * were pruned behind a snapshot.
+ */
+export function withoutGap(
+  options: RecoveryOptions,
+  dir: string,
+  catalogue: Catalogue,
+  snapshotLsn: Lsn,
+): Catalogue {
+  const { appliedLsn } = catalogue;
+  const first = listSegments(options.fs, dir)[0]?.firstLsn ?? Infinity;
+  if (appliedLsn === 0 || appliedLsn >= snapshotLsn || first <= appliedLsn + 1) return catalogue;
+  catalogue.close();
+  return makeAnew(options, "is older than what is left of the journal");
 }
 
 function makeAnew({ fs, home, self, say, clock, openSqlite }: RecoveryOptions, why: string): Catalogue {

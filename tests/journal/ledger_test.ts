@@ -5,50 +5,13 @@ import type { JournalRecord } from "../../src/core/record.ts";
 import { readSnapshot } from "../../src/journal/snapshot.ts";
 import { STAMP_AHEAD_MS } from "../../src/core/limits.ts";
 import { stampAt, stampMs } from "../../src/core/stamp.ts";
-import type { Applied, Ledger } from "../../src/journal/ledger.ts";
+import type { Applied } from "../../src/journal/ledger.ts";
 import { FsError } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { failingFs } from "../support/broken_fs.ts";
-import { deviceOf, entryOf, lsnOf, pathOf, rowOf, stampOf } from "../support/entries.ts";
-import { failingSqlite } from "../support/failing_sqlite.ts";
-import {
-  FOLDER,
-  type Home,
-  homeAt,
-  ownRow,
-  removeCatalogue,
-  rowsRecord,
-  truthOf,
-} from "../support/ledgers.ts";
+import { lsnOf, stampOf } from "../support/entries.ts";
+import { fill, filled, homeAt, ownRow, removeCatalogue, rowsRecord, truthOf } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
-
-/** Some of everything. */
-async function fill(ledger: Ledger, round = 0): Promise<void> {
-  await ledger.commit(rowsRecord([ownRow(ledger, `a${round}`), ownRow(ledger, `d/b${round}`)]));
-  await ledger.commit({ type: "local", key: `local ${round}`, value: { path: "/x" } });
-  await ledger.commit({ type: "intent", folder: FOLDER, rows: [ownRow(ledger, `about to be ${round}`)] });
-  await ledger.commit({ type: "fact", key: "mode", value: `round ${round}` });
-  const field = { kind: "folder", key: FOLDER, field: "name", value: `Notes ${round}` };
-  await ledger.commit({
-    type: "shared",
-    fields: [{ ...field, stamp: ledger.mintStamp(), writer: deviceOf(1) }],
-  });
-  const changed = ledger.catalogue.rows.own(ledger.catalogue.ids.folder(FOLDER), pathOf(`a${round}`))!.row;
-  const gone = {
-    ...entryOf({ kind: "deleted", dots: changed.entry.version.dots }),
-    stamp: ledger.mintStamp(),
-  };
-  await ledger.commit(rowsRecord([rowOf(`a${round}`, gone), ownRow(ledger, "always", `text ${round}`)]));
-}
-
-async function filled(path: string, rounds = 1): Promise<{ home: Home; truth: ReturnType<typeof truthOf> }> {
-  const home = homeAt(path);
-  const ledger = await home.open();
-  for (let round = 0; round < rounds; round++) await fill(ledger, round);
-  const truth = truthOf(ledger);
-  await ledger.close();
-  return { home, truth };
-}
 
 Deno.test("a listener that throws takes back nothing that is durable: it stands, others are told, and no lsn is given twice (invariant 1, R24)", async () => {
   using dir = tempDir();
@@ -150,40 +113,6 @@ for (
     const ledger = await home.open();
     assert.deepEqual(truthOf(ledger), truth);
     await ledger.close();
-  });
-}
-
-for (
-  const says of [
-    "database or disk is full",
-    "disk I/O error",
-    "unable to open database file",
-    "database is locked",
-  ]
-) {
-  Deno.test(`a catalogue of which SQLite says "${says}" at the start is none that is damaged: it stays, and the start ends`, async () => {
-    using dir = tempDir();
-    const { home, truth } = await filled(dir.path);
-    // So that it is looked for damage too.
-    const { fs, failing } = failingFs(realFs(), new FsError("io", "disk"));
-    const unclean = await home.open({ fs });
-    failing.on = "file.write";
-    await unclean.close();
-    const sqlite = failingSqlite();
-    sqlite.says = says;
-    for (const on of [/journal_mode/, /user_version/, /^SELECT/, /quick_check/]) {
-      sqlite.on = on;
-      await assert.rejects(home.open({ openSqlite: sqlite.open }), {
-        code: "catalogue-broken",
-        message: /Cannot open/,
-      });
-    }
-    assert.deepEqual(home.said, []);
-    assert.deepEqual([...Deno.readDirSync(dir.path)].filter(({ name }) => name.includes("damaged")), []);
-    sqlite.on = null;
-    const again = await home.open({ openSqlite: sqlite.open });
-    assert.deepEqual(truthOf(again), truth);
-    await again.close();
   });
 }
 
@@ -375,23 +304,6 @@ Deno.test("a snapshot prunes segments that it covers once history is past them, 
   await ledger.close();
   removeCatalogue(home);
   const again = await home.open();
-  assert.deepEqual(truthOf(again), truth);
-  await again.close();
-});
-
-Deno.test("a catalogue that refuses while it is rebuilt says nothing against the snapshot (R26)", async () => {
-  using dir = tempDir();
-  const { home, truth } = await filled(dir.path);
-  const ledger = await home.open();
-  await ledger.snapshot();
-  await ledger.close();
-  removeCatalogue(home);
-  const sqlite = failingSqlite();
-  sqlite.on = /INTO holds/;
-  await assert.rejects(home.open({ openSqlite: sqlite.open }), { code: "catalogue-broken" });
-  assert.equal(home.files(".snap").length, 1);
-  sqlite.on = null;
-  const again = await home.open({ openSqlite: sqlite.open });
   assert.deepEqual(truthOf(again), truth);
   await again.close();
 });
