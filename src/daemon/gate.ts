@@ -16,6 +16,7 @@ import type { DeviceIdentity } from "../peer/identity.ts";
 import type { Refusal } from "../peer/messages.ts";
 import type { Clock } from "../platform/ports.ts";
 import { Forgetting } from "../sync/forgetting.ts";
+import { Tidying } from "../sync/tidying.ts";
 import { WatermarkPublisher } from "../sync/watermarks.ts";
 
 /** A device that has just been removed still has this long to pass on that it was: the last thing that others hear of it. */
@@ -47,6 +48,7 @@ export class Gate {
   readonly watermarks: WatermarkPublisher;
   readonly #deps: GateDeps;
   readonly #counting: Counting;
+  readonly #tidying: Tidying;
   readonly #endListening: () => void;
   #members: readonly DeviceId[] = [];
   /** Nobody is talked to any more. */
@@ -77,6 +79,7 @@ export class Gate {
       self: identity.id,
       members: () => this.#certainMembers(),
     });
+    this.#tidying = new Tidying(ledger, clock);
     this.#endListening = ledger.onApplied((applied) => this.#applied(applied));
   }
 
@@ -122,6 +125,7 @@ export class Gate {
   heard(): void {
     if (this.#deps.ledger.catalogue.rows.ignored.size > 0) this.#counting.refresh();
     this.watermarks.heard();
+    this.#tidying.heard();
   }
 
   /** A device does not want us; what it shows may say why. */
@@ -168,5 +172,6 @@ export class Gate {
     this.#counting.stop();
     this.watermarks.stop();
     this.forgetting.stop();
+    this.#tidying.stop();
   }
 }
