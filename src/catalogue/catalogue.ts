@@ -22,6 +22,7 @@ import { Leftovers } from "./leftovers.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
+import { Unnamed } from "./unnamed.ts";
 import { type Fact, Values } from "./values.ts";
 
 /** What another device announced: everything of it with `from.lsn < lsn <= to.lsn`. */
@@ -51,6 +52,7 @@ export class Catalogue {
   readonly values: Values;
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
+  readonly unnamed: Unnamed;
 
   constructor(path: string, self: DeviceId, open?: OpenSqlite) {
     this.db = new Database(path, open);
@@ -65,6 +67,7 @@ export class Catalogue {
     this.values = new Values(this.db);
     this.cursors = new Cursors(this.db);
     this.kept = new KeptVersions(this.db, this.ids);
+    this.unnamed = new Unnamed(this.db, this.ids, this.rows);
   }
 
   /** The last lsn of our journal that is in here. */

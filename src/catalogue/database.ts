@@ -1,6 +1,7 @@
 /** One SQLite database: opening, migrations, transactions, statements prepared once. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CairnError, messageOf } from "../core/errors.ts";
+import { isPassing } from "../core/passing.ts";
 import first from "./schema/0001_first.sql" with { type: "text" };
 import conflictNames from "./schema/0002_conflict_names.sql" with { type: "text" };
 
@@ -24,19 +25,21 @@ export class Database {
   #depth = 0;
 
   /**
-   * Opens or creates the file; `:memory:` works too. Throws CairnError "catalogue-newer" for a file of a later
-   * program, and the SQLite error itself when the file is no database or a damaged one.
+   * Opens or creates the file; `:memory:` works too. Throws CairnError "catalogue-newer" for a file of a later program,
+   * "catalogue-broken" where the disk refuses, and the SQLite error itself when the file is no database or a damaged one.
    */
   constructor(path: string, open: OpenSqlite = openFile) {
-    this.#db = open(path);
+    this.#db = told(() => open(path));
     try {
-      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      this.#db.exec("PRAGMA journal_mode = WAL");
-      // The journal carries durability; the catalogue only has to stay consistent.
-      this.#db.exec("PRAGMA synchronous = NORMAL");
-      this.#db.exec("PRAGMA cache_size = -8000");
-      this.#db.exec("PRAGMA temp_store = MEMORY");
-      this.#migrate(path);
+      told(() => {
+        this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+        this.#db.exec("PRAGMA journal_mode = WAL");
+        // The journal carries durability; the catalogue only has to stay consistent.
+        this.#db.exec("PRAGMA synchronous = NORMAL");
+        this.#db.exec("PRAGMA cache_size = -8000");
+        this.#db.exec("PRAGMA temp_store = MEMORY");
+        this.#migrate(path);
+      });
     } catch (error) {
       this.#db.close();
       throw error;
@@ -73,11 +76,11 @@ export class Database {
 
   /** The first row, as an array of columns. */
   get(sql: string, ...values: SqlValue[]): SqlRow | undefined {
-    return this.#prepared(sql).get(...values) as SqlRow | undefined;
+    return told(() => this.#prepared(sql).get(...values) as SqlRow | undefined);
   }
 
   all(sql: string, ...values: SqlValue[]): SqlRow[] {
-    return this.#prepared(sql).all(...values) as unknown as SqlRow[];
+    return told(() => this.#prepared(sql).all(...values) as unknown as SqlRow[]);
   }
 
   /** Answers how many rows it inserted, changed or removed. */
@@ -123,12 +126,13 @@ export class Database {
     this.#rolledBack.push(forget);
   }
 
-  /** Null when the file is sound, else what SQLite says of it. */
+  /** Null when the file is sound, else what SQLite says of it. Throws CairnError "catalogue-broken" where the disk refuses to say. */
   check(): string | null {
     try {
       const answer = String(this.get("PRAGMA quick_check(1)")?.[0]);
       return answer === "ok" ? null : answer;
     } catch (error) {
+      if (isPassing(error)) throw error;
       return messageOf(error);
     }
   }
@@ -144,18 +148,19 @@ export class Database {
   }
 }
 
-/** SQLite's words for a disk that is full, or that refuses: Deno passes no error number on. */
-const REFUSALS = /database or disk is full|disk I\/O error/;
+/** SQLite's words for a disk that is full, or that refuses, and for who keeps us out: Deno passes no error number on. */
+const REFUSALS =
+  /database or disk is full|disk I\/O error|unable to open database file|database is locked|readonly database/;
 
-/** What the disk refuses is a trouble that passes, with a code that callers can tell from a fault of ours. */
+/** What the disk refuses, a read as much as a write, passes, and has a code that callers can tell from a fault of ours. */
 function told<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (!REFUSALS.test(messageOf(error))) throw error;
+    if (error instanceof CairnError || !REFUSALS.test(messageOf(error))) throw error;
     throw new CairnError(
       "catalogue-broken",
-      `Cannot write the catalogue: ${messageOf(error)}`,
+      `Cannot use the catalogue: ${messageOf(error)}`,
       "Nothing was lost. Free space or mend the disk; Cairn goes on by itself.",
       error,
     );

@@ -7,6 +7,9 @@ import type { Database } from "./database.ts";
 
 /** This device's row in `devices`. */
 export const SELF = 1;
+/** An id takes as much room as a path of this many characters. */
+const ID_CHARACTERS = 64;
+
 /** Two ways between ids and their numbers, of bounded size: beyond it the cache starts anew. */
 class Cache<Id> {
   readonly #numbers = new Map<Id, number>();
@@ -44,14 +47,20 @@ export class Interning {
   #newDirectory: (directory: number) => void = () => {};
   /** Characters in the directories that are kept. */
   #characters = 0;
+  /** The number of a device is not given again while we run. */
+  #lastDevice: number;
+  /** How many numbers were given in this run; a long path counts as several. */
+  given = 0;
 
   constructor(db: Database, self: DeviceId) {
     this.#db = db;
+    this.#lastDevice = Number(db.get("SELECT coalesce(max(id), 0) FROM devices")![0]);
     assert(this.device(self) === SELF, "this device is the first that a catalogue knows");
-    db.onRollback(() => this.#forget());
+    db.onRollback(() => this.forget());
   }
 
-  #forget(): void {
+  /** Numbers were taken back. */
+  forget(): void {
     for (const cache of [this.#devices, this.#actors, this.#folders]) cache.clear();
     this.#forgetDirectories();
   }
@@ -64,11 +73,12 @@ export class Interning {
 
   /** The number of a device, made when it is new. */
   device(device: DeviceId): number {
-    return this.findDevice(device) ??
-      this.#devices.remember(
-        device,
-        this.#db.insert("INSERT INTO devices (device) VALUES (?)", fromHex(device)),
-      );
+    const known = this.findDevice(device);
+    if (known !== null) return known;
+    this.given++;
+    const id = ++this.#lastDevice;
+    this.#db.run("INSERT INTO devices (id, device) VALUES (?, ?)", id, fromHex(device));
+    return this.#devices.remember(device, id);
   }
 
   /** The number of a device, or null when it has none. */
@@ -94,10 +104,9 @@ export class Interning {
     if (cached !== undefined) return cached;
     const bytes = fromHex(actor);
     const row = this.#db.get("SELECT id FROM actors WHERE actor = ?", bytes);
-    const id = row === undefined
-      ? this.#db.insert("INSERT INTO actors (actor) VALUES (?)", bytes)
-      : Number(row[0]);
-    return this.#actors.remember(actor, id);
+    if (row !== undefined) return this.#actors.remember(actor, Number(row[0]));
+    this.given++;
+    return this.#actors.remember(actor, this.#db.insert("INSERT INTO actors (actor) VALUES (?)", bytes));
   }
 
   /** Actors in the order in which they were first named, at most `limit`: those of devices come before what others may have made up. */
@@ -157,6 +166,7 @@ export class Interning {
   directory(folder: number, path: RelPath): number {
     const known = this.findDirectory(folder, path);
     if (known !== null) return known;
+    this.given += Math.max(1, Math.round(path.length / ID_CHARACTERS));
     const id = this.#db.insert("INSERT INTO directories (folder, path) VALUES (?, ?)", folder, path);
     this.#newDirectory(id);
     return this.#rememberDirectory(id, folder, path);

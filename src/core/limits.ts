@@ -119,6 +119,8 @@ export const HOME_RESERVE_SHARE = 0.25;
 export const DEVICE_ROWS = 10_000_000;
 /** Ids and directories kept in memory to spare questions to the catalogue; beyond it they are asked for again. */
 export const INTERNED = 20_000;
+/** Ids and directories that get a number until those are looked for that nothing names any more: some ten megabytes on disk. */
+export const UNNAMED_IDS = 100_000;
 /** Characters of directories kept so: long paths must not fill the memory. */
 export const INTERNED_CHARACTERS = 4 * 2 ** 20;
 /** Folders of which rows are taken, shared ones aside: of those, shared fields have a bound. */

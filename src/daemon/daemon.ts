@@ -1,6 +1,7 @@
 /** The daemon: one device with its home, its local API and what its user can ask of it. */
 import { assert, CairnError } from "../core/errors.ts";
 import { type Lsn, toHex } from "../core/ids.ts";
+import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { isGoodName, membersOf } from "../library/members.ts";
@@ -262,7 +263,10 @@ class RunningDaemon implements Daemon, Services, LogSource {
     if (this.#statusTimer !== null || this.#stopping !== null) return;
     this.#statusTimer = this.#ports.clock.after(STATUS_MS, () => {
       this.#statusTimer = null;
-      if (this.#stopping === null) { for (const listener of [...this.#statusListeners]) listener(); }
+      if (this.#stopping !== null) return;
+      // Who tells the status asks the catalogue for it.
+      const isTold = orPass(() => [...this.#statusListeners].forEach((listener) => listener()));
+      if (!isTold) this.#statusSoon();
     });
   }
 

@@ -6,9 +6,9 @@ import type { OpenSqlite } from "../catalogue/database.ts";
 import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
+import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
-import { isMember } from "../library/members.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
 import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
@@ -145,9 +145,7 @@ export class Device {
       identity: options.identity,
       settled: () => this.folders.settled(),
       relink: () => this.links.refresh(),
-      resubscribe: () => {
-        for (const conversation of this.#conversations.values()) conversation.subscribe();
-      },
+      resubscribe: () => this.#eachConversation((conversation) => conversation.subscribe()),
       recounted: () => this.#evaluate(),
     });
   }
@@ -192,7 +190,7 @@ export class Device {
         device: this.identity.id,
         tcpPort: this.links.port,
         ...(this.#options.beaconPort === undefined ? {} : { beaconPort: this.#options.beaconPort }),
-        isKnown: (device) => isMember(this.ledger.catalogue, device),
+        isKnown: (device) => this.gate.members().includes(device),
         twin: (address) => void this.#lookAtTwin(address),
         sighted: (sighting) => {
           this.links.sighted(sighting);
@@ -263,19 +261,12 @@ export class Device {
       },
     }, session);
     this.#conversations.set(session, conversation);
-    const seen = () => {
-      // An accepted session tells the peer's host, but not the port on which it listens.
-      const address = session.role === "dialled"
-        ? session.remote
-        : catalogue.cursors.lastSeen(number).address;
-      if (!this.#isStopped) this.#noteSeen(number, address);
-    };
-    seen();
+    this.#noteSeen(number, session);
     session.onClose(() => {
-      seen();
+      this.#noteSeen(number, session);
       this.#conversations.delete(session);
       this.peerProgress.delete(session.peer);
-      for (const other of this.#conversations.values()) other.left(session.peer);
+      this.#eachConversation((other) => other.left(session.peer));
       this.#changed();
     });
     this.#sources.add(number, session);
@@ -284,11 +275,20 @@ export class Device {
   }
 
   /** When and where a device was met last is nice to have: a full disk need not have it. */
-  #noteSeen(number: number, address: string): void {
-    try {
-      this.ledger.catalogue.cursors.seen(number, this.#ports.clock.now(), address);
-    } catch (error) {
-      if (!(error instanceof CairnError) || error.code !== "catalogue-broken") throw error;
+  #noteSeen(number: number, session: Session): void {
+    if (this.#isStopped) return;
+    const { cursors } = this.ledger.catalogue;
+    orPass(() => {
+      // An accepted session tells the peer's host, but not the port on which it listens.
+      const address = session.role === "dialled" ? session.remote : cursors.lastSeen(number).address;
+      cursors.seen(number, this.#ports.clock.now(), address);
+    });
+  }
+
+  /** A session in which the home's disk refuses to let us speak ends: the next one begins with what is missing. */
+  #eachConversation(say: (conversation: Conversation) => void): void {
+    for (const [session, conversation] of this.#conversations) {
+      if (!orPass(() => say(conversation))) session.close("the disk of this device's home refuses");
     }
   }
 
@@ -320,6 +320,10 @@ export class Device {
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
+    this.#tellProgressSoon();
+  }
+
+  #tellProgressSoon(): void {
     if (this.#progressTimer !== null || this.#isStopped) return;
     this.#progressTimer = this.#ports.clock.after(PROGRESS_MS, () => {
       this.#progressTimer = null;
@@ -329,8 +333,11 @@ export class Device {
 
   #tellProgress(): void {
     if (this.#isStopped || this.#conversations.size === 0) return;
-    const { files, bytes } = this.folders.needed();
-    for (const conversation of this.#conversations.values()) conversation.tellProgress(files, bytes);
+    const isTold = orPass(() => {
+      const { files, bytes } = this.folders.needed();
+      for (const conversation of this.#conversations.values()) conversation.tellProgress(files, bytes);
+    });
+    if (!isTold) this.#tellProgressSoon();
   }
 
   async stop(): Promise<void> {

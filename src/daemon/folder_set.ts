@@ -189,13 +189,12 @@ export class FolderSet {
   async #startFailed(): Promise<void> {
     try {
       await this.checkMarks();
+      for (const config of replicasOf(this.#deps.ledger.catalogue)) {
+        if (!this.#isStopped && !this.#running.has(config.folder)) this.#start(config);
+      }
     } catch {
-      // The journal refuses, as `status` tells.
+      // Journal or catalogue refuse, as `status` tells.
       if (!this.#isStopped) this.#tryAgain();
-      return;
-    }
-    for (const config of replicasOf(this.#deps.ledger.catalogue)) {
-      if (!this.#isStopped && !this.#running.has(config.folder)) this.#start(config);
     }
   }
 

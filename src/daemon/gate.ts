@@ -7,6 +7,7 @@
  * 3. This device, once removed, dials and admits nobody; its folders go on by themselves.
  */
 import type { DeviceId } from "../core/ids.ts";
+import { AGAIN_MS, orPass } from "../core/passing.ts";
 import type { Applied, Ledger } from "../journal/ledger.ts";
 import { Counting } from "../library/counting.ts";
 import { LIBRARY, MEMBER, membershipOf, membersOf } from "../library/members.ts";
@@ -15,6 +16,7 @@ import type { DeviceIdentity } from "../peer/identity.ts";
 import type { Refusal } from "../peer/messages.ts";
 import type { Clock } from "../platform/ports.ts";
 import { Forgetting } from "../sync/forgetting.ts";
+import { Tidying } from "../sync/tidying.ts";
 import { WatermarkPublisher } from "../sync/watermarks.ts";
 
 /** A device that has just been removed still has this long to pass on that it was: the last thing that others hear of it. */
@@ -46,10 +48,13 @@ export class Gate {
   readonly watermarks: WatermarkPublisher;
   readonly #deps: GateDeps;
   readonly #counting: Counting;
+  readonly #tidying: Tidying;
   readonly #endListening: () => void;
+  #members: readonly DeviceId[] = [];
   /** Nobody is talked to any more. */
   #isOut: boolean;
   #cancelFarewell: (() => void) | null = null;
+  #cancelAgain: (() => void) | null = null;
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
@@ -74,6 +79,7 @@ export class Gate {
       self: identity.id,
       members: () => this.#certainMembers(),
     });
+    this.#tidying = new Tidying(ledger, clock);
     this.#endListening = ledger.onApplied((applied) => this.#applied(applied));
   }
 
@@ -87,8 +93,10 @@ export class Gate {
   }
 
   /** Whom to have sessions with. */
-  members(): DeviceId[] {
-    return this.#isOut ? [] : membersOf(this.#deps.ledger.catalogue).map(({ device }) => device);
+  members(): readonly DeviceId[] {
+    // Those that were known stand while the home's disk refuses: this is asked at every beacon, dial and end of a session.
+    orPass(() => this.#members = membersOf(this.#deps.ledger.catalogue).map(({ device }) => device));
+    return this.#isOut ? [] : this.#members;
   }
 
   #others(): DeviceId[] {
@@ -96,7 +104,7 @@ export class Gate {
   }
 
   /** Null while a suspended device may be confirmed, and come with rows that are older than what others know. */
-  #certainMembers(): DeviceId[] | null {
+  #certainMembers(): readonly DeviceId[] | null {
     const { known, standing } = membershipOf(this.#deps.ledger.catalogue);
     const isUncertain = [...known.keys()].some((device) => standing(device)!.kind === "suspended");
     return isUncertain || this.#isOut ? null : this.members();
@@ -117,6 +125,7 @@ export class Gate {
   heard(): void {
     if (this.#deps.ledger.catalogue.rows.ignored.size > 0) this.#counting.refresh();
     this.watermarks.heard();
+    this.#tidying.heard();
   }
 
   /** A device does not want us; what it shows may say why. */
@@ -134,24 +143,35 @@ export class Gate {
         ? record.fields.some(({ kind }) => kind === MEMBER)
         : record.type === "boot" || (record.type === "local" && record.key === LIBRARY)
     );
-    if (!isAbout) return;
-    this.#counting.refresh();
-    if (this.isRemoved && !this.#isOut) this.#sayFarewell();
-    this.#deps.relink();
+    if (isAbout) this.#follow();
+  }
+
+  /** Members may have changed. Where the home's disk refuses it is tried again: nobody else would come back to it. */
+  #follow(): void {
+    this.#cancelAgain?.();
+    this.#cancelAgain = null;
+    const isDone = orPass(() => {
+      this.#counting.refresh();
+      if (this.isRemoved && !this.#isOut) this.#sayFarewell();
+      this.#deps.relink();
+    });
+    if (!isDone) this.#cancelAgain = this.#deps.clock.after(AGAIN_MS, () => this.#follow());
   }
 
   #sayFarewell(): void {
     this.#cancelFarewell ??= this.#deps.clock.after(FAREWELL_MS, () => {
       this.#isOut = true;
-      this.#deps.relink();
+      this.#follow();
     });
   }
 
   stop(): void {
     this.#endListening();
     this.#cancelFarewell?.();
+    this.#cancelAgain?.();
     this.#counting.stop();
     this.watermarks.stop();
     this.forgetting.stop();
+    this.#tidying.stop();
   }
 }

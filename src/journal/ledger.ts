@@ -3,8 +3,7 @@
  * Keeps invariant 1 (durable before visible) and invariant 9 (the journal is the truth): opening replays what the
  * catalogue lacks, and rebuilds one that is gone or damaged. Owns epoch, actor, counter and clock (R1, R7, R24).
  */
-import { Catalogue } from "../catalogue/catalogue.ts";
-import type { OpenSqlite } from "../catalogue/database.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { newActor } from "../core/conflict_name.ts";
 import { CairnError, messageOf } from "../core/errors.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
@@ -13,24 +12,16 @@ import { EPOCHS_AHEAD, FORCED_EPOCHS, SNAPSHOT_AFTER_BYTES } from "../core/limit
 import { decodeRecord, encodeRecord, type JournalRecord } from "../core/record.ts";
 import { nextStamp, receiveStamp, stampAt } from "../core/stamp.ts";
 import { type Dot, nextCounter } from "../core/version.ts";
-import type { Clock, Fs, Random } from "../platform/ports.ts";
+import type { Random } from "../platform/ports.ts";
 import { type Durable, Journal } from "./journal.ts";
+import { openCatalogue, type RecoveryOptions, replaySnapshot, replayTail, withoutGap } from "./recovery.ts";
 import { openSegments, readFrames } from "./segments.ts";
-import { findSnapshot, prune, readSnapshot, writeSnapshot } from "./snapshot.ts";
+import { findSnapshot, prune, writeSnapshot } from "./snapshot.ts";
 
-export interface LedgerOptions {
-  readonly fs: Fs;
-  readonly clock: Clock;
+export interface LedgerOptions extends RecoveryOptions {
   readonly random: Random;
-  /** The device's home directory. */
-  readonly home: string;
-  readonly self: DeviceId;
   /** Names the running boot of the operating system; "" when it has no name. */
   readonly osBoot: string;
-  /** How the catalogue's file is opened, where it is none of SQLite's own. */
-  readonly openSqlite?: OpenSqlite;
-  /** Told of what opening had to mend. */
-  readonly say: (line: string) => void;
 }
 
 /** A record that is durable and applied. */
@@ -44,7 +35,6 @@ interface Tag {
   readonly prints: readonly (Fingerprint | null)[];
 }
 
-const CATALOGUE = "catalogue.db";
 /** How often segments are looked at for a snapshot. */
 const UPKEEP_MS = 60_000;
 /** A journal that refused is tried again after this: nobody else may have anything to write. */
@@ -92,12 +82,13 @@ export class Ledger {
     const { fs, home, say } = options;
     const dir = journalDir(home);
     fs.makeDirectories(dir);
-    const catalogue = openCatalogue(options);
     const snapshot = findSnapshot(fs, dir);
+    const catalogue = withoutGap(options, dir, openCatalogue(options), snapshot?.lsn ?? 0 as Lsn);
     const isEmpty = catalogue.appliedLsn === 0;
     const broken = isEmpty && snapshot !== null ? await replaySnapshot(fs, snapshot.path, catalogue) : null;
     // Behind the snapshot alone: where segments are covered by it, nobody asks how they follow one another.
     const opened = openSegments(fs, dir, catalogue.appliedLsn);
+    const isCut = (opened.segments[0]?.firstLsn ?? 0) > catalogue.appliedLsn + 1;
     replayTail(fs, opened.segments, catalogue);
 
     // The catalogue has seen records that the journal has not: a disk lied, or an old journal was put back.
@@ -111,7 +102,8 @@ export class Ledger {
     const journal = new Journal(fs, dir, opened.segments, lastLsn, (durable) => ledger!.#apply(durable));
     ledger = new Ledger(options, catalogue, journal, crashed, snapshot?.lsn ?? 0 as Lsn);
     const damage = broken ?? opened.damage ??
-      (behind ? `The journal in ${dir} has lost its last records` : null);
+      (behind ? `The journal in ${dir} has lost its last records` : null) ??
+      (isCut ? `The journal in ${dir} has lost its first records` : null);
     if (damage !== null) say(`${damage}. This device announces everything anew; nothing needs to be done.`);
     const isAnew = epoch === 0 || damage !== null;
     const isForged = ledger.#lastCounter >= FORGED_COUNTER;
@@ -208,9 +200,16 @@ export class Ledger {
     if (this.#isClosing) return;
     this.#cancelMending ??= this.#options.clock.after(MEND_MS, () => {
       this.#cancelMending = null;
-      if (this.#journal.failure === null) return;
-      this.#boot(this.epoch, false).catch(() => {}); // told by `health`, and tried again
+      if (this.#journal.failure !== null) void this.#mend();
     });
+  }
+
+  async #mend(): Promise<void> {
+    try {
+      await this.#boot(this.epoch, false);
+    } catch {
+      this.#mendLater(); // told by `health`
+    }
   }
 
   #apply(durable: readonly Durable[]): void {
@@ -218,10 +217,25 @@ export class Ledger {
     this.catalogue.db.transaction(() => {
       for (const { lsn, record, prints } of applied) this.catalogue.applyRecord(lsn, record, prints);
     });
-    for (const listener of this.#listeners) listener(applied);
+    for (const listener of this.#listeners) this.#tell(listener, applied);
   }
 
-  /** Told of records that are durable and applied, in order. The returned function ends it. */
+  /**
+   * By now it is durable and applied. A listener that throws must not have it cut off again: the catalogue would hold, and announce, what
+   * the journal does not (invariant 1), and the next record would get an lsn that others have already (R24).
+   */
+  #tell(listener: (applied: readonly Applied[]) => void, applied: readonly Applied[]): void {
+    try {
+      listener(applied);
+    } catch (error) {
+      this.#options.say(
+        `A change is recorded, and not all was done that follows from it: ${messageOf(error)}. ` +
+          "If something stays undone, start Cairn again.",
+      );
+    }
+  }
+
+  /** Told of records that are durable and applied, in order. What a listener cannot do now it does later: it must not throw. */
   onApplied(listener: (applied: readonly Applied[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -286,60 +300,4 @@ export class Ledger {
 
 function journalDir(home: string): string {
   return `${home}/journal`;
-}
-
-/** Opens the catalogue; one that SQLite cannot read is set aside and made anew (invariant 9). */
-function openCatalogue({ fs, home, self, say, clock, openSqlite }: LedgerOptions): Catalogue {
-  const path = `${home}/${CATALOGUE}`;
-  try {
-    const catalogue = new Catalogue(path, self, openSqlite);
-    // Damage in the middle shows late; after a stop that was none it is looked for.
-    const damage = catalogue.values.meta("clean") === 0 ? catalogue.db.check() : null;
-    if (damage === null) return catalogue;
-    catalogue.close();
-    throw new Error(damage);
-  } catch (error) {
-    if (error instanceof CairnError && error.code === "catalogue-newer") throw error;
-    const aside = `${path}.damaged-${clock.now()}`;
-    say(
-      `The catalogue cannot be read (${
-        messageOf(error)
-      }). It is rebuilt from the journal; the old one is kept as ${aside}.`,
-    );
-    for (const suffix of ["", "-wal", "-shm"]) {
-      if (fs.lstat(path + suffix) !== null) fs.rename(path + suffix, aside + suffix);
-    }
-    return new Catalogue(path, self, openSqlite);
-  }
-}
-
-/**
- * Fills an empty catalogue from a snapshot. Answers what is wrong with one that cannot be read to its seal, after setting it
- * aside: then the catalogue holds what could be read, and the segments that there are say the rest.
- */
-async function replaySnapshot(fs: Fs, path: string, catalogue: Catalogue): Promise<string | null> {
-  try {
-    for await (const [lsn, record] of readSnapshot(fs, path)) catalogue.restoreRecord(lsn, record);
-    return null;
-  } catch (error) {
-    if (!(error instanceof CairnError)) throw error;
-    fs.rename(path, `${path}.damaged`);
-    return `${path} is damaged (${error.message})`;
-  }
-}
-
-/** Applies what the catalogue lacks, some records to a transaction. */
-function replayTail(fs: Fs, segments: Parameters<typeof readFrames>[1], catalogue: Catalogue): void {
-  const from = catalogue.appliedLsn + 1 as Lsn;
-  const perTransaction = 64;
-  let batch: [Lsn, JournalRecord][] = [];
-  const flush = () => {
-    catalogue.db.transaction(() => batch.forEach(([lsn, record]) => catalogue.applyRecord(lsn, record)));
-    batch = [];
-  };
-  for (const { lsn, payload } of readFrames(fs, segments, from)) {
-    batch.push([lsn, decodeRecord(payload)]);
-    if (batch.length >= perTransaction) flush();
-  }
-  flush();
 }

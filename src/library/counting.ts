@@ -11,6 +11,7 @@
 import { BEGINNING } from "../core/cursor.ts";
 import type { DeviceId } from "../core/ids.ts";
 import { RECORD_ROWS } from "../core/limits.ts";
+import { AGAIN_MS, orPass } from "../core/passing.ts";
 import { decodeWatermarks, isBehind, SEEN, type Watermarks } from "../core/watermark.ts";
 import { SELF } from "../catalogue/interning.ts";
 import type { Ledger } from "../journal/ledger.ts";
@@ -79,8 +80,9 @@ export class Counting {
     this.#stepSoon();
     const before = catalogue.rows.ignored;
     if (before.size === ignored.size && [...before].every((device) => ignored.has(device))) return;
-    catalogue.rows.ignored = ignored;
+    // First what may be refused: who comes again must find that there is something to do.
     for (const device of before) if (!ignored.has(device)) catalogue.leftovers.needAllOf(device);
+    catalogue.rows.ignored = ignored;
     changed();
   }
 
@@ -98,20 +100,29 @@ export class Counting {
   /** Begins to drop all that is known of a device. */
   #forget(device: number): void {
     const { catalogue } = this.#deps.ledger;
-    this.#sweeping.add(device);
     catalogue.db.transaction(() => {
       catalogue.values.dropFacts(device);
       catalogue.cursors.setSweeping(device, false);
       catalogue.cursors.set(device, BEGINNING);
     });
+    // Not before: rows must not go while a cursor says that they are here.
+    this.#sweeping.add(device);
   }
 
-  #stepSoon(): void {
+  #stepSoon(delayMs = 0): void {
     if (this.#sweeping.size === 0 || this.#cancelStep !== null || this.#isStopped) return;
-    this.#cancelStep = this.#deps.clock.after(0, () => {
+    this.#cancelStep = this.#deps.clock.after(delayMs, () => {
       this.#cancelStep = null;
-      this.#step();
+      const isDone = orPass(() => this.#step());
+      // What was refused half-way may have asked for the next step at once.
+      if (!isDone) this.#endWaiting();
+      this.#stepSoon(isDone ? 0 : AGAIN_MS);
     });
+  }
+
+  #endWaiting(): void {
+    this.#cancelStep?.();
+    this.#cancelStep = null;
   }
 
   #step(): void {
@@ -122,17 +133,21 @@ export class Counting {
       for (const { folder, path } of some) catalogue.rows.drop(device!, folder, path);
       return some.length < RECORD_ROWS;
     });
-    if (isDone) {
-      this.#sweeping.delete(device!);
+    if (!isDone) return;
+    this.#sweeping.delete(device!);
+    try {
       this.refresh();
       if (this.#isCounted(catalogue.ids.deviceOf(device!))) wanted();
+    } catch (error) {
+      // Nothing is left to be dropped of it, but nobody else would do the rest.
+      this.#sweeping.add(device!);
+      throw error;
     }
-    this.#stepSoon();
   }
 
   stop(): void {
     this.#isStopped = true;
-    this.#cancelStep?.();
+    this.#endWaiting();
   }
 }
 

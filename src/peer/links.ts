@@ -9,6 +9,7 @@
 import { messageOf } from "../core/errors.ts";
 import type { DeviceId } from "../core/ids.ts";
 import { HANDSHAKE_MS, PENDING_SESSIONS } from "../core/limits.ts";
+import { letPass } from "../core/passing.ts";
 import type { Clock, Listener, Net, SecureLink } from "../platform/ports.ts";
 import { type Greeting, roleThatStays } from "./greeting.ts";
 import { type DeviceIdentity, deviceIdOf } from "./identity.ts";
@@ -146,8 +147,14 @@ export class Links {
     attempt.dialling = true;
     attempt.atMs = this.#options.clock.monotonic();
     const { net, identity, addresses } = this.#options;
-    const known = addresses(device);
-    if (known.length === 0) attempt.reason = "not heard on this network";
+    let known: readonly string[] = [];
+    try {
+      known = addresses(device);
+      if (known.length === 0) attempt.reason = "not heard on this network";
+    } catch (error) {
+      letPass(error);
+      attempt.reason = messageOf(error);
+    }
     for (const address of known) {
       if (!this.#isWanted(device)) break;
       try {
@@ -166,8 +173,18 @@ export class Links {
     this.#dialSoon(device, delayMs);
   }
 
-  /** Null when there is a session now (or already was a better one), else why not. */
+  /** Null when there is a session now (or already was a better one), else why not: the home's disk may refuse to say who may come in. */
   async #open(link: SecureLink, role: "dialled" | "accepted", wanted?: DeviceId): Promise<string | null> {
+    try {
+      return await this.#talk(link, role, wanted);
+    } catch (error) {
+      link.destroy();
+      letPass(error);
+      return messageOf(error);
+    }
+  }
+
+  async #talk(link: SecureLink, role: "dialled" | "accepted", wanted?: DeviceId): Promise<string | null> {
     const opened = await openSession(link, role, this.#options.greeting, this.#options.clock);
     if ("refusal" in opened) {
       if (opened.by === "peer") this.#options.refused(opened.refusal, wanted ?? null);
@@ -189,7 +206,13 @@ export class Links {
     attempt?.cancel();
     if (attempt !== undefined && !attempt.dialling) this.#attempts.delete(session.peer);
     session.onClose(({ reason }) => this.#ended(session, reason));
-    this.#options.opened(session);
+    try {
+      this.#options.opened(session);
+    } catch (error) {
+      // Nobody would talk in it.
+      session.close("the disk of this device's home refuses");
+      throw error;
+    }
     this.#options.changed();
     return wanted === undefined || session.peer === wanted ? null : "another device answers at that address";
   }

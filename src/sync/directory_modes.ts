@@ -4,6 +4,7 @@
  * has, so that nobody takes the difference for an edit.
  */
 import type { RelPath } from "../core/ids.ts";
+import { isPassing } from "../core/passing.ts";
 import { depthOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Fs, FsError } from "../platform/ports.ts";
@@ -51,10 +52,11 @@ export class DirectoryModes {
     try {
       for (const directory of [...this.#owed].sort((a, b) => depthOf(b) - depthOf(a))) {
         if (replica.catalogue.needs.anyBelow(replica.number, directory)) continue;
-        this.#owed.delete(directory);
+        // What the home's disk refuses to tell is owed on.
         const own = replica.own(directory);
+        this.#owed.delete(directory);
         if (own?.row.entry.kind !== "directory") continue;
-        this.#set(replica, directory, own.row.entry.mode, pins);
+        this.#setOwed(replica, directory, own.row.entry.mode, pins);
       }
     } catch (error) {
       // The directory went or changed: the scan tells what it is now.
@@ -66,6 +68,15 @@ export class DirectoryModes {
 
   get isEmpty(): boolean {
     return this.#owed.size === 0;
+  }
+
+  #setOwed(replica: Tree, directory: RelPath, mode: number, pins: Pins): void {
+    try {
+      this.#set(replica, directory, mode, pins);
+    } catch (error) {
+      if (isPassing(error)) this.#owed.add(directory);
+      throw error;
+    }
   }
 
   #set(replica: Tree, directory: RelPath, mode: number, pins: Pins): void {

@@ -72,6 +72,7 @@ export class Inbound {
     this.#stager = stager;
     this.#events = events;
     this.#room = new RoomWait(replica.deps.clock, replica.room, replica.deps.homeRoom, () => {
+      this.settleModes();
       this.evaluate();
       events.changed();
     });
@@ -343,7 +344,8 @@ export class Inbound {
   /** Gives directories their modes. */
   settleModes(): void {
     if (this.#replica.directoryModes.isEmpty) return;
-    void this.#replica.exclusive(() => Promise.resolve(this.#replica.directoryModes.settle(this.#replica)));
+    const settle = () => this.#room.noting(() => this.#replica.directoryModes.settle(this.#replica));
+    void this.#replica.exclusive(() => Promise.resolve(settle()));
   }
 
   #failAll(cause: string): void {
@@ -374,9 +376,15 @@ export class Inbound {
         // A large one is gone on with at the next try; the start sweeps what nobody came back for.
         if (outcome.kind !== "done" && !staged.isDurable) this.#stager.discard(this.#replica, staged.stage);
       }
-      const size = this.#replica.own(path)?.row.entry.size ?? 0;
-      this.#finish(path, outcome, size);
+      this.#finish(path, outcome, outcome.kind === "done" ? this.#sizeOf(path) : 0);
     }
+  }
+
+  /** For counting what was done: nothing hangs on it. */
+  #sizeOf(path: RelPath): number {
+    let size = 0;
+    this.#room.noting(() => size = this.#replica.own(path)?.row.entry.size ?? 0);
+    return size;
   }
 
   #finish(path: RelPath, outcome: Outcome, bytes: number): void {

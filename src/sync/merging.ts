@@ -9,6 +9,7 @@ import { isUntouchedCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { SMALL_FILE_BYTES } from "../core/limits.ts";
+import { AGAIN_MS, letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
 import { mergeTexts, textOf } from "../core/text_merge.ts";
 import { type Context, covers, uniteContexts } from "../core/version.ts";
@@ -39,6 +40,7 @@ export class Merging {
   readonly #wanted = new Map<RelPath, Wanted>();
   #running = false;
   #stopped = false;
+  #cancelAgain: (() => void) | null = null;
   /** What was last seen of the strategy; null before the first look. */
   #isOn: boolean | null = null;
 
@@ -56,16 +58,33 @@ export class Merging {
 
   stop(): void {
     this.#stopped = true;
+    this.#cancelAgain?.();
   }
 
   // -------------------------------------------------------------------------------- bases
 
   /** The strategy may have changed. Makes bases of what is there when merging begins, drops them when it ends. */
   async evaluate(): Promise<void> {
+    try {
+      await this.#evaluate();
+    } catch (error) {
+      letPass(error);
+      this.#evaluateAgain();
+    }
+  }
+
+  async #evaluate(): Promise<void> {
     const isOn = this.#replica.strategy() === "merge";
     if (isOn === this.#isOn || this.#stopped) return;
     this.#isOn = isOn;
     await this.#quietly(() => isOn ? this.#fill() : Promise.resolve(this.#bases.clear()));
+  }
+
+  #evaluateAgain(): void {
+    if (this.#stopped) return;
+    this.#isOn = null;
+    this.#cancelAgain?.();
+    this.#cancelAgain = this.#replica.deps.clock.after(AGAIN_MS, () => void this.evaluate());
   }
 
   async #fill(): Promise<void> {
@@ -164,9 +183,11 @@ export class Merging {
   /** Whoever else writes to the path meanwhile is merged with instead, some times. */
   async #merge(path: RelPath, wanted: Wanted): Promise<void> {
     for (let tries = 0; tries < TRIES && !this.#stopped; tries++) {
-      const conflict = conflictAt(this.#replica, wanted.copy);
-      if (conflict === null || conflict.path !== path || !isMergeable(conflict)) return;
+      let isTried = false;
       try {
+        const conflict = conflictAt(this.#replica, wanted.copy);
+        if (conflict === null || conflict.path !== path || !isMergeable(conflict)) return;
+        isTried = true;
         const merged = await this.#mergedText(conflict, wanted.base);
         if (merged !== null) await this.#settle(conflict, merged);
         return;
@@ -174,7 +195,7 @@ export class Merging {
         // The disk refuses, or a side has changed: both stay, and the next look finds what was done.
         if (!(error instanceof FsError) && !(error instanceof CairnError)) throw error;
       } finally {
-        this.#lookAgain([path, wanted.copy]);
+        if (isTried) this.#lookAgain([path, wanted.copy]);
       }
     }
   }

@@ -39,7 +39,12 @@ export class NeedOutcomes {
     this.#done = { files: 0, bytes: 0 };
   }
 
+  /** Where the home's disk refuses that, the need stays as it was, and is tried again when that has passed. */
   note(path: RelPath, outcome: Outcome, bytes: number): void {
+    this.#room.noting(() => this.#note(path, outcome, bytes));
+  }
+
+  #note(path: RelPath, outcome: Outcome, bytes: number): void {
     switch (outcome.kind) {
       case "done":
         this.#done = { files: this.#done.files + 1, bytes: this.#done.bytes + bytes };
@@ -98,7 +103,7 @@ export class NeedOutcomes {
 
   #postpone(path: RelPath, delayMs: number, cause = "", remedy = ""): void {
     const { catalogue, number, deps: { clock } } = this.#replica;
-    this.#room.noting(() => catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy));
+    catalogue.needs.postpone(number, path, clock.now() + delayMs, cause, remedy);
   }
 }
 

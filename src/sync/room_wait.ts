@@ -2,7 +2,8 @@
  * What a replica's receiving does without room on a disk: it says so once for the folder, waits, and looks again every few seconds.
  * Two disks count: the folder's, and that of the home, where every change is written too.
  */
-import { CairnError } from "../core/errors.ts";
+import type { CairnError } from "../core/errors.ts";
+import { isPassing } from "../core/passing.ts";
 import type { Clock } from "../platform/ports.ts";
 import type { Trouble } from "./replica.ts";
 import { type Room, ROOM_CHECK_MS } from "./room.ts";
@@ -70,9 +71,7 @@ export class RoomWait {
 
   /** True for what the home's disk refused: nothing was recorded, and it may be tried again later. */
   isRefusal(error: unknown): boolean {
-    const isIt = error instanceof CairnError &&
-      (error.code === "journal-broken" || error.code === "catalogue-broken");
-    if (!isIt) return false;
+    if (!isPassing(error)) return false;
     this.#home.refused();
     this.#wait(this.#home, "", error);
     return true;

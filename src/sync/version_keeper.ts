@@ -9,6 +9,7 @@
  */
 import type { KeptRow, PathKey } from "../catalogue/kept_versions.ts";
 import type { RelPath } from "../core/ids.ts";
+import { letPass, orPass } from "../core/passing.ts";
 import { DAY_MS, DENSE_MS, HOUR_MS, mayGo, overflowing, thinned } from "../core/thinning.ts";
 import { coversAny, shareDot } from "../core/version.ts";
 import { storedAt } from "../folder/versions.ts";
@@ -188,10 +189,10 @@ export class VersionKeeper {
       try {
         nextMs = await this.#replica.exclusive(() => this.#work());
       } catch (error) {
-        // The disk refuses; what is kept stays as it is until it does not.
-        if (!(error instanceof FsError)) throw error;
+        letRefuse(error);
       }
-      this.#tellRoom();
+      // A need that is not told of room is tried again in a minute by itself.
+      orPass(() => this.#tellRoom());
     } else {
       nextMs = this.#events.isBusy() ? SOON_MS : FULL_MS;
     }
@@ -296,7 +297,7 @@ export class VersionKeeper {
     if (!mayGo(row, nowMs) || row.kept.lost !== null && row.isPinned) return;
     const found = lookAtKept(this.#replica, row.kept);
     if (found === "written") {
-      void this.#replica.exclusive(() => this.#bringBack(row).catch(noFsError));
+      void this.#replica.exclusive(() => this.#bringBack(row).catch(letRefuse));
       return;
     }
     if (found === "gone") return this.#forget(row);
@@ -323,6 +324,7 @@ export class VersionKeeper {
   }
 }
 
-function noFsError(error: unknown): void {
-  if (!(error instanceof FsError)) throw error;
+/** A disk refuses, the folder's or the home's; what is kept stays as it is until it does not. */
+function letRefuse(error: unknown): void {
+  if (!(error instanceof FsError)) letPass(error);
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { Database } from "../../src/catalogue/database.ts";
+import { CairnError } from "../../src/core/errors.ts";
 import { actorOf, deviceOf, folderOf, pathOf } from "../support/entries.ts";
+import { failingSqlite } from "../support/failing_sqlite.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { SmallDisk } from "../support/tmpfs.ts";
 
@@ -99,6 +101,27 @@ Deno.test("numbers of ids are the same after opening again", () => {
   assert.equal(ids.folderOf(folder), folderOf(3));
   assert.equal(ids.findDirectory(folder, pathOf("none")), null);
   again.close();
+});
+
+Deno.test("a disk that refuses is told by one code, at a read, a write or a transaction; a fault of ours is not", () => {
+  const sqlite = failingSqlite();
+  const db = new Database(":memory:", sqlite.open);
+  const calls: [string, () => unknown][] = [
+    ["get", () => db.get("SELECT 1")],
+    ["all", () => db.all("SELECT 1")],
+    ["run", () => db.run("DELETE FROM local")],
+    ["insert", () => db.insert("INSERT INTO local (key, value) VALUES ('k', 1)")],
+    ["transaction", () => db.transaction(() => {})],
+  ];
+  sqlite.on = /^/;
+  const words = ["database or disk is full", "disk I/O error", "unable to open database file"];
+  for (const says of [...words, "database is locked"]) {
+    sqlite.says = says;
+    for (const [name, call] of calls) assert.throws(call, { code: "catalogue-broken" }, `${name}: ${says}`);
+  }
+  sqlite.says = "no such table: x";
+  for (const [, call] of calls) assert.throws(call, (error) => !(error instanceof CairnError));
+  db.close();
 });
 
 Deno.test("a full disk is told as such, takes nothing away, and ends when there is room", async () => {

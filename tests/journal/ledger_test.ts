@@ -5,49 +5,32 @@ import type { JournalRecord } from "../../src/core/record.ts";
 import { readSnapshot } from "../../src/journal/snapshot.ts";
 import { STAMP_AHEAD_MS } from "../../src/core/limits.ts";
 import { stampAt, stampMs } from "../../src/core/stamp.ts";
-import type { Applied, Ledger } from "../../src/journal/ledger.ts";
+import type { Applied } from "../../src/journal/ledger.ts";
 import { FsError } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { failingFs } from "../support/broken_fs.ts";
-import { deviceOf, entryOf, lsnOf, pathOf, rowOf, stampOf } from "../support/entries.ts";
-import {
-  FOLDER,
-  type Home,
-  homeAt,
-  ownRow,
-  removeCatalogue,
-  rowsRecord,
-  truthOf,
-} from "../support/ledgers.ts";
+import { lsnOf, stampOf } from "../support/entries.ts";
+import { fill, filled, homeAt, ownRow, removeCatalogue, rowsRecord, truthOf } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-/** Some of everything. */
-async function fill(ledger: Ledger, round = 0): Promise<void> {
-  await ledger.commit(rowsRecord([ownRow(ledger, `a${round}`), ownRow(ledger, `d/b${round}`)]));
-  await ledger.commit({ type: "local", key: `local ${round}`, value: { path: "/x" } });
-  await ledger.commit({ type: "intent", folder: FOLDER, rows: [ownRow(ledger, `about to be ${round}`)] });
-  await ledger.commit({ type: "fact", key: "mode", value: `round ${round}` });
-  const field = { kind: "folder", key: FOLDER, field: "name", value: `Notes ${round}` };
-  await ledger.commit({
-    type: "shared",
-    fields: [{ ...field, stamp: ledger.mintStamp(), writer: deviceOf(1) }],
-  });
-  const changed = ledger.catalogue.rows.own(ledger.catalogue.ids.folder(FOLDER), pathOf(`a${round}`))!.row;
-  const gone = {
-    ...entryOf({ kind: "deleted", dots: changed.entry.version.dots }),
-    stamp: ledger.mintStamp(),
-  };
-  await ledger.commit(rowsRecord([rowOf(`a${round}`, gone), ownRow(ledger, "always", `text ${round}`)]));
-}
-
-async function filled(path: string, rounds = 1): Promise<{ home: Home; truth: ReturnType<typeof truthOf> }> {
-  const home = homeAt(path);
+Deno.test("a listener that throws takes back nothing that is durable: it stands, others are told, and no lsn is given twice (invariant 1, R24)", async () => {
+  using dir = tempDir();
+  const home = homeAt(dir.path);
   const ledger = await home.open();
-  for (let round = 0; round < rounds; round++) await fill(ledger, round);
-  const truth = truthOf(ledger);
+  const end = ledger.onApplied(() => {
+    throw new Error("no room");
+  });
+  const told: Applied[] = [];
+  ledger.onApplied((applied) => told.push(...applied));
+  const lsn = await ledger.commit({ type: "local", key: "k", value: 1 });
+  assert.equal(ledger.health().failure, null);
+  assert.equal(await ledger.commit({ type: "local", key: "k", value: 2 }), lsn + 1);
+  assert.deepEqual(told.map(({ lsn }) => lsn), [lsn, lsn + 1]);
+  assert.equal(ledger.catalogue.appliedLsn, ledger.lastLsn);
+  assert.match(home.said[0]!, /A change is recorded, and not all was done that follows from it: no room/);
+  end();
   await ledger.close();
-  return { home, truth };
-}
+});
 
 Deno.test("a record is applied and told of when its commit is answered, and not before it is durable (invariant 1)", async () => {
   using dir = tempDir();

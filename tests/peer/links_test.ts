@@ -1,14 +1,16 @@
 /** Many links of one device, and many calls for one: bounds on both. */
 import assert from "node:assert/strict";
+import { CairnError } from "../../src/core/errors.ts";
 import { PENDING_SESSIONS } from "../../src/core/limits.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
+import { openSession } from "../../src/peer/session.ts";
 import { LEAST_BETWEEN_MS, Links } from "../../src/peer/links.ts";
 import type { Net, SecureLink } from "../../src/platform/ports.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
 import { manualClock, settle } from "../support/clock.ts";
 import { deviceOf } from "../support/entries.ts";
 import { linkPair } from "../support/links.ts";
-import { dialler, greeting, listener } from "../support/sessions.ts";
+import { dialler, greeting, listener, sessionOf } from "../support/sessions.ts";
 
 const identity = await createIdentity(realRandom());
 
@@ -81,4 +83,74 @@ Deno.test("beacons in a device's name, as many as may be, make us dial it four t
   }
   assert.equal(dials, 10);
   links.close();
+});
+
+const refusing = () => {
+  throw new CairnError("catalogue-broken", "Cannot use the catalogue: disk I/O error");
+};
+
+Deno.test("while the home's disk does not tell where a device is, it is tried again, and `reason` says why", async () => {
+  const clock = manualClock();
+  const device = deviceOf(1);
+  let dials = 0;
+  let addresses: () => string[] = refusing;
+  const links = new Links({
+    net: { dial: () => Promise.reject(new Error(`nobody is there, ${++dials}`)) } as unknown as Net,
+    clock,
+    identity,
+    greeting: greeting(),
+    members: () => [device],
+    addresses: () => addresses(),
+    pairing: () => {},
+    opened: () => {},
+    refused: () => {},
+    changed: () => {},
+  });
+  links.refresh();
+  await clock.advance(2_000);
+  assert.equal(dials, 0);
+  assert.match(links.reason(device), /disk I\/O error/);
+  addresses = () => ["192.0.2.1:1"];
+  await clock.advance(5_000);
+  assert.ok(dials > 0);
+  links.close();
+});
+
+Deno.test("a session that the home's disk does not let begin ends, on either side, and nothing else does", async () => {
+  for (const refused of ["admit", "opened"] as const) {
+    const clock = manualClock();
+    const links = new Links({
+      net: {
+        listen: (
+          _port: number,
+          _identity: unknown,
+          _protocols: unknown,
+          take: (link: SecureLink) => void,
+        ) => {
+          accept = take;
+          return Promise.resolve({ port: 1, close() {} });
+        },
+      } as unknown as Net,
+      clock,
+      identity,
+      greeting: greeting({}, refused === "admit" ? refusing : () => null),
+      members: () => [],
+      addresses: () => [],
+      pairing: () => {},
+      opened: () => refused === "opened" && refusing(),
+      refused: () => {},
+      changed: () => {},
+    });
+    let accept: (link: SecureLink) => void = () => {};
+    await links.listen(0);
+    const [mine, theirs] = linkPair({ certificates: [dialler, listener] });
+    const opened = openSession(mine, "dialled", greeting(), clock);
+    accept(theirs);
+    await settle();
+    const answer = await opened;
+    if (refused === "opened") assert.match(sessionOf(answer).ending?.reason ?? "", /disk/);
+    else assert.ok("refusal" in answer);
+    assert.deepEqual(links.sessions(), []);
+    links.close();
+  }
 });

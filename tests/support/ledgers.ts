@@ -6,7 +6,7 @@ import type { JournalRecord } from "../../src/core/record.ts";
 import { Ledger, type LedgerOptions } from "../../src/journal/ledger.ts";
 import type { Clock, Random } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
-import { deviceOf, dot, entryOf, folderOf, lsnOf, rowOf } from "./entries.ts";
+import { deviceOf, dot, entryOf, folderOf, lsnOf, pathOf, rowOf } from "./entries.ts";
 
 export const FOLDER = folderOf(5);
 
@@ -118,4 +118,36 @@ export function truthOf({ catalogue, epoch, actor }: Ledger) {
     intents: catalogue.openIntents(catalogue.ids.folder(FOLDER)),
     totals: catalogue.totals(FOLDER),
   };
+}
+
+/** Some of everything. */
+export async function fill(ledger: Ledger, round = 0): Promise<void> {
+  await ledger.commit(rowsRecord([ownRow(ledger, `a${round}`), ownRow(ledger, `d/b${round}`)]));
+  await ledger.commit({ type: "local", key: `local ${round}`, value: { path: "/x" } });
+  await ledger.commit({ type: "intent", folder: FOLDER, rows: [ownRow(ledger, `about to be ${round}`)] });
+  await ledger.commit({ type: "fact", key: "mode", value: `round ${round}` });
+  const field = { kind: "folder", key: FOLDER, field: "name", value: `Notes ${round}` };
+  await ledger.commit({
+    type: "shared",
+    fields: [{ ...field, stamp: ledger.mintStamp(), writer: deviceOf(1) }],
+  });
+  const changed = ledger.catalogue.rows.own(ledger.catalogue.ids.folder(FOLDER), pathOf(`a${round}`))!.row;
+  const gone = {
+    ...entryOf({ kind: "deleted", dots: changed.entry.version.dots }),
+    stamp: ledger.mintStamp(),
+  };
+  await ledger.commit(rowsRecord([rowOf(`a${round}`, gone), ownRow(ledger, "always", `text ${round}`)]));
+}
+
+/** A home whose journal holds some of everything, and what it says. */
+export async function filled(
+  path: string,
+  rounds = 1,
+): Promise<{ home: Home; truth: ReturnType<typeof truthOf> }> {
+  const home = homeAt(path);
+  const ledger = await home.open();
+  for (let round = 0; round < rounds; round++) await fill(ledger, round);
+  const truth = truthOf(ledger);
+  await ledger.close();
+  return { home, truth };
 }

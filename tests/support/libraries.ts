@@ -1,7 +1,7 @@
 /** Devices with real journals and identities, and no network: they are paired by hand, and tell each other what a session would. */
 import assert from "node:assert/strict";
 import type { SharedField } from "../../src/core/record.ts";
-import type { Ledger } from "../../src/journal/ledger.ts";
+import type { Ledger, LedgerOptions } from "../../src/journal/ledger.ts";
 import { acceptsField, acceptWelcome, foundLibrary, infoOf, welcome } from "../../src/library/joining.ts";
 import { membershipOf, membersOf } from "../../src/library/members.ts";
 import { createIdentity, type DeviceIdentity } from "../../src/peer/identity.ts";
@@ -19,11 +19,15 @@ export interface Device extends AsyncDisposable {
   readonly name: string;
 }
 
-export async function device(number: number, name = `device-${number}`): Promise<Device> {
+export async function device(
+  number: number,
+  name = `device-${number}`,
+  over: Partial<LedgerOptions> = {},
+): Promise<Device> {
   const dir = tempDir();
   const identity = identities[number]!;
   const home = homeAt(dir.path);
-  const ledger = await home.open({ self: identity.id });
+  const ledger = await home.open({ self: identity.id, ...over });
   await foundLibrary(ledger, identity, name);
   return {
     ledger,

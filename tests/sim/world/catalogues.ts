@@ -19,6 +19,8 @@ export class SimCatalogue {
   #damage: "header" | "page" | null = null;
   /** Called right before a transaction is kept: the place to let a process die in it. */
   beforeCommit: (() => void) | null = null;
+  /** Called before every statement: what it throws is what the disk says to it. */
+  beforeStatement: ((sql: string) => void) | null = null;
 
   /** Opens the file for a process. One whose damage shows is set aside by whoever opens it, so the next open makes a new one. */
   open(): DatabaseSync {
@@ -30,10 +32,11 @@ export class SimCatalogue {
     const content = this.#content ?? Connection.empty();
     const connection = content instanceof Connection ? content : Connection.of(content);
     this.#content = connection;
-    const session: Session = connection.open(
-      () => this.beforeCommit?.(),
-      () => this.#session === session && this.kill(),
-    );
+    const session: Session = connection.open({
+      beforeStatement: (sql) => this.beforeStatement?.(sql),
+      beforeCommit: () => this.beforeCommit?.(),
+      end: () => this.#session === session && this.kill(),
+    });
     this.#session = session;
     return session as unknown as DatabaseSync;
   }

@@ -69,9 +69,9 @@ export class Connection {
     this.#db.exec("COMMIT");
   }
 
-  /** Connects a process, until `isOver`. */
-  open(beforeCommit: () => void, end: () => void): Session {
-    return new Session(this, beforeCommit, end);
+  /** Connects a process, until its end. */
+  open(hooks: SessionHooks): Session {
+    return new Session(this, hooks);
   }
 
   get isTransaction(): boolean {
@@ -108,21 +108,34 @@ export class Connection {
   }
 }
 
+export interface SessionHooks {
+  /** Called before every statement with its SQL; what it throws is what the disk says to it. */
+  beforeStatement(sql: string): void;
+  /** Called right before a transaction is kept. */
+  beforeCommit(): void;
+  /** The process has closed it. */
+  end(): void;
+}
+
 /** What a process has of a connection, in the place of a `DatabaseSync`. With its end nothing of it works any more. */
 export class Session {
   isOpen = true;
   readonly #connection: Connection;
-  readonly #beforeCommit: () => void;
-  readonly #end: () => void;
+  readonly #hooks: SessionHooks;
 
-  constructor(connection: Connection, beforeCommit: () => void, end: () => void) {
+  constructor(connection: Connection, hooks: SessionHooks) {
     this.#connection = connection;
-    this.#beforeCommit = beforeCommit;
-    this.#end = end;
+    this.#hooks = hooks;
   }
 
   check(): void {
     if (!this.isOpen) throw new Error("database is not open");
+  }
+
+  /** Before a statement. Taking back what was begun needs nothing of the disk. */
+  begin(sql: string): void {
+    this.check();
+    if (sql !== "ROLLBACK") this.#hooks.beforeStatement(sql);
   }
 
   get isTransaction(): boolean {
@@ -131,9 +144,9 @@ export class Session {
   }
 
   exec(sql: string): void {
-    this.check();
+    this.begin(sql);
     if (sql === "COMMIT") {
-      this.#beforeCommit();
+      this.#hooks.beforeCommit();
       this.check();
     }
     this.#connection.exec(sql);
@@ -141,20 +154,22 @@ export class Session {
 
   prepare(sql: string): Statement {
     this.check();
-    return new Statement(this, this.#connection.prepare(sql));
+    return new Statement(this, sql, this.#connection.prepare(sql));
   }
 
   close(): void {
-    if (this.isOpen) this.#end();
+    if (this.isOpen) this.#hooks.end();
   }
 }
 
 class Statement {
   readonly #session: Session;
+  readonly #sql: string;
   readonly #statement: StatementSync;
 
-  constructor(session: Session, statement: StatementSync) {
+  constructor(session: Session, sql: string, statement: StatementSync) {
     this.#session = session;
+    this.#sql = sql;
     this.#statement = statement;
   }
 
@@ -162,17 +177,17 @@ class Statement {
   setReturnArrays(): void {}
 
   get(...values: SqlValue[]) {
-    this.#session.check();
+    this.#session.begin(this.#sql);
     return this.#statement.get(...values);
   }
 
   all(...values: SqlValue[]) {
-    this.#session.check();
+    this.#session.begin(this.#sql);
     return this.#statement.all(...values);
   }
 
   run(...values: SqlValue[]) {
-    this.#session.check();
+    this.#session.begin(this.#sql);
     return this.#statement.run(...values);
   }
 }
