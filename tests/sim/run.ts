@@ -107,6 +107,8 @@ class Run {
   readonly #world: World;
   readonly #history = new History();
   readonly #failures: string[] = [];
+  /** What stood in a tree without a row at the last look, while its device said that it was up to date. */
+  readonly #untold = new Map<SimDevice, readonly string[]>();
   /** Devices whose halted folder is being answered for. */
   readonly #answering = new Set<number>();
   /** Somebody took back what others had deleted. */
@@ -226,17 +228,24 @@ class Run {
     }
   }
 
-  /** Who says to be up to date has rows for all that is in its tree, and for nothing else, but for what it names as a trouble (invariant 11). */
+  /**
+   * Who says to be up to date has rows for all that is in its tree, and for nothing else, but for what it names as a trouble (invariant 11).
+   * What no event has told of yet it cannot know: at the next look it must.
+   */
   #checkClaims(): void {
     for (const device of this.#world.devices) {
+      const before = this.#untold.get(device);
+      this.#untold.delete(device);
       const { folder } = device;
       if (folder?.isUpToDate !== true || device.isUnwatched || folder.watch.pollingReason !== null) continue;
       const paths = untold(device).filter((path) =>
         !device.unreliable.has(path) && !folder.replica.troubles.has(path as RelPath)
       );
-      if (paths.length === 0) continue;
+      const still = paths.filter((path) => before?.includes(path));
+      this.#untold.set(device, paths);
+      if (still.length === 0) continue;
       throw new Failure(
-        `${device.name} says that it is up to date, and its rows do not tell of ${paths.join(", ")}`,
+        `${device.name} says that it is up to date, and its rows do not tell of ${still.join(", ")}`,
       );
     }
   }
