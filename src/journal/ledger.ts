@@ -149,8 +149,9 @@ export class Ledger {
     if (above > this.epoch + EPOCHS_AHEAD || lately.length >= FORCED_EPOCHS) {
       throw new CairnError("message-invalid", "What the other device says that it has of us cannot be");
     }
-    this.#forced.set(peer, [...lately, nowMs]);
     await this.newEpoch(above);
+    // One that a full disk refused cost nobody anything: counted, it would shut the peer out when there is room again.
+    this.#forced.set(peer, [...lately, nowMs]);
   }
 
   /** The dot of a new write (R1). */

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { CairnError } from "../../src/core/errors.ts";
 import { EPOCHS_AHEAD, FORCED_EPOCHS } from "../../src/core/limits.ts";
+import { FsError } from "../../src/platform/ports.ts";
+import { realFs } from "../../src/platform/real/fs.ts";
+import { failingFs } from "../support/broken_fs.ts";
 import { deviceOf, entryOf, rowOf, stampOf } from "../support/entries.ts";
 import { homeAt, ownRow, removeCatalogue, rowsRecord } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -50,4 +53,22 @@ Deno.test("a counter that somebody forged in our name ends with its actor: what 
   const rebuilt = await home.open();
   assert.equal(rebuilt.actor, again.actor, "the new actor stays");
   await rebuilt.close();
+});
+
+Deno.test("an epoch that the disk refused to write does not count: its peer is let in when there is room again (R24)", async () => {
+  using dir = tempDir();
+  const { fs, failing } = failingFs(realFs(), new FsError("no-space", "journal"));
+  const ledger = await homeAt(dir.path).open({ fs });
+  failing.on = "file.write";
+  for (let i = 0; i < 2 * FORCED_EPOCHS; i++) {
+    await assert.rejects(
+      ledger.newEpochFor(deviceOf(2), ledger.epoch),
+      (error) => error instanceof CairnError && error.code === "journal-broken",
+    );
+  }
+  failing.on = null;
+  const before = ledger.epoch;
+  await ledger.newEpochFor(deviceOf(2), before);
+  assert.ok(ledger.epoch > before);
+  await ledger.close();
 });
