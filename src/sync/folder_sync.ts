@@ -12,9 +12,10 @@ import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
 import { Merging } from "./merging.ts";
 import { Outbound } from "./outbound.ts";
-import { Replica, type ReplicaDeps, type Trouble } from "./replica.ts";
+import { Replica, type ReplicaDeps } from "./replica.ts";
 import type { Stager } from "./stager.ts";
 import { Timers } from "./timers.ts";
+import { type Trouble, withoutNotes } from "./troubles.ts";
 import { type KeepingSettings, VersionKeeper } from "./version_keeper.ts";
 
 export interface FolderSyncDeps extends ReplicaDeps {
@@ -52,6 +53,7 @@ export class FolderSync {
   readonly #marker: Marker;
   #markedLsn: number;
   readonly #timers: Timers;
+  #unwritable: Trouble | null = null;
   #endListening: () => void = () => {};
 
   /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
@@ -100,6 +102,7 @@ export class FolderSync {
       hint: (path) => this.outbound.hint(path),
       poll: () => this.outbound.fullScan(),
       rootTrouble: (error) => this.#rootTrouble(error),
+      rootFine: () => this.#rootFine(),
     });
     this.replica.fsNowMs = () => this.watch.fsNowMs();
     this.keeper = new VersionKeeper(this.replica, {
@@ -143,12 +146,17 @@ export class FolderSync {
     if (this.replica.stopped === null) await this.#raiseMarker();
   }
 
-  /** Nothing known is left to be done. */
-  get isUpToDate(): boolean {
+  /** Nothing known is left that Cairn could do by itself. */
+  get isDone(): boolean {
     const { catalogue, number, stopped } = this.replica;
     return stopped === null && this.replica.brake.halt === null && this.outbound.isReady &&
       this.outbound.isQuiet && this.inbound.isQuiet && this.merging.isQuiet &&
       catalogue.needs.isEmpty(number) && !this.#deps.homeRoom.isAwaited;
+  }
+
+  /** And no path waits for a person: what cannot be read, say, is not on the other devices as it is here (invariant 11). */
+  get isUpToDate(): boolean {
+    return this.isDone && withoutNotes(this.replica.troubles).length === 0;
   }
 
   /** Others told of changes. */
@@ -219,10 +227,19 @@ export class FolderSync {
 
   #rootTrouble(error: FsError): void {
     if (!this.#checkRoot()) return;
-    this.replica.troubles.set(ROOT, {
+    this.#unwritable = {
       cause: `Cairn cannot write into ${layoutOf(this.replica.root).own} (${error.code})`,
       remedy: "Make it writable: without it nothing can be received.",
-    });
+    };
+    this.replica.troubles.set(ROOT, this.#unwritable);
+    this.#deps.changed();
+  }
+
+  /** Where nothing else happens in the folder, nobody else would take it back. */
+  #rootFine(): void {
+    if (this.#unwritable === null || this.replica.troubles.get(ROOT) !== this.#unwritable) return;
+    this.replica.troubles.delete(ROOT);
+    this.#unwritable = null;
     this.#deps.changed();
   }
 

@@ -4,8 +4,8 @@
  */
 import { CairnError } from "../core/errors.ts";
 import type { Clock } from "../platform/ports.ts";
-import type { Trouble } from "./replica.ts";
 import { type Room, ROOM_CHECK_MS } from "./room.ts";
+import type { Trouble } from "./troubles.ts";
 
 export class RoomWait {
   readonly #clock: Clock;

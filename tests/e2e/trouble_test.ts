@@ -110,6 +110,8 @@ Deno.test("what cannot be read or written is listed with its remedy, and all els
     assert.match(problem.cause, /cannot be read/);
     assert.notEqual(problem.remedy, "");
     assert.match(await a.cli("status"), /locked is not in sync: cannot be read/);
+    await until("it to be waited for", async () => (await folderOf(a)).state.kind === "waiting", a);
+    assert.ok(!/up to date/.test((await a.cli("folders")).split("\n")[0]!), "it is not (invariant 11)");
     await sh(a.data, "chmod 644 locked");
     await converge("the file that may be read again", a, b);
     assert.deepEqual((await folderOf(a)).problems, []);
