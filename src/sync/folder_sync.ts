@@ -12,7 +12,8 @@ import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
 import { Merging } from "./merging.ts";
 import { Outbound } from "./outbound.ts";
-import { Replica, type ReplicaDeps } from "./replica.ts";
+import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
+import { tellRootStop } from "./root_stop.ts";
 import type { Stager } from "./stager.ts";
 import { Timers } from "./timers.ts";
 import { type Trouble, withoutNotes } from "./troubles.ts";
@@ -54,6 +55,7 @@ export class FolderSync {
   #markedLsn: number;
   readonly #timers: Timers;
   #unwritable: Trouble | null = null;
+  #telling: Promise<void> = Promise.resolve();
   #endListening: () => void = () => {};
 
   /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
@@ -129,6 +131,8 @@ export class FolderSync {
       if (applied.some(({ record }) => record.type === "shared")) void this.merging.evaluate();
     });
     this.#timers.every(MARKER_MS, () => this.#raiseMarker());
+    this.#timers.every(MARKER_MS, () => this.#tellRoot()); // where the journal refused before
+    this.#tellRoot();
     this.keeper.start(this.#marker.replica);
   }
 
@@ -141,6 +145,7 @@ export class FolderSync {
     this.merging.stop();
     this.#endListening();
     this.replica.brake.stop();
+    await this.#telling;
     // Whatever is being recorded is recorded.
     await this.replica.exclusive(async () => {});
     if (this.replica.stopped === null) await this.#raiseMarker();
@@ -177,6 +182,7 @@ export class FolderSync {
     if (trouble === null) {
       if (this.replica.stopped !== null) {
         this.replica.stopped = null;
+        this.#tellRoot();
         this.watch.restart();
         void this.outbound.fullScan();
       }
@@ -187,8 +193,15 @@ export class FolderSync {
       this.#lookForRoot();
     }
     this.replica.stopped = trouble;
+    this.#tellRoot();
     this.#deps.changed();
     return false;
+  }
+
+  /** One telling behind the other: what is told last is how it is. */
+  #tellRoot(): void {
+    const { deps: { ledger }, folder } = this.replica;
+    this.#telling = this.#telling.then(() => tellRootStop(ledger, folder, this.replica.stopped?.why ?? null));
   }
 
   #lookForRoot(): void {
@@ -197,23 +210,25 @@ export class FolderSync {
     });
   }
 
-  #rootProblem(): Trouble | null {
+  #rootProblem(): RootTrouble | null {
     const { fs } = this.#deps;
     const { root } = this.replica;
     try {
       const stat = fs.lstat(`${root}/.`);
-      if (stat?.kind !== "directory") return { cause: `${root} is gone`, remedy: ROOT_REMEDY };
+      if (stat?.kind !== "directory") return { why: "gone", cause: `${root} is gone`, remedy: ROOT_REMEDY };
       const linked = linkedElsewhere(fs, root);
-      if (linked !== null) return { cause: linked, remedy: LINKED_REMEDY };
+      if (linked !== null) return { why: "unusable", cause: linked, remedy: LINKED_REMEDY };
       const marker = readMarker(fs, root);
       if (marker === null || marker === "unreadable") {
         return {
+          why: "unmarked",
           cause: `${root} has lost its marker (${layoutOf(root).marker}): another disk may be mounted there`,
           remedy: MARKER_REMEDY,
         };
       }
       if (marker.replica !== this.#marker.replica) {
         return {
+          why: "unusable",
           cause: `${root} belongs to another replica now`,
           remedy: "Put the former directory back, or remove the folder here and add this directory anew.",
         };
@@ -221,7 +236,7 @@ export class FolderSync {
       return null;
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
-      return { cause: `${root} cannot be read (${error.code})`, remedy: ROOT_REMEDY };
+      return { why: "gone", cause: `${root} cannot be read (${error.code})`, remedy: ROOT_REMEDY };
     }
   }
 

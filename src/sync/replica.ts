@@ -33,6 +33,7 @@ import { DirectoryModes } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { OpenIntents } from "./open_intents.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
+import type { RootStop } from "./root_stop.ts";
 import type { Trouble, Troubles } from "./troubles.ts";
 
 export interface ReplicaDeps {
@@ -52,6 +53,10 @@ export interface ReplicaPlace {
   readonly versions: VersionStore;
   /** What the root's disk does to names; without it every name is taken as given. */
   readonly disk?: DiskNames;
+}
+
+export interface RootTrouble extends Trouble {
+  readonly why: RootStop;
 }
 
 /** A row to be recorded, with the fingerprint of what stands on disk for it. */
@@ -97,7 +102,7 @@ export class Replica {
   /** What stands in the way of single paths (invariant 11). */
   readonly troubles: Troubles = new Map();
   /** Why nothing is done in this folder at present (invariant 8). */
-  stopped: Trouble | null = null;
+  stopped: RootTrouble | null = null;
   /** What was about to be placed and is not recorded, until a scan has settled it (R19). */
   readonly intents: OpenIntents;
   #tail: Promise<unknown> = Promise.resolve();
