@@ -64,7 +64,7 @@ export interface FolderStatus {
   readonly state: FolderState;
   /** How the tree is watched: "events", "polling". */
   readonly watching: string;
-  /** Notes about the folder as a whole, such as a fall back to polling. */
+  /** What only informs: of the folder as a whole, such as a fall back to polling; of paths that are never synced, such as a pipe. */
   readonly notes: readonly Problem[];
   /** What is not in sync; cut at 100, `problemsTotal` counts all. */
   readonly problems: readonly Problem[];

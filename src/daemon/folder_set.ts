@@ -19,6 +19,7 @@ import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher 
 import { FolderSync } from "../sync/folder_sync.ts";
 import { haltRecord } from "../sync/halt.ts";
 import type { Room } from "../sync/room.ts";
+import { type RootStop, tellRootStop } from "../sync/root_stop.ts";
 import type { Stager } from "../sync/stager.ts";
 
 /** Folders that could not be started are tried again this often: a disk may come late. */
@@ -140,7 +141,8 @@ export class FolderSet {
           "path-unusable",
           `${config.path} does not have this folder's marker (${layoutOf(config.path).marker})`,
           "Mount the disk or put the directory back; Cairn goes on by itself. Nothing counts as deleted meanwhile. " +
-            "If it is gone for good: cairn resume FOLDER --reject brings the files back from the other devices.",
+            "If it is gone for good: cairn resume FOLDER --reject brings the files back from the other devices, " +
+            "--accept deletes them there too.",
         );
       }
       // A catalogue that was rebuilt does not know it yet.
@@ -175,9 +177,21 @@ export class FolderSet {
         say(`${failure.message}. ${failure.hint}`);
       }
       this.failures.set(config.folder, failure);
+      void tellRootStop(ledger, config.folder, this.#whyUnusable(config.path));
       this.#tryAgain();
     }
     changed();
+  }
+
+  #whyUnusable(path: string): RootStop {
+    const { fs } = this.#deps;
+    try {
+      if (fs.lstat(`${path}/.`)?.kind !== "directory") return "gone";
+      return readMarker(fs, path) === null ? "unmarked" : "unusable";
+    } catch (error) {
+      if (error instanceof FsError) return "gone";
+      throw error;
+    }
   }
 
   #tryAgain(): void {

@@ -1,10 +1,11 @@
-/** Halted replicas in words, this device's and others', and a person's word on them. */
+/** Stopped and halted replicas in words, this device's and others', and a person's word on them. */
 import { CairnError } from "../core/errors.ts";
 import type { FolderId } from "../core/ids.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
 import { FsError } from "../platform/ports.ts";
 import { type Halt, haltOf } from "../sync/halt.ts";
+import { type RootStop, rootStopOf } from "../sync/root_stop.ts";
 import { heldBy, resume } from "../sync/resume.ts";
 import type { Problem, ResumeAnswer, ResumeRequest } from "./api_types.ts";
 import type { Device } from "./device.ts";
@@ -31,19 +32,38 @@ export function haltRemedy({ kind }: Halt, folder: string): string {
     : `To bring the files back on every device: cairn resume ${name} --reject. To take the changes: cairn resume ${name} --accept.`;
 }
 
-/** What other devices say of their halted replicas. */
+const ROOTS: Record<RootStop, string> = {
+  gone: "its root is not there",
+  unmarked: "its root has lost its marker",
+  unusable: "its root cannot be used",
+};
+
+/** What another device says of a root of its own that is not what it was. */
+export function rootStopProblem(device: string, folder: string, why: RootStop): Problem {
+  return {
+    path: "",
+    cause: `${device} has stopped taking and sending changes of ${folder}: ${
+      ROOTS[why]
+    }; nothing counts as deleted`,
+    remedy: "Its own `cairn status` says what to do there.",
+  };
+}
+
+/** What other devices say of their stopped and halted replicas. */
 export function haltsElsewhere(device: Device): Problem[] {
   const { catalogue } = device.ledger;
   const folders = foldersOf(catalogue);
   return membersOf(catalogue).filter((member) => member.device !== device.identity.id).flatMap((member) => {
     const number = catalogue.ids.device(member.device);
     return folders.flatMap(({ id, name }) => {
+      const stop = rootStopOf(catalogue, number, id);
       const halt = haltOf(catalogue, number, id);
-      return halt === null ? [] : [{
+      const halted = halt === null ? [] : [{
         path: "",
         cause: `${member.name} has stopped taking changes of ${name}: ${haltCause(halt)}`,
         remedy: `There: ${haltRemedy(halt, name)}`,
       }];
+      return stop === null ? halted : [rootStopProblem(member.name, name, stop), ...halted];
     });
   });
 }

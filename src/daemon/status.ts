@@ -8,6 +8,7 @@ import { libraryOf } from "../library/joining.ts";
 import { membershipOf, membersOf } from "../library/members.ts";
 import { COME_BACK_HINT } from "../library/refusals.ts";
 import type { FolderSync } from "../sync/folder_sync.ts";
+import { withoutNotes } from "../sync/troubles.ts";
 import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Status } from "./api_types.ts";
 import type { Device } from "./device.ts";
 import type { Gauges, Rates } from "./gauges.ts";
@@ -147,21 +148,28 @@ export function folderStatuses(device: Device, gauges: Gauges): FolderStatus[] {
       };
     }
     const problems = problemsOf(sync, catalogue);
+    const inform = [...sync.replica.troubles].filter(([, { isNote }]) => isNote === true);
     const polling = sync.watch.pollingReason;
     return {
       ...base,
       state: stateOf(device, sync, base.name, gauges.rates),
       watching: polling === null ? "events" : "polling",
-      notes: polling === null ? [] : [{
-        path: "",
-        cause: `changes are looked for every few seconds, since ${polling}`,
-        remedy:
-          "Nothing is missed, only seen later. Where watches ran out, raise fs.inotify.max_user_watches.",
-      }],
+      notes: [
+        ...(polling === null ? [] : [pollingNote(polling)]),
+        ...inform.slice(0, PROBLEMS).map(([path, { cause, remedy }]) => ({ path, cause, remedy })),
+      ],
       ...problems,
       conflicts: gauges.conflicts.of(sync.replica),
     };
   });
+}
+
+function pollingNote(why: string): Problem {
+  return {
+    path: "",
+    cause: `changes are looked for every few seconds, since ${why}`,
+    remedy: "Nothing is missed, only seen later. Where watches ran out, raise fs.inotify.max_user_watches.",
+  };
 }
 
 function problemsOf(
@@ -171,7 +179,8 @@ function problemsOf(
   const { number, troubles } = replica;
   const blocked = catalogue.needs.blocked(number, PROBLEMS);
   const full = inbound.full === null ? [] : [{ path: "", ...inbound.full }];
-  const own = [...full, ...[...troubles].map(([path, trouble]) => ({ path, ...trouble }))];
+  const waiting = [...troubles].filter(([, { isNote }]) => isNote !== true);
+  const own = [...full, ...waiting.map(([path, { cause, remedy }]) => ({ path, cause, remedy }))];
   const problems = [...own, ...blocked.map(({ path, cause, remedy }) => ({ path, cause, remedy }))];
   return {
     problems: problems.slice(0, PROBLEMS),
@@ -190,21 +199,25 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
     return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
   }
   const left = replica.catalogue.needs.total(replica.number);
+  const [trouble, ...more] = withoutNotes(replica.troubles);
   const { homeRoom } = device;
   if (homeRoom.isAwaited) {
     const reason = `the disk of Cairn's home is ${homeRoom.words()}`;
     return { kind: "waiting", filesLeft: left.count, reason };
   }
   if (left.count === 0) {
-    if (sync.isUpToDate) device.gained.delete(replica.folder);
-    return sync.isUpToDate && !isFirstIndexMissing(device)
-      ? { kind: "up-to-date" }
-      : { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
+    if (sync.isDone) device.gained.delete(replica.folder);
+    if (!sync.isDone || isFirstIndexMissing(device)) {
+      return { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
+    }
+    if (trouble === undefined) return { kind: "up-to-date" };
+    return { kind: "waiting", filesLeft: 1 + more.length, reason: trouble.cause };
   }
   if (inbound.full !== null) return { kind: "waiting", filesLeft: left.count, reason: inbound.full.cause };
   if (left.count === left.blocked && inbound.isQuiet) {
     const [first] = replica.catalogue.needs.blocked(replica.number, 1);
-    return { kind: "waiting", filesLeft: left.count, reason: first?.cause ?? "" };
+    const own = trouble === undefined ? 0 : 1 + more.length;
+    return { kind: "waiting", filesLeft: left.count + own, reason: first?.cause ?? "" };
   }
   const gained = device.gained.get(replica.folder) ?? 0;
   const { files, bytes } = inbound.done;

@@ -7,17 +7,8 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { EntryKind } from "../core/entry.ts";
 import { isSameInode, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
-import { FILE_BYTES } from "../core/limits.ts";
-import {
-  checkName,
-  checkPath,
-  childOf,
-  isReserved,
-  nameOf,
-  RESERVED_TOP,
-  ROOT,
-  utf8Length,
-} from "../core/path.ts";
+import { FILE_BYTES, PATH_DEPTH } from "../core/limits.ts";
+import { checkName, checkPath, childOf, isReserved, nameOf, RESERVED_TOP, ROOT } from "../core/path.ts";
 import {
   type DirItem,
   type FileKind,
@@ -28,6 +19,7 @@ import {
   type Stat,
 } from "../platform/ports.ts";
 import type { IgnoreRules } from "./ignore.ts";
+import { noText, type Problem, special, tooLarge, tooNear } from "./problems.ts";
 import { clashProblem, respelledIn, type Spelling } from "./spelling.ts";
 
 export interface ScanContext {
@@ -76,7 +68,7 @@ export interface Difference {
   readonly ignored: readonly Gone[];
   /** Directories to look at next. */
   readonly directories: readonly RelPath[];
-  readonly problems: readonly { readonly path: RelPath; readonly cause: string; readonly remedy: string }[];
+  readonly problems: readonly Problem[];
   /** Nothing can be concluded of the directory at present (R13). */
   readonly frozen: FrozenBy | null;
   /** Names looked at. */
@@ -136,15 +128,6 @@ function unreadable(directory: RelPath, error: unknown): Difference {
       cause: `cannot be listed (${error.code})`,
       remedy: "Give Cairn's user permission to read it. Until then nothing in it counts as deleted.",
     }],
-  };
-}
-
-/** Somebody else's file, which some disk would take for our own directory. */
-function tooNear(name: string) {
-  return {
-    path: name as RelPath,
-    cause: `cannot be synced: some disks take its name for "${RESERVED_TOP}", which is Cairn's own`,
-    remedy: "Rename it.",
   };
 }
 
@@ -242,11 +225,7 @@ function compareAll(
     missing.delete(name);
     const stat = fs.lstat(pin.at(name));
     if (stat === null && name.includes("\ufffd")) {
-      out.problems.push({
-        path: childOf(directory, name),
-        cause: "its name is not valid UTF-8",
-        remedy: "Rename it.",
-      });
+      out.problems.push(noText(childOf(directory, name)));
     }
     // Otherwise it is gone since it was listed: the next hint or scan sees it.
     if (stat !== null) compareName(context, childOf(directory, name), stat, row, strictness, out);
@@ -291,9 +270,11 @@ function compareName(
   out: Gathering,
 ): void {
   out.entries++;
-  const wrong = checkName(nameOf(path)) ?? (utf8Length(path) > 1000 ? checkPath(path) : null);
+  const noName = checkName(nameOf(path));
+  const wrong = noName ?? (path.length > PATH_DEPTH ? checkPath(path) : null);
   if (wrong !== null) {
-    out.problems.push({ path, cause: `cannot be synced: ${wrong}`, remedy: "Rename it." });
+    const isNote = noName !== null;
+    out.problems.push({ path, cause: `cannot be synced: ${wrong}`, remedy: "Rename it.", isNote });
     return;
   }
   const stat = relativeStat(absolute, context.rootDev);
@@ -307,19 +288,11 @@ function compareName(
     return;
   }
   if (stat.kind === "other") {
-    out.problems.push({
-      path,
-      cause: "is a socket, pipe or device",
-      remedy: "Nothing to do: such files are not synced.",
-    });
+    out.problems.push(special(path));
     return;
   }
   if (stat.kind === "file" && stat.size > FILE_BYTES) {
-    out.problems.push({
-      path,
-      cause: "is larger than 1 TiB",
-      remedy: "Cairn does not sync such a file; split it.",
-    });
+    out.problems.push(tooLarge(path));
     return;
   }
   // What was a directory and is none any more: all that was in it is gone.

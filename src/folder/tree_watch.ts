@@ -25,6 +25,8 @@ export interface TreeWatchEvents {
   poll(): Promise<number>;
   /** The root cannot be written to or is gone. */
   rootTrouble(error: FsError): void;
+  /** It could be. */
+  rootFine(): void;
 }
 
 export class TreeWatch {
@@ -122,6 +124,7 @@ export class TreeWatch {
       } finally {
         file.close();
       }
+      this.#events.rootFine();
       return true;
     } catch (error) {
       if (!(error instanceof FsError)) throw error;

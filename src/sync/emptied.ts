@@ -22,8 +22,8 @@ const MOST_QUIET_MS = 10_000;
 
 export class EmptiedGuard {
   readonly #replica: Replica;
-  /** A person said that what is gone was deleted: for so many scans of everything, the one under way and the next. */
-  #agreedScans = 0;
+  /** A person said that what is gone was deleted: until everything has been looked at once since. What goes later is asked about. */
+  isAgreed = false;
   /** Names that went away while we wait for quiet; null when we do not. */
   #going: number | null = null;
   /** Entries recorded as gone lately, and when the last of them was. */
@@ -46,14 +46,8 @@ export class EmptiedGuard {
     }
   }
 
-  /** What is missing now counts as deleted, until everything has been looked at once. */
-  agree(): void {
-    this.#agreedScans = 2;
-  }
-
   /** Everything has been looked at, and so many entries of ours are missing. */
   async settled(missing: number): Promise<void> {
-    this.#agreedScans = Math.max(0, this.#agreedScans - 1);
     const { brake } = this.#replica;
     // All of it is back: somebody mounted or moved it back, and there is nothing to decide.
     if (brake.halt?.kind === "emptied" && missing === 0) await brake.release();
@@ -62,7 +56,7 @@ export class EmptiedGuard {
   /** Whether so many entries that are missing may be recorded as deleted. */
   async mayRecord(missing: number): Promise<boolean> {
     const { brake, catalogue, folder, deps: { clock } } = this.#replica;
-    if (this.#agreedScans > 0 || missing === 0) return true;
+    if (this.isAgreed || missing === 0) return true;
     if (brake.halt?.kind === "emptied") return false;
     if (missing < EMPTIED_ENTRIES) return true;
     const { files, directories } = catalogue.totals(folder);

@@ -12,9 +12,11 @@ import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
 import { Merging } from "./merging.ts";
 import { Outbound } from "./outbound.ts";
-import { Replica, type ReplicaDeps, type Trouble } from "./replica.ts";
+import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
+import { tellRootStop } from "./root_stop.ts";
 import type { Stager } from "./stager.ts";
 import { Timers } from "./timers.ts";
+import { type Trouble, withoutNotes } from "./troubles.ts";
 import { type KeepingSettings, VersionKeeper } from "./version_keeper.ts";
 
 export interface FolderSyncDeps extends ReplicaDeps {
@@ -52,6 +54,8 @@ export class FolderSync {
   readonly #marker: Marker;
   #markedLsn: number;
   readonly #timers: Timers;
+  #unwritable: Trouble | null = null;
+  #telling: Promise<void> = Promise.resolve();
   #endListening: () => void = () => {};
 
   /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
@@ -100,6 +104,7 @@ export class FolderSync {
       hint: (path) => this.outbound.hint(path),
       poll: () => this.outbound.fullScan(),
       rootTrouble: (error) => this.#rootTrouble(error),
+      rootFine: () => this.#rootFine(),
     });
     this.replica.fsNowMs = () => this.watch.fsNowMs();
     this.keeper = new VersionKeeper(this.replica, {
@@ -126,6 +131,8 @@ export class FolderSync {
       if (applied.some(({ record }) => record.type === "shared")) void this.merging.evaluate();
     });
     this.#timers.every(MARKER_MS, () => this.#raiseMarker());
+    this.#timers.every(MARKER_MS, () => this.#tellRoot()); // where the journal refused before
+    this.#tellRoot();
     this.keeper.start(this.#marker.replica);
   }
 
@@ -138,17 +145,23 @@ export class FolderSync {
     this.merging.stop();
     this.#endListening();
     this.replica.brake.stop();
+    await this.#telling;
     // Whatever is being recorded is recorded.
     await this.replica.exclusive(async () => {});
     if (this.replica.stopped === null) await this.#raiseMarker();
   }
 
-  /** Nothing known is left to be done. */
-  get isUpToDate(): boolean {
+  /** Nothing known is left that Cairn could do by itself. */
+  get isDone(): boolean {
     const { catalogue, number, stopped } = this.replica;
     return stopped === null && this.replica.brake.halt === null && this.outbound.isReady &&
       this.outbound.isQuiet && this.inbound.isQuiet && this.merging.isQuiet &&
       catalogue.needs.isEmpty(number) && !this.#deps.homeRoom.isAwaited;
+  }
+
+  /** And no path waits for a person: what cannot be read, say, is not on the other devices as it is here (invariant 11). */
+  get isUpToDate(): boolean {
+    return this.isDone && withoutNotes(this.replica.troubles).length === 0;
   }
 
   /** Others told of changes. */
@@ -169,6 +182,7 @@ export class FolderSync {
     if (trouble === null) {
       if (this.replica.stopped !== null) {
         this.replica.stopped = null;
+        this.#tellRoot();
         this.watch.restart();
         void this.outbound.fullScan();
       }
@@ -179,8 +193,15 @@ export class FolderSync {
       this.#lookForRoot();
     }
     this.replica.stopped = trouble;
+    this.#tellRoot();
     this.#deps.changed();
     return false;
+  }
+
+  /** One telling behind the other: what is told last is how it is. */
+  #tellRoot(): void {
+    const { deps: { ledger }, folder } = this.replica;
+    this.#telling = this.#telling.then(() => tellRootStop(ledger, folder, this.replica.stopped?.why ?? null));
   }
 
   #lookForRoot(): void {
@@ -189,23 +210,25 @@ export class FolderSync {
     });
   }
 
-  #rootProblem(): Trouble | null {
+  #rootProblem(): RootTrouble | null {
     const { fs } = this.#deps;
     const { root } = this.replica;
     try {
       const stat = fs.lstat(`${root}/.`);
-      if (stat?.kind !== "directory") return { cause: `${root} is gone`, remedy: ROOT_REMEDY };
+      if (stat?.kind !== "directory") return { why: "gone", cause: `${root} is gone`, remedy: ROOT_REMEDY };
       const linked = linkedElsewhere(fs, root);
-      if (linked !== null) return { cause: linked, remedy: LINKED_REMEDY };
+      if (linked !== null) return { why: "unusable", cause: linked, remedy: LINKED_REMEDY };
       const marker = readMarker(fs, root);
       if (marker === null || marker === "unreadable") {
         return {
+          why: "unmarked",
           cause: `${root} has lost its marker (${layoutOf(root).marker}): another disk may be mounted there`,
           remedy: MARKER_REMEDY,
         };
       }
       if (marker.replica !== this.#marker.replica) {
         return {
+          why: "unusable",
           cause: `${root} belongs to another replica now`,
           remedy: "Put the former directory back, or remove the folder here and add this directory anew.",
         };
@@ -213,16 +236,25 @@ export class FolderSync {
       return null;
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
-      return { cause: `${root} cannot be read (${error.code})`, remedy: ROOT_REMEDY };
+      return { why: "gone", cause: `${root} cannot be read (${error.code})`, remedy: ROOT_REMEDY };
     }
   }
 
   #rootTrouble(error: FsError): void {
     if (!this.#checkRoot()) return;
-    this.replica.troubles.set(ROOT, {
+    this.#unwritable = {
       cause: `Cairn cannot write into ${layoutOf(this.replica.root).own} (${error.code})`,
       remedy: "Make it writable: without it nothing can be received.",
-    });
+    };
+    this.replica.troubles.set(ROOT, this.#unwritable);
+    this.#deps.changed();
+  }
+
+  /** Where nothing else happens in the folder, nobody else would take it back. */
+  #rootFine(): void {
+    if (this.#unwritable === null || this.replica.troubles.get(ROOT) !== this.#unwritable) return;
+    this.replica.troubles.delete(ROOT);
+    this.#unwritable = null;
     this.#deps.changed();
   }
 

@@ -21,11 +21,12 @@ import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
 import { MOST_RETRY_MS, NeedOutcomes } from "./need_outcomes.ts";
 import { placeBatch } from "./placing.ts";
-import type { Replica, Trouble } from "./replica.ts";
+import type { Replica } from "./replica.ts";
 import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respelling.ts";
 import { RoomWait } from "./room_wait.ts";
 import type { Origin, Stager } from "./stager.ts";
 import type { Outcome, Ready } from "./step.ts";
+import type { Trouble } from "./troubles.ts";
 
 /** Staged needs wait this long for others to be placed with. */
 const GATHER_MS = 10;

@@ -12,7 +12,8 @@ import { relativeStat } from "../folder/scan.ts";
 import { announceKept, nextName } from "../folder/versions.ts";
 import { type Fs, FsError, type Stat } from "../platform/ports.ts";
 import { syncDirectories } from "./placing.ts";
-import type { Replica, Trouble } from "./replica.ts";
+import type { Replica } from "./replica.ts";
+import type { Trouble } from "./troubles.ts";
 
 const BLOCK_BYTES = 2 ** 20;
 

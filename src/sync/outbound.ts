@@ -24,6 +24,7 @@ import type { Replica } from "./replica.ts";
 import { withoutBroughtAlong } from "./respelling.ts";
 import { Timers } from "./timers.ts";
 import { StillWriting, WRITTEN_ALL_THE_TIME } from "./still_writing.ts";
+import { forgetOutdated } from "./troubles.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
 const GATHER_MS = 8;
@@ -274,17 +275,17 @@ export class Outbound {
     const { troubles } = this.#replica;
     const again = names !== null && [...names].some((name) => this.#strict.delete(childOf(directory, name)));
     const difference = compareDirectory(this.#context, directory, names, again ? "strict" : strictness);
-    if (names === null) this.#replica.forgetTroublesIn(directory);
+    const { gone = [], replaced = [] } = difference ?? {};
+    forgetOutdated(troubles, directory, names === null, [...gone, ...replaced]);
     const seen = new Set(difference?.seen.map(({ path }) => path));
-    for (const name of names ?? []) {
-      const path = childOf(directory, name);
+    for (const path of [...names ?? []].map((name) => childOf(directory, name))) {
       troubles.delete(path);
       // Gone, or as we have it by now: nothing is left to wait for.
       if (seen.has(path)) continue;
       this.#busy.delete(path);
       this.#unreadable.delete(path);
     }
-    for (const { path, cause, remedy } of difference?.problems ?? []) troubles.set(path, { cause, remedy });
+    for (const { path, ...trouble } of difference?.problems ?? []) troubles.set(path, trouble);
     if (difference?.frozen) this.#frozen.add(directory, difference.frozen);
     else if ((names === null || difference === null) && this.#frozen.delete(directory)) {
       troubles.delete(directory);

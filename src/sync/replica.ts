@@ -15,7 +15,6 @@ import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
 import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
-import { parentOf, ROOT } from "../core/path.ts";
 import type { Cause } from "../core/record.ts";
 import { fittingRows } from "../core/row_codec.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
@@ -34,6 +33,8 @@ import { DirectoryModes } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { OpenIntents } from "./open_intents.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
+import type { RootStop } from "./root_stop.ts";
+import type { Trouble, Troubles } from "./troubles.ts";
 
 export interface ReplicaDeps {
   readonly fs: Fs;
@@ -54,9 +55,8 @@ export interface ReplicaPlace {
   readonly disk?: DiskNames;
 }
 
-export interface Trouble {
-  readonly cause: string;
-  readonly remedy: string;
+export interface RootTrouble extends Trouble {
+  readonly why: RootStop;
 }
 
 /** A row to be recorded, with the fingerprint of what stands on disk for it. */
@@ -100,9 +100,9 @@ export class Replica {
   /** Room on the folder's disk. */
   readonly room: Room;
   /** What stands in the way of single paths (invariant 11). */
-  readonly troubles = new Map<RelPath, Trouble>();
+  readonly troubles: Troubles = new Map();
   /** Why nothing is done in this folder at present (invariant 8). */
-  stopped: Trouble | null = null;
+  stopped: RootTrouble | null = null;
   /** What was about to be placed and is not recorded, until a scan has settled it (R19). */
   readonly intents: OpenIntents;
   #tail: Promise<unknown> = Promise.resolve();
@@ -287,13 +287,6 @@ export class Replica {
   /** A scan of everything that began when the intents went `upTo` there is complete. */
   settleIntents(upTo: Lsn): void {
     if (this.intents.settle(upTo)) this.catalogue.closeIntents(this.number, upTo);
-  }
-
-  /** A whole directory was compared: what was said of its names before is out of date. */
-  forgetTroublesIn(directory: RelPath): void {
-    for (const path of this.troubles.keys()) {
-      if (path !== ROOT && parentOf(path) === directory) this.troubles.delete(path);
-    }
   }
 
   /** Rows of other devices at a path. */

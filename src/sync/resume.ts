@@ -61,15 +61,20 @@ export async function resume(
   held: Held,
   verdict: Verdict,
 ): Promise<Resumed> {
-  const { replica } = sync;
+  const { replica, outbound: { emptied } } = sync;
   let broughtBack = 0;
   if (held.kind === "emptied") {
-    if (verdict === "accept") sync.outbound.emptied.agree();
+    if (verdict === "accept") emptied.isAgreed = true;
     else await giveUp(replica);
   } else if (verdict === "accept") replica.catalogue.needs.agree(replica.number);
   else broughtBack = await reject(sync, stager);
-  await replica.brake.release();
-  if (held.kind === "emptied") void sync.outbound.fullScan();
+  try {
+    await replica.brake.release();
+  } catch (error) {
+    emptied.isAgreed = false;
+    throw error;
+  }
+  if (held.kind === "emptied") void sync.outbound.fullScan().then(() => emptied.isAgreed = false);
   sync.inbound.evaluate();
   return { ...held, broughtBack };
 }

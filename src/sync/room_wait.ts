@@ -5,8 +5,8 @@
 import type { CairnError } from "../core/errors.ts";
 import { isPassing } from "../core/passing.ts";
 import type { Clock } from "../platform/ports.ts";
-import type { Trouble } from "./replica.ts";
 import { type Room, ROOM_CHECK_MS } from "./room.ts";
+import type { Trouble } from "./troubles.ts";
 
 export class RoomWait {
   readonly #clock: Clock;

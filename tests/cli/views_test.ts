@@ -40,8 +40,10 @@ Home       ~/.local/share/cairn
 
 Deno.test("statusText() lists what is not in sync with path, cause and remedy", () => {
   const problems = [{ path: "a/b.txt", cause: "permission denied", remedy: "chmod u+r it" }];
-  const text = statusText(sampleStatus({ folders: [sampleFolder({ problems, problemsTotal: 7 })] }), VIEW);
-  assert.match(text, /up to date \(7 problems\)/);
+  const state = { kind: "waiting", filesLeft: 7, reason: "permission denied" } as const;
+  const folder = sampleFolder({ state, problems, problemsTotal: 7 });
+  const text = statusText(sampleStatus({ folders: [folder] }), VIEW);
+  assert.match(text, /waiting, 7 files left: permission denied \(7 problems\)/);
   assert.match(
     text,
     /Needs attention\n {2}Notes\/a\/b\.txt is not in sync: permission denied\n {4}→ chmod u\+r it\n {2}… and 6 more problems in Notes\n/,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { haltCause, haltRemedy } from "../../src/daemon/halts.ts";
+import { haltCause, haltRemedy, rootStopProblem } from "../../src/daemon/halts.ts";
 import type { Halt } from "../../src/sync/halt.ts";
 
 const halt = (over: Partial<Halt>): Halt => ({
@@ -29,4 +29,13 @@ Deno.test("haltCause() says what would go, of how much, and what went before", (
 Deno.test("haltRemedy() is a line to type, for any name of a folder", () => {
   assert.match(haltRemedy(halt({}), "Photos"), /cairn resume Photos --reject.*cairn resume Photos --accept/);
   assert.match(haltRemedy(halt({ kind: "emptied" }), "My Photos"), /cairn resume "My Photos" --reject/);
+});
+
+Deno.test("rootStopProblem() says whose root it is, what is the matter with it, and where to look", () => {
+  const { cause, remedy } = rootStopProblem("alpha", "Photos", "unmarked");
+  assert.match(
+    cause,
+    /^alpha has stopped taking and sending changes of Photos: its root has lost its marker/,
+  );
+  assert.match(remedy, /cairn status/);
 });

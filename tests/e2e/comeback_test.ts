@@ -241,3 +241,26 @@ Deno.test("two devices that are never there together agree by way of the third",
   await converge("all three", a, b, c);
   assert.ok(!exists(`${a.data}/d/gone`));
 });
+
+Deno.test("a lost home: the folder is joined anew, nothing is lost, and what was deleted meanwhile comes back (R26)", async () => {
+  await using world = new World();
+  const { a, b } = await pairUp(world);
+  await sh(
+    a.data,
+    "mkdir d; for i in $(seq 20); do echo $i > d/$i; done; echo old > edited; echo old > deleted",
+  );
+  await converge("the start", a, b);
+  await b.stop();
+  await sh(b.data, "echo only here > unsent; rm .cairn/marker.json");
+  Deno.removeSync(b.home, { recursive: true });
+  await sh(a.data, "echo new > edited; rm deleted");
+  await join(b, a);
+  const tree = await converge("the folder that was joined anew", a, b);
+  assert.equal(textOf(`${a.data}/unsent`), "only here\n");
+  assert.equal(textOf(`${b.data}/edited`), "new\n", "what was edited meanwhile is newer");
+  // To the others it is a device that they do not know, with files of its own.
+  assert.equal(textOf(`${a.data}/deleted`), "old\n", "the delete was of files that it had not");
+  const [copy, ...more] = conflictsIn(tree);
+  assert.match(copy ?? "", /^edited\.conflict-/);
+  assert.deepEqual([textOf(`${a.data}/${copy}`), more], ["old\n", []], "what is equal is adopted");
+});

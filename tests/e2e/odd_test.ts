@@ -108,12 +108,12 @@ Deno.test("programs may treat a folder roughly", async (t) => {
     await sh(a.data, `printf x > "$(printf 'd/bad\\377name')"`);
     await until(
       "it to be told",
-      async () => (await folderOf(a)).problems.some((p) => /UTF-8/.test(p.cause)),
+      async () => (await folderOf(a)).notes.some(({ cause }) => /UTF-8/.test(cause)),
       a,
     );
     await sh(a.data, "rm d/bad*; echo beside > d/beside");
     await until("what stood beside it", () => exists(`${b.data}/d/beside`), a, b);
-    await until("it to be forgotten", async () => (await folderOf(a)).problems.length === 0, a);
+    await until("it to be forgotten", async () => (await folderOf(a)).notes.length === 0, a);
   });
 
   await t.step("none of it made a conflict copy", async () => {

@@ -110,6 +110,8 @@ Deno.test("what cannot be read or written is listed with its remedy, and all els
     assert.match(problem.cause, /cannot be read/);
     assert.notEqual(problem.remedy, "");
     assert.match(await a.cli("status"), /locked is not in sync: cannot be read/);
+    await until("it to be waited for", async () => (await folderOf(a)).state.kind === "waiting", a);
+    assert.ok(!/up to date/.test((await a.cli("folders")).split("\n")[0]!), "it is not (invariant 11)");
     await sh(a.data, "chmod 644 locked");
     await converge("the file that may be read again", a, b);
     assert.deepEqual((await folderOf(a)).problems, []);
@@ -130,6 +132,29 @@ Deno.test("what cannot be read or written is listed with its remedy, and all els
     await sh(a.data, "chmod 755 dir; echo 2 > dir/2");
     await converge("the directory that may be read again", a, b);
   });
+
+  await t.step(
+    "a subtree that may not be written into waits, its own person's edits go out, and all else goes on",
+    async () => {
+      if (Deno.uid() !== 0) return; // nobody else can take a directory from its owner
+      await sh(a.data, "mkdir theirs; echo 1 > theirs/1; echo 2 > theirs/2");
+      await converge("the subtree", a, b);
+      await sh(b.data, "chown -R 65534 theirs");
+      await sh(a.data, "echo edited > theirs/1; rm theirs/2; echo 3 > theirs/3; echo beside > beside");
+      await until("what stands beside it", () => textOf(`${b.data}/beside`) === "beside\n", a, b);
+      await until("it to be waited for", async () => {
+        const { state, problems } = await folderOf(b);
+        const named = problems.filter(({ path, cause }) => path.startsWith("theirs/") && cause !== "");
+        return state.kind === "waiting" && /permission|read-only/.test(state.reason) && named.length === 3;
+      }, b);
+      await sh(b.data, "echo own > theirs/own");
+      await until("its own edit", () => textOf(`${a.data}/theirs/own`) === "own\n", a, b);
+      assert.deepEqual([1, 2, 3].map((name) => textOf(`${b.data}/theirs/${name}`)), ["1\n", "2\n", null]);
+      await sh(b.data, "chown -R 0 theirs");
+      await converge("the subtree that may be written into again", a, b);
+      assert.equal(textOf(`${b.data}/theirs/1`), "edited\n");
+    },
+  );
 
   await t.step(
     "read-only directories and files arrive with all that is in them, and change later",
@@ -211,5 +236,31 @@ Deno.test("a root that goes away stops its folder, deletes nothing anywhere, and
     Deno.renameSync(`${a.work}/away`, a.data);
     await start(a, "up");
     await converge("the end", a, b);
+  });
+});
+
+Deno.test("a root that was moved goes on where it is told to be, and a copy of it is refused", async (t) => {
+  await using world = new World();
+  const a = world.device("alpha");
+  await share(a);
+  await sh(a.data, "echo 1 > file");
+  await until("the file to be known", async () => (await folderOf(a)).files === 1, a);
+  const { id } = await folderOf(a);
+  const moved = `${a.work}/moved`;
+
+  await t.step("cairn up NEWPATH goes on there", async () => {
+    Deno.renameSync(a.data, moved);
+    await until("the folder to stop", async () => (await folderOf(a)).state.kind === "stopped", a);
+    await a.cli("up", moved);
+    await sh(moved, "echo 2 > another");
+    await until("a file there to be known", async () => (await folderOf(a)).files === 2, a);
+    const { folders } = await statusOf(a);
+    assert.deepEqual(folders.map((folder) => [folder.id, folder.path]), [[id, moved]]);
+  });
+
+  await t.step("a copy of a root that is still there is another one", async () => {
+    await sh(a.work, "cp -a moved copy");
+    await refuses(a, ["up", `${a.work}/copy`], /copy is a copy of .*moved[\s\S]*marker\.json/);
+    assert.equal((await statusOf(a)).folders.length, 1);
   });
 });

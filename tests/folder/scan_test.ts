@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SELF } from "../../src/catalogue/interning.ts";
+import { PATH_DEPTH } from "../../src/core/limits.ts";
 import { ROOT } from "../../src/core/path.ts";
 import { parseIgnore } from "../../src/folder/ignore.ts";
 import { compareDirectory, type Difference } from "../../src/folder/scan.ts";
@@ -314,6 +315,18 @@ Deno.test("names that cannot be synced are told of with the remedy, and the othe
   assert.deepEqual(problems.map(({ path, cause, remedy }) => [path, cause.includes("Unicode"), remedy]), [
     ["bad\ufffdname", true, "Rename it."],
   ]);
+  assert.ok(problems[0]!.isNote);
+});
+
+Deno.test("a path of PATH_DEPTH names is synced, one name more is told of, and nothing below it is looked at", () => {
+  using it = scene();
+  const [deepest, ...rest] = [PATH_DEPTH, PATH_DEPTH - 1].map((names) => Array(names).fill("n").join("/"));
+  it.root.write(`${deepest}/too/deep`, "x");
+  assert.deepEqual(paths(it.compare(rest[0]).seen), [deepest]);
+  const { seen, directories, problems } = it.compare(deepest);
+  assert.deepEqual([seen, directories, paths(problems)], [[], [], [`${deepest}/too`]]);
+  assert.match(problems[0]!.cause, /more than 256 names/);
+  assert.ok(!problems[0]!.isNote, "it keeps the folder from being up to date");
 });
 
 Deno.test("a name that is no UTF-8 is told of, and the others go on", async () => {
@@ -333,4 +346,5 @@ Deno.test("sockets, pipes and devices are told of, and the others go on", async 
   assert.ok((await new Deno.Command("mkfifo", { args: [it.root.at("pipe")] }).output()).success);
   const { seen, problems } = it.compare();
   assert.deepEqual([paths(seen), paths(problems)], [["good"], ["pipe"]]);
+  assert.ok(problems[0]!.isNote, "it is never synced, and that is no work left to do");
 });

@@ -3,8 +3,9 @@ import { CairnError } from "../../src/core/errors.ts";
 import { membershipOf } from "../../src/library/members.ts";
 import { refusalFor, takeProof } from "../../src/library/refusals.ts";
 import { confirmDevice, deviceNamed, removeDevice } from "../../src/library/removal.ts";
-import { welcome } from "../../src/library/joining.ts";
-import { type Device, device, gossip, info, join, standing, tell } from "../support/libraries.ts";
+import { libraryOf, welcome } from "../../src/library/joining.ts";
+import { additionField } from "../../src/library/member_ops.ts";
+import { type Device, device, gossip, info, join, sharedBy, standing, tell } from "../support/libraries.ts";
 
 const FAR_MS = Date.UTC(2099, 0, 1);
 
@@ -165,10 +166,23 @@ Deno.test("a removed device with its clock in 2099 that reinstates itself and in
   assert.equal(again.standing(fourth.identity.id)?.kind, "member");
   await remove(it.b, "laptop", FAR_MS);
   await remove(it.b, "phone", FAR_MS, true);
+  const { ledger, identity } = it.b;
+  const itself = additionField(
+    identity,
+    libraryOf(ledger)!,
+    identity.id,
+    identity.certificateDer,
+    ledger.mintStamp(),
+  );
+  await ledger.commit({ type: "shared", fields: [itself] });
   // Nobody that knows of its removal talks to it. One that does not passes all of it on.
   await tell(it.b, it.c);
   await tell(fourth, it.c);
   await gossip(it.a, it.c);
+  assert.ok(
+    sharedBy(it.c).some(({ field, key }) => key === identity.id && field === itself.field),
+    "it was heard",
+  );
   for (const by of [it.a, it.c]) {
     assert.deepEqual([it.b, fourth].map((of) => standing(of, by)), ["removed", "suspended"]);
     assert.equal(standing(it.c, by), "member");

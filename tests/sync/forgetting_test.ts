@@ -278,12 +278,16 @@ Deno.test("who leaves says so while it still can, and then talks to nobody", asy
   const all = await library("a", "b");
   const [a, b] = all as [Station, Station];
   try {
+    await b.write("of-b", "text");
+    await a.write("of-a", "text");
     await meet(...all);
     const session = await a.connect(b);
     await removeDevice(b.ledger, b.identity, "b", 1, true);
     await waitFor("the other to hear of it", () => session!.ending !== null);
     assert.equal(a.gate.admit(b.id)?.code, "removed");
     assert.equal(b.gate.isRemoved, true);
+    // What it had is nobody's delete.
+    for (const { tree } of all) assert.deepEqual(tree.map(([path]) => path).sort(), ["of-a", "of-b"]);
   } finally {
     await end(all);
   }

@@ -187,7 +187,14 @@ Deno.test("a file made again where a tombstone was forgotten, while another devi
       remove(device, "f");
       stage.settle();
       const before = counterOf();
+      // All have published that they have the tombstone; then the other one sleeps, and keeps it.
+      stage.go(5 * 60_000);
+      const other = maker === "a" ? stage.b : stage.a;
+      other.kill();
       stage.until("it has forgotten", () => ownRow(device, "f") === null, 7 * 86_400_000);
+      other.start();
+      stage.until("the other runs", () => other.folder?.outbound.isReady === true);
+      assert.equal(ownRow(other, "f")?.row.entry.kind, "deleted", "the other still has it");
       write(device, "f", "second");
       stage.settle();
       stage.go(LAST_LOOKS_MS);

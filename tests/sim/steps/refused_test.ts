@@ -36,7 +36,7 @@ Deno.test("a read-only subtree takes nothing, says why, holds nothing else up, a
     stage.go(LATER_MS);
     const now = Object.fromEntries(Object.entries(treeOf(b)).filter(([path]) => path.startsWith("locked/")));
     assert.deepEqual(now, before);
-    assert.notEqual(statusKind(b), "up-to-date");
+    assert.equal(statusKind(b), "waiting");
     const causes = waiting(stage);
     for (const name of ["made", "deleted"]) assert.match(causes[`locked/${name}`] ?? "", /read-only/, name);
     assert.ok(causes["locked/edited"], JSON.stringify(causes));
@@ -70,9 +70,23 @@ Deno.test("an unreadable subtree deletes nothing, says why, holds nothing else u
       assert.equal(textAt(a, `locked/${name}`), `${name} at first`);
     }
     assert.match(JSON.stringify(troublesOf(b)), /locked.*cannot be (listed|read)/);
+    assert.equal(statusKind(b), "waiting", "what is not sent is not up to date (invariant 11)");
     lift();
     stage.until("it is made good", () => textAt(a, "locked/edited") === "edited since", LATER_MS);
     stage.settle();
     assert.deepEqual(Object.keys(treeOf(a)).sort(), ["free", "locked/edited", "locked/stays"]);
+  });
+});
+
+Deno.test("a .cairn that cannot be written into is told of for as long as it is so, also where nothing else happens", async () => {
+  await onStage({}, (stage) => {
+    const { b } = stage;
+    const lift = b.disk.faults.readOnly(`${ROOT}/.cairn`);
+    stage.until("it to be told", () => statusKind(b) === "waiting", LATER_MS);
+    assert.match(troublesOf(b)[""] ?? "", /cannot write into/);
+    stage.go(LATER_MS);
+    assert.equal(statusKind(b), "waiting");
+    lift();
+    stage.until("it to be taken back", () => statusKind(b) === "up-to-date", 5 * 60_000);
   });
 });

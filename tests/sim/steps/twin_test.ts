@@ -5,9 +5,12 @@ import { encodeBeacon } from "../../../src/peer/beacon.ts";
 import { BEACON_PORT } from "../../../src/peer/discovery.ts";
 import { SESSION_PROTOCOL } from "../../../src/peer/links.ts";
 import type { TlsIdentity } from "../../../src/platform/ports.ts";
-import type { SimDevice } from "../world/device.ts";
+import { openGauges } from "../../../src/daemon/gauges.ts";
+import { statusOf } from "../../../src/daemon/status.ts";
+import { changeHome, type HomeCopy } from "../plan/home_faults.ts";
+import { HOME, ROOT, type SimDevice } from "../world/device.ts";
 import { addressOf } from "../world/net.ts";
-import { onStage, type Stage } from "./stage.ts";
+import { LAST_LOOKS_MS, onStage, type Stage } from "./stage.ts";
 
 const PORT = 23_000;
 /** More than a dial may take, with the look whether it came back to ourselves. */
@@ -27,6 +30,13 @@ function pretend(stage: Stage, shown: TlsIdentity | null): { readonly called: ()
   });
   stage.go(LOOKED_MS);
   return { called: () => called };
+}
+
+/** What the device tells of another one with its identity. */
+function alarmsOf({ device }: SimDevice): string[] {
+  const clock = { now: () => 0, monotonic: () => 0, after: () => () => {} };
+  const context = { home: HOME, name: "", startedMs: 0, openInvites: 0, gauges: openGauges(clock) };
+  return statusOf(device!, context).notes.map(({ cause }) => cause).filter((cause) => /identity/.test(cause));
 }
 
 function twinOf(device: SimDevice): string | null {
@@ -53,5 +63,35 @@ Deno.test("a clone that shows our own certificate is told of, with its address (
     pretend(stage, stage.b.identity);
     assert.equal(twinOf(stage.b), `${addressOf(stage.a.index)}:${PORT}`);
     assert.equal(twinOf(stage.a), null);
+  });
+});
+
+Deno.test("two devices that run with one home are each told of the other in `status`, with its address (R36)", async () => {
+  await onStage({ devices: 3 }, (stage) => {
+    const [, b, clone] = stage.world.devices as [SimDevice, SimDevice, SimDevice];
+    stage.go(LAST_LOOKS_MS);
+    for (const device of [b, clone]) device.kill();
+    // A copied disk: the home, and the folder with its marker.
+    const copies = new Map<number, HomeCopy>();
+    changeHome(b, { do: "back-up" }, copies);
+    copies.set(clone.index, copies.get(b.index)!);
+    changeHome(clone, { do: "home", what: "put-back", killed: true, at: 0, downMs: 0 }, copies);
+    const marker = `${ROOT}/.cairn/marker.json`;
+    clone.disk.user.writeFile(marker, b.disk.user.read(marker)!);
+    Object.assign(clone, { identity: b.identity });
+    for (const device of [b, clone]) device.start();
+    const others = [[b, clone], [clone, b]] as const;
+    for (const [device, other] of others) {
+      stage.until(
+        `${device.name} to be told`,
+        () => device.device !== null && alarmsOf(device).length > 0,
+        5 * 60_000,
+      );
+      assert.match(
+        alarmsOf(device)[0]!,
+        new RegExp(`identity at .*${addressOf(other.index).replaceAll(".", "\\.")}`),
+      );
+    }
+    assert.deepEqual(alarmsOf(stage.a), []);
   });
 });

@@ -1,0 +1,52 @@
+/** An announcement of which half has come when the link breaks (R29): nothing that moved is taken for deleted. */
+import assert from "node:assert/strict";
+import type { RelPath } from "../../../src/core/ids.ts";
+import { ROOT, type SimDevice } from "../world/device.ts";
+import { LAST_LOOKS_MS, move, onStage, treeOf, write } from "./stage.ts";
+
+const FILES = 1_000;
+/** So slow that the announcement takes many seconds. */
+const BYTES_PER_MS = 20;
+
+const numbers = Array.from({ length: FILES }, (_, i) => i);
+
+/** How many of the moved files a device has heard of under their new names. */
+function heardBy({ folder }: SimDevice): number {
+  return numbers.filter((i) => folder!.replica.othersAt(`new/${i}` as RelPath).length > 0).length;
+}
+
+Deno.test("a renamed directory of 1,000 files of which half is told when the link is cut: each file is under its old or its new name, and all come (R29)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b, world: { net } } = stage;
+    for (const i of numbers) write(a, `old/${i}`, `text of ${i}`);
+    stage.settle();
+    stage.go(LAST_LOOKS_MS);
+    const inodes = numbers.map((i) => b.disk.peek(`${ROOT}/old/${i}`)!.ino);
+    const { bytesPerMs } = net.wire;
+    net.wire.bytesPerMs = BYTES_PER_MS;
+    move(a, "old", "new");
+    let heard = 0;
+    while (heard === 0) {
+      stage.go(20);
+      heard = heardBy(b);
+    }
+    net.partition([0, 1]);
+    stage.go(5 * 60_000);
+    heard = heardBy(b);
+    assert.ok(heard > 0 && heard < FILES, `${heard} of ${FILES} were told`);
+    const half = treeOf(b);
+    for (const i of numbers) {
+      assert.deepEqual([half[`old/${i}`], half[`new/${i}`]].filter((text) => text !== undefined), [
+        `text of ${i}`,
+      ]);
+    }
+    assert.equal(b.folder!.replica.brake.halt, null);
+    net.wire.bytesPerMs = bytesPerMs;
+    net.heal();
+    stage.settle();
+    assert.equal(Object.keys(treeOf(b)).length, FILES);
+    for (const i of numbers) {
+      assert.equal(b.disk.peek(`${ROOT}/new/${i}`)?.ino, inodes[i], "it was moved, not fetched");
+    }
+  });
+});
