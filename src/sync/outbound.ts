@@ -12,14 +12,15 @@ import type { Fingerprint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FULL_SCAN_MS, RACY_MS } from "../core/limits.ts";
 import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
-import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
+import { IGNORE_FILE } from "../folder/ignore.ts";
 import { compareDirectory, type Difference, type ScanContext, type Strictness } from "../folder/scan.ts";
-import { FsError } from "../platform/ports.ts";
 import { CrashGuard } from "./crash_guard.ts";
 import { Frozen } from "./frozen.ts";
 import { EmptiedGuard } from "./emptied.ts";
+import { refreshIgnore } from "./ignore_in_force.ts";
 import { mend, troubleOf } from "./mending.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
+import { Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
 import { withoutBroughtAlong } from "./respelling.ts";
 import { Timers } from "./timers.ts";
@@ -162,6 +163,7 @@ export class Outbound {
     const { clock } = this.#replica.deps;
     let waiters: ((tookMs: number) => void)[] = [];
     try {
+      await this.guard.begin();
       while (!this.#stopped && (this.#fullWanted || this.#dirty.size > 0)) {
         if (!this.#events.checkRoot()) break;
         const full = this.#fullWanted;
@@ -198,13 +200,15 @@ export class Outbound {
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();
     this.#busy.forgetTried();
-    this.#readIgnore();
+    refreshIgnore(this.#replica);
     this.#events.changed();
     try {
       await this.#round(new Map([[ROOT, null]]), "strict", true);
-      if (this.#stopped) return;
-      this.#replica.settleIntents(intendedUpTo);
-      if (!this.#firstScanDone) this.guard.settle();
+      // Of a root that went meanwhile nothing is known; when it is back, everything is looked at.
+      if (this.#stopped || !this.#events.checkRoot()) return;
+      const unseen = new Places([...this.#frozen.paths, ...this.#unreadable.paths, ...this.#busy.paths]);
+      this.#replica.settleIntents(intendedUpTo, unseen);
+      await this.guard.settle(unseen);
       this.#firstScanDone = true;
     } finally {
       this.#scan = null;
@@ -378,22 +382,10 @@ export class Outbound {
 
   #ignoreChanged(): void {
     const before = this.#replica.ignore.text;
-    this.#readIgnore();
+    refreshIgnore(this.#replica);
     if (this.#replica.ignore.text === before) return;
     this.#fullWanted = true;
     // What others have at paths that were ignored was dropped; now it may be wanted.
     this.#replica.catalogue.rows.needAll(this.#replica.number);
-  }
-
-  #readIgnore(): void {
-    try {
-      this.#replica.ignore = readIgnore(this.#replica.deps.fs, this.#replica.root);
-    } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      this.#replica.troubles.set(IGNORE_FILE, {
-        cause: `cannot be read (${error.code})`,
-        remedy: "The patterns read before stay in force.",
-      });
-    }
   }
 }
