@@ -12,12 +12,12 @@ import type { Fingerprint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FULL_SCAN_MS, RACY_MS } from "../core/limits.ts";
 import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
-import { IGNORE_FILE } from "../folder/ignore.ts";
+import { IGNORE_FILE, type IgnoreRules } from "../folder/ignore.ts";
 import { compareDirectory, type Difference, type ScanContext, type Strictness } from "../folder/scan.ts";
 import { CrashGuard } from "./crash_guard.ts";
 import { Frozen } from "./frozen.ts";
 import { EmptiedGuard } from "./emptied.ts";
-import { refreshIgnore } from "./ignore_in_force.ts";
+import { IgnoreInForce } from "./ignore_in_force.ts";
 import { mend, troubleOf } from "./mending.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import { Places } from "./places.ts";
@@ -59,6 +59,7 @@ export class Outbound {
   readonly #events: OutboundEvents;
   readonly guard: CrashGuard;
   readonly emptied: EmptiedGuard;
+  readonly #ignore: IgnoreInForce;
   readonly #frozen: Frozen;
   readonly #unreadable: Frozen;
   /** Dirty directories: the names in them, or null for all. */
@@ -82,6 +83,7 @@ export class Outbound {
     this.#events = events;
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
+    this.#ignore = new IgnoreInForce(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
     this.#timers = new Timers(replica.deps.clock);
@@ -200,12 +202,13 @@ export class Outbound {
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();
     this.#busy.forgetTried();
-    refreshIgnore(this.#replica);
     this.#events.changed();
     try {
+      this.#ignore.refresh();
+      const { ignore } = this.#replica;
       await this.#round(new Map([[ROOT, null]]), "strict", true);
-      // Of a root that went meanwhile nothing is known; when it is back, everything is looked at.
-      if (this.#stopped || !this.#events.checkRoot()) return;
+      // Of a root that went meanwhile nothing is known, nor was all recorded under other patterns: everything is looked at again.
+      if (this.#stopped || !this.#events.checkRoot() || this.#replica.ignore !== ignore) return;
       const unseen = new Places([...this.#frozen.paths, ...this.#unreadable.paths, ...this.#busy.paths]);
       this.#replica.settleIntents(intendedUpTo, unseen);
       await this.guard.settle(unseen);
@@ -221,15 +224,22 @@ export class Outbound {
     strictness: Strictness,
     everywhere = false,
   ): Promise<void> {
+    const todo = [...dirty];
+    const visited = everywhere ? new Set<RelPath>() : null;
+    const top = dirty.get(ROOT);
+    const mayBeOther = !everywhere && (top === null || top?.has(IGNORE_FILE));
+    if (mayBeOther && this.#ignore.refresh()) this.#fullWanted = true;
+    const { ignore } = this.#replica;
     const pipeline = new Pipeline(
       this.#replica,
       this.guard,
       (result) => this.#afterBatch(result),
-      { checkRoot: () => this.#events.checkRoot(), mayRecordGone: (count) => this.emptied.mayRecord(count) },
+      {
+        checkRoot: () => this.#events.checkRoot(),
+        areRulesCurrent: () => this.#isInForce(ignore),
+        mayRecordGone: (count) => this.emptied.mayRecord(count),
+      },
     );
-    const todo = [...dirty];
-    const visited = everywhere ? new Set<RelPath>() : null;
-    if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
     this.#hollow.clear();
     this.#context = { ...this.#replica.scanContext(this.#replica.spelling()), hollow: this.#hollow };
     let entries = 0;
@@ -380,12 +390,9 @@ export class Outbound {
     }
   }
 
-  #ignoreChanged(): void {
-    const before = this.#replica.ignore.text;
-    refreshIgnore(this.#replica);
-    if (this.#replica.ignore.text === before) return;
-    this.#fullWanted = true;
-    // What others have at paths that were ignored was dropped; now it may be wanted.
-    this.#replica.catalogue.rows.needAll(this.#replica.number);
+  /** Whether the patterns of a round still hold. If not, everything is looked at under those that do. */
+  #isInForce(ignore: IgnoreRules): boolean {
+    if (!this.#ignore.isCurrent && this.#ignore.refresh()) this.#fullWanted = true;
+    return this.#replica.ignore === ignore;
   }
 }
