@@ -5,8 +5,11 @@
  *    deleted while it was ignored would be deleted everywhere.
  * 2. What was concluded under other patterns than those that stand there when it is to be recorded is concluded anew: who writes a
  *    line and then deletes what it names has told us so in that order.
+ * 3. Whenever they have become others, what was not wanted under the former ones is asked for.
  */
+import { sha256 } from "../core/content.ts";
 import { CairnError } from "../core/errors.ts";
+import { toHex } from "../core/ids.ts";
 import { IGNORE_FILE, IGNORE_PATTERNS, type IgnoreRules, readIgnore } from "../folder/ignore.ts";
 import { FsError } from "../platform/ports.ts";
 import type { Replica } from "./replica.ts";
@@ -34,12 +37,26 @@ export class IgnoreInForce {
       this.#replica.troubles.set(IGNORE_FILE, { cause, remedy: "The patterns read before stay in force." });
       return false;
     }
+    if (this.#isRead && read === former) return false;
     this.#isRead = true;
-    if (read === former) return false;
     this.#replica.ignore = read;
-    // What others have at paths that were ignored was dropped; now it may be wanted.
-    this.#replica.catalogue.rows.needAll(this.#replica.number);
-    return true;
+    this.#wantAgain(read);
+    return read !== former;
+  }
+
+  /**
+   * What others have at paths that were ignored was dropped; under other patterns it may be wanted. Who wrote them may have done so while the
+   * program was off, or it may have been stopped before it had read them: so the catalogue knows under which its needs were dropped.
+   */
+  #wantAgain({ text }: IgnoreRules): void {
+    const { catalogue, folder, number } = this.#replica;
+    const key = `ignore/${folder}`;
+    const digest = text === "" ? "" : toHex(sha256(new TextEncoder().encode(text)));
+    if ((catalogue.values.meta(key) ?? "") === digest) return;
+    catalogue.db.transaction(() => {
+      catalogue.rows.needAll(number);
+      catalogue.values.putMeta(key, digest);
+    });
   }
 
   /** What stands in the file is in force, as far as it can be read. */

@@ -1,7 +1,8 @@
 /** A new line in `.cairnignore`, and what happens to the paths that it names in the same moment (R13, R18). */
 import assert from "node:assert/strict";
+import { FULL_SCAN_MS } from "../../../src/core/limits.ts";
 import { ROOT } from "../world/device.ts";
-import { LAST_LOOKS_MS, onStage, remove, type Stage, treeOf, troublesOf, write } from "./stage.ts";
+import { LAST_LOOKS_MS, onStage, ownRow, remove, type Stage, treeOf, troublesOf, write } from "./stage.ts";
 
 const IGNORE = ".cairnignore";
 const RULES = "cache/\n*.log\n";
@@ -107,6 +108,47 @@ Deno.test("a first reading of the patterns that fails announces and deletes noth
     stage.go(LAST_LOOKS_MS);
     assert.deepEqual(treeOf(a), { ...CACHED, notes: "stays", made: "meanwhile", [IGNORE]: RULES });
     assert.deepEqual(troublesOf(b), {});
+  });
+});
+
+/** Both have the patterns, and `a` has what they name. */
+function ignoredAt(stage: Stage): void {
+  write(stage.a, IGNORE, RULES);
+  for (const [path, text] of Object.entries(CACHED)) write(stage.a, path, text);
+  stage.until("b has them", () => IGNORE in treeOf(stage.b));
+  stage.go(LAST_LOOKS_MS);
+  assert.deepEqual(treeOf(stage.b), { [IGNORE]: RULES });
+}
+
+Deno.test("what others have at paths that are not ignored any more comes, also where no event tells (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    ignoredAt(stage);
+    b.disk.watches.loss = 1;
+    write(a, IGNORE, "other/");
+    stage.until("the hourly scan has come", () => "run.log" in treeOf(b), FULL_SCAN_MS + 60_000);
+    stage.settle();
+    assert.deepEqual(treeOf(b), { ...CACHED, [IGNORE]: "other/" });
+  });
+});
+
+Deno.test("what others have at paths that are not ignored any more comes, also to who is killed when the line has come (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    ignoredAt(stage);
+    // It hears of the paths and of the line at once: the paths are not wanted yet.
+    b.kill();
+    write(a, IGNORE, "other/");
+    stage.go(LAST_LOOKS_MS);
+    b.start();
+    stage.until(
+      "the line has come",
+      () => treeOf(b)[IGNORE] === "other/" && ownRow(b, IGNORE)!.row.entry.size === 6,
+    );
+    b.kill();
+    b.start();
+    stage.settle();
+    assert.deepEqual(treeOf(b), { ...CACHED, [IGNORE]: "other/" });
   });
 });
 
