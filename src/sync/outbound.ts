@@ -286,7 +286,8 @@ export class Outbound {
 
   #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {
     const { troubles } = this.#replica;
-    const again = names !== null && [...names].some((name) => this.#strict.delete(childOf(directory, name)));
+    // All of them, not the first alone: what is left there would be read again at every hint.
+    const again = [...names ?? []].filter((name) => this.#strict.delete(childOf(directory, name))).length > 0;
     const difference = compareDirectory(this.#context, directory, names, again ? "strict" : strictness);
     if (names === null) this.#replica.forgetTroublesIn(directory);
     const seen = new Set(difference?.seen.map(({ path }) => path));
