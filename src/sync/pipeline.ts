@@ -60,8 +60,13 @@ export class Pipeline {
     this.#guard = guard;
   }
 
-  async add(difference: Difference): Promise<void> {
-    for (const gone of difference.gone) this.#gone.set(gone.basedOn, gone);
+  /** Takes differences that were found together: what has left any of them is known before anything that has come is read. */
+  async add(differences: readonly Difference[]): Promise<void> {
+    for (const { gone } of differences) for (const one of gone) this.#gone.set(one.basedOn, one);
+    for (const difference of differences) await this.#addSeen(difference);
+  }
+
+  async #addSeen(difference: Difference): Promise<void> {
     this.#replaced.push(...difference.replaced);
     this.#ignored.push(...difference.ignored);
     for (const seen of difference.seen) {
