@@ -53,12 +53,16 @@ function isNamed(patterns: readonly IgnorePattern[], names: readonly Name[], isD
   return last !== undefined && !last.isNegated;
 }
 
-/** The rules in a root; none when there is no file. Throws FsError when it cannot be read. */
-export function readIgnore(fs: Fs, root: string): IgnoreRules {
-  const path = `${root}/${IGNORE_FILE}`;
+/** The rules in a root, `former` itself when they are the same; none when there is no file. Throws FsError when it cannot be read. */
+export function readIgnore(fs: Fs, root: string, former: IgnoreRules = parseIgnore("")): IgnoreRules {
+  const text = readText(fs, `${root}/${IGNORE_FILE}`);
+  return text === former.text ? former : parseIgnore(text);
+}
+
+function readText(fs: Fs, path: string): string {
   const stat = fs.lstat(path);
-  if (stat === null || stat.kind !== "file") return parseIgnore("");
+  if (stat === null || stat.kind !== "file") return "";
   const bytes = fs.readSmall(path, IGNORE_BYTES);
   if (bytes === null) throw new FsError("not-found", path);
-  return parseIgnore(new TextDecoder().decode(bytes));
+  return new TextDecoder().decode(bytes);
 }

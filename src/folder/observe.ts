@@ -1,11 +1,14 @@
 /**
  * Turns what a scan has seen into what it is: reads files stably (R12, R17), follows renames without reading (R14), and makes
  * the bytes durable before anyone can hear of them (R16).
+ *
+ * The bytes that are read must be those that were synced (invariant 1): a file counts as read when nothing was written to it from
+ * before its sync until after its reading. One that was written to in between is synced once more, behind its reading.
  */
 import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { checkTarget, nameOf, parentOf } from "../core/path.ts";
-import { type FileKind, FsError, type HashPool, type Stat } from "../platform/ports.ts";
+import { type FileKind, FsError, type HashedFile, type HashPool, type Stat } from "../platform/ports.ts";
 import { type Durability, makeDurable } from "./durable.ts";
 import { Pins } from "./pins.ts";
 import { relativeStat, type ScanContext, type Seen } from "./scan.ts";
@@ -64,7 +67,10 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
         const target = readLink(context, path);
         const wrong = checkTarget(target);
         if (wrong !== null) throw new FsError("unsupported", path, new Error(wrong));
-        done.push({ ...plain(item, printOf(stat, now)), target });
+        const found = lookAt(context, path);
+        if (found instanceof FsError) throw found;
+        if (found === null || !samePrint(stat, found)) busy.push(item);
+        else done.push({ ...plain(item, printOf(stat, now)), target });
       } catch (error) {
         noteFailure(path, error, vanished, unreadable);
       }
@@ -80,9 +86,14 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
     }
   }
   const files = await hashFiles(context, toHash);
+  const late: ReadFile[] = [];
+  const note = ({ item, hashed, nowMs }: ReadFile) => {
+    if (hashed.chunks !== null) context.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
+    done.push({ ...plain(item, printOf(item.stat, nowMs)), content: hashed.content });
+  };
   for (let i = 0; i < toHash.length; i++) {
     const item = toHash[i]!;
-    const { before, hashed, after } = files[i]!;
+    const { before, hashed, after, nowMs } = files[i]!;
     if (hashed instanceof FsError) noteFailure(item.path, hashed, vanished, unreadable);
     else if (after === null) vanished.push(item.path);
     else if (
@@ -90,11 +101,30 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
     ) {
       busy.push({ ...item, stat: after });
     } else {
-      if (hashed.chunks !== null) context.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
-      done.push({ ...plain({ ...item, stat: after }, printOf(after, now)), content: hashed.content });
+      const read = { item: { ...item, stat: after }, hashed, nowMs };
+      if (samePrint(item.stat, before)) note(read);
+      else late.push(read);
     }
   }
+  const refusedLate = await makeDurable(context, late.map(({ item }) => item), context.fsNowMs());
+  for (const read of late) {
+    const { path, stat } = read.item;
+    const refusal = refusedLate.get(path);
+    const found = refusal ?? lookAt(context, path);
+    if (found instanceof FsError) noteFailure(path, found, vanished, unreadable);
+    else if (found === null) vanished.push(path);
+    else if (samePrint(stat, found)) note(read);
+    else busy.push({ ...read.item, stat: found });
+  }
   return { done, busy, vanished, unreadable };
+}
+
+/** A file that nobody wrote to while it was read. */
+interface ReadFile {
+  readonly item: Seen;
+  readonly hashed: HashedFile;
+  /** The file system's time right before the last look at it. */
+  readonly nowMs: number;
 }
 
 function plain({ path, stat, basedOn }: Seen, print: Fingerprint): Observation {
@@ -152,8 +182,25 @@ function findMoved(
 
 interface Hashed {
   readonly before: Stat | null;
-  readonly hashed: Awaited<ReturnType<HashPool["hash"]>>[number];
+  readonly hashed: HashedFile | FsError;
   readonly after: Stat | null;
+  /** The file system's time right before that look: syncs and reading may have taken long. */
+  readonly nowMs: number;
+}
+
+function lookAt({ fs, root, rootDev }: ObserveContext, path: RelPath): Stat | FsError | null {
+  try {
+    const pin = fs.pin(root, parentOf(path));
+    try {
+      const stat = fs.lstat(pin.at(nameOf(path)));
+      return stat === null ? null : relativeStat(stat, rootDev);
+    } finally {
+      pin.close();
+    }
+  } catch (error) {
+    if (error instanceof FsError) return error;
+    throw error;
+  }
 }
 
 /** Hashes files with a look at each right before and right after; parents are held open meanwhile (R23). */
@@ -181,10 +228,12 @@ async function hashFiles(context: ObserveContext, files: readonly Seen[]): Promi
     );
     const answers = await pool.hash(hashable.map(({ where }) => where));
     const hashed = new Map(hashable.map(({ i }, k) => [i, answers[k]!]));
+    const nowMs = context.fsNowMs();
     return files.map(({ path }, i) => ({
       before: before[i]!,
       hashed: hashed.get(i) ?? new FsError("not-found", path),
       after: look(i),
+      nowMs,
     }));
   } finally {
     pins.close();

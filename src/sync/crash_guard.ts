@@ -1,8 +1,9 @@
 /**
  * After a crash of the machine, some file systems leave files that were being written empty or ending in zeros. Such a file
  * must not be news that replaces good copies elsewhere (R16): it is held back, named in `status`, until somebody
- * writes or touches it. What is held back outlives a restart. A disk that lied about a sync may also have left other bytes
- * behind an unchanged fingerprint: what had changed in the last minutes is read again.
+ * writes or touches it. What is held back outlives a restart, and so does the suspicion, until each path has been looked at: the next
+ * start knows nothing of the crash any more. A disk that lied about a sync may also have left other bytes behind an
+ * unchanged fingerprint: what had changed in the last minutes is read again.
  */
 import * as v from "valibot";
 import { samePrint } from "../core/fingerprint.ts";
@@ -10,6 +11,7 @@ import type { RelPath } from "../core/ids.ts";
 import { isBelow, nameOf, parentOf } from "../core/path.ts";
 import type { Observation } from "../folder/observe.ts";
 import { FsError } from "../platform/ports.ts";
+import { EVERYWHERE, NOWHERE, Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
 
 /** A disk that lies about its syncs has written what is older than this by itself. */
@@ -20,6 +22,7 @@ const CAUSE = "is damaged, empty or ends in zeros since the machine crashed, so 
 const REMEDY = "To keep it as it is, touch it. To have the former content back: cairn restore PATH.";
 
 const heldSchema = v.array(v.tuple([v.string(), v.number(), v.number()]));
+const suspectsSchema = v.array(v.string());
 
 /** How a held file looked; any change of it is a person's word. */
 interface Held {
@@ -30,14 +33,20 @@ interface Held {
 export class CrashGuard {
   readonly #replica: Replica;
   readonly #held: Map<RelPath, Held>;
-  /** The machine crashed before this run, and what it left has not all been looked at yet. */
-  #suspects: boolean;
+  /** Where what a crash of the machine left has not been looked at yet. */
+  #suspects: Places;
+  /** That is in the journal. */
+  #isNoted: boolean;
 
   constructor(replica: Replica, crashed: boolean) {
     this.#replica = replica;
-    this.#suspects = crashed;
-    if (crashed) replica.catalogue.prints.distrustNewest(UNSURE_MS);
-    const saved = v.safeParse(heldSchema, replica.catalogue.values.local(this.#key));
+    const { values, prints } = replica.catalogue;
+    const suspects = v.safeParse(suspectsSchema, values.local(this.#suspectsKey));
+    const left = suspects.success ? new Places(suspects.output as RelPath[]) : NOWHERE;
+    this.#suspects = crashed ? EVERYWHERE : left;
+    this.#isNoted = !crashed;
+    if (crashed) prints.distrustNewest(UNSURE_MS);
+    const saved = v.safeParse(heldSchema, values.local(this.#key));
     this.#held = new Map(
       (saved.success ? saved.output : []).map((
         [path, size, mtimeMs],
@@ -47,6 +56,10 @@ export class CrashGuard {
 
   get #key(): string {
     return `held/${this.#replica.folder}`;
+  }
+
+  get #suspectsKey(): string {
+    return `suspects/${this.#replica.folder}`;
   }
 
   isHeld(path: RelPath): boolean {
@@ -65,14 +78,29 @@ export class CrashGuard {
     if (released.length > 0) await this.#save();
   }
 
-  /** All that the crash left has been looked at. */
-  settle(): void {
-    this.#suspects = false;
+  /** Before anything is looked at: whoever is stopped in the middle goes on being suspicious. */
+  async begin(): Promise<void> {
+    if (!this.#isNoted) await this.#note(this.#suspects);
+  }
+
+  /** All that the crash left has been looked at, but for what is at these places. */
+  async settle(unseen: Places): Promise<void> {
+    if (this.#suspects.isEmpty) return;
+    const left = unseen.within(this.#suspects);
+    if (left.isSame(this.#suspects)) return;
+    await this.#note(left);
+    this.#suspects = left;
+  }
+
+  async #note({ paths, isEmpty }: Places): Promise<void> {
+    const value = isEmpty ? null : [...paths];
+    await this.#replica.deps.ledger.commit({ type: "local", key: this.#suspectsKey, value });
+    this.#isNoted = true;
   }
 
   /** The observations that may be recorded; the others are held back and named. */
   async sift(observations: readonly Observation[]): Promise<readonly Observation[]> {
-    if (!this.#suspects && this.#held.size === 0) return observations;
+    if (this.#suspects.isEmpty && this.#held.size === 0) return observations;
     const before = this.#held.size;
     let isChanged = false;
     const good: Observation[] = [];
@@ -86,7 +114,7 @@ export class CrashGuard {
         isChanged = true;
       }
       const stays = this.#held.has(path) ||
-        (held === undefined && this.#suspects && await this.#isSuspect(observation));
+        (held === undefined && this.#suspects.has(path) && await this.#isSuspect(observation));
       if (!stays) {
         good.push(observation);
         continue;

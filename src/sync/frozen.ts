@@ -56,6 +56,10 @@ export class Frozen {
     return this.#waiting.has(path);
   }
 
+  get paths(): Iterable<RelPath> {
+    return this.#waiting.keys();
+  }
+
   /** Something is expected to be over by itself soon. */
   get isPassing(): boolean {
     for (const { looks, isPassing } of this.#waiting.values()) {

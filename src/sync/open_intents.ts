@@ -6,6 +6,7 @@ import type { HeldRow } from "../catalogue/rows.ts";
 import type { Row } from "../core/entry.ts";
 import type { Lsn, RelPath } from "../core/ids.ts";
 import { coversAll } from "../core/version.ts";
+import type { Places } from "./places.ts";
 
 interface Intended {
   readonly row: Row;
@@ -52,13 +53,13 @@ export class OpenIntents {
   }
 
   /**
-   * A scan of everything is complete: what it did not show of the intents up to where it began did not happen. False when
-   * there is nothing to settle.
+   * A scan of everything is complete but for some places: what it did not show of the intents up to where it began did not happen.
+   * True when that was the last of them.
    */
-  settle(upTo: Lsn): boolean {
+  settle(upTo: Lsn, unseen: Places): boolean {
     if (this.#isSettled || this.#upTo !== upTo) return false;
-    this.#isSettled = true;
-    this.#rows.clear();
-    return true;
+    for (const path of this.#rows.keys()) if (!unseen.has(path)) this.#rows.delete(path);
+    this.#isSettled = this.#rows.size === 0;
+    return this.#isSettled;
   }
 }

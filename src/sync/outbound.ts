@@ -8,23 +8,26 @@
  * 4. What could have changed within the clock's grain is read again once that has passed (R14).
  */
 import { messageOf } from "../core/errors.ts";
-import type { Fingerprint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FULL_SCAN_MS, RACY_MS } from "../core/limits.ts";
 import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
-import { IGNORE_FILE, readIgnore } from "../folder/ignore.ts";
+import { IGNORE_FILE, type IgnoreRules } from "../folder/ignore.ts";
 import { compareDirectory, type Difference, type ScanContext, type Strictness } from "../folder/scan.ts";
-import { FsError } from "../platform/ports.ts";
 import { CrashGuard } from "./crash_guard.ts";
 import { Frozen } from "./frozen.ts";
 import { EmptiedGuard } from "./emptied.ts";
+import { otherNames } from "./hard_links.ts";
+import { IgnoreInForce } from "./ignore_in_force.ts";
+import { Itinerary, type Stop } from "./itinerary.ts";
 import { mend, troubleOf } from "./mending.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
+import { Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
 import { withoutBroughtAlong } from "./respelling.ts";
 import { Timers } from "./timers.ts";
 import { StillWriting, WRITTEN_ALL_THE_TIME } from "./still_writing.ts";
 import { forgetOutdated } from "./troubles.ts";
+import { withoutPlaced } from "./without_placed.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
 const GATHER_MS = 8;
@@ -39,6 +42,8 @@ const LARGE_SETTLE_MS = 120_000;
 const PLACED_MS = 100;
 /** Files between two turns of the event loop, so that nothing else waits for a scan. */
 const TURN_ENTRIES = 2_000;
+/** Files in hinted directories that are looked at before anything is read: a rename of more may be told in parts. */
+const MOST_AHEAD = 20_000;
 
 export interface ScanProgress {
   readonly checked: number;
@@ -59,6 +64,7 @@ export class Outbound {
   readonly #events: OutboundEvents;
   readonly guard: CrashGuard;
   readonly emptied: EmptiedGuard;
+  readonly #ignore: IgnoreInForce;
   readonly #frozen: Frozen;
   readonly #unreadable: Frozen;
   /** Dirty directories: the names in them, or null for all. */
@@ -69,6 +75,8 @@ export class Outbound {
   #fullWanted = true;
   #running = false;
   #stopped = false;
+  /** Entries that this round has looked at. */
+  #looked = 0;
   #scan: ScanProgress | null = { checked: 0, known: 0 };
   #firstScanDone = false;
   #context: ScanContext; // of the round under way
@@ -82,6 +90,7 @@ export class Outbound {
     this.#events = events;
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
+    this.#ignore = new IgnoreInForce(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
     this.#timers = new Timers(replica.deps.clock);
@@ -163,6 +172,7 @@ export class Outbound {
     const { clock } = this.#replica.deps;
     let waiters: ((tookMs: number) => void)[] = [];
     try {
+      await this.guard.begin();
       while (!this.#stopped && (this.#fullWanted || this.#dirty.size > 0)) {
         if (!this.#events.checkRoot()) break;
         const full = this.#fullWanted;
@@ -199,13 +209,16 @@ export class Outbound {
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();
     this.#busy.forgetTried();
-    this.#readIgnore();
     this.#events.changed();
     try {
+      this.#ignore.refresh();
+      const { ignore } = this.#replica;
       await this.#round(new Map([[ROOT, null]]), "strict", true);
-      if (this.#stopped) return;
-      this.#replica.settleIntents(intendedUpTo);
-      if (!this.#firstScanDone) this.guard.settle();
+      // Of a root that went meanwhile nothing is known, nor was all recorded under other patterns: everything is looked at again.
+      if (this.#stopped || !this.#events.checkRoot() || this.#replica.ignore !== ignore) return;
+      const unseen = new Places([...this.#frozen.paths, ...this.#unreadable.paths, ...this.#busy.paths]);
+      this.#replica.settleIntents(intendedUpTo, unseen);
+      await this.guard.settle(unseen);
       this.#firstScanDone = true;
     } finally {
       this.#scan = null;
@@ -218,62 +231,91 @@ export class Outbound {
     strictness: Strictness,
     everywhere = false,
   ): Promise<void> {
+    const top = dirty.get(ROOT);
+    const mayBeOther = !everywhere && (top === null || top?.has(IGNORE_FILE));
+    if (mayBeOther && this.#ignore.refresh()) this.#fullWanted = true;
+    const { ignore } = this.#replica;
     const pipeline = new Pipeline(
       this.#replica,
       this.guard,
       (result) => this.#afterBatch(result),
-      { checkRoot: () => this.#events.checkRoot(), mayRecordGone: (count) => this.emptied.mayRecord(count) },
+      {
+        checkRoot: () => this.#events.checkRoot(),
+        areRulesCurrent: () => this.#isInForce(ignore),
+        mayRecordGone: (count) => this.emptied.mayRecord(count),
+      },
     );
-    const todo = [...dirty];
-    const visited = everywhere ? new Set<RelPath>() : null;
-    if (dirty.get(ROOT)?.has(IGNORE_FILE)) this.#ignoreChanged();
     this.#hollow.clear();
     this.#context = { ...this.#replica.scanContext(this.#replica.spelling()), hollow: this.#hollow };
-    let entries = 0;
-    while (todo.length > 0 && !this.#stopped) {
-      const [directory, names] = todo.pop()!;
-      if (everywhere) this.#context.spelling?.trust(directory); // it was listed so
-      const difference = this.#compare(directory, names, strictness);
-      visited?.add(directory);
-      if (difference === null) {
-        // The directory itself is gone: its parent's listing says so.
-        if (directory === ROOT || everywhere) continue;
-        this.#hollow.add(directory);
-        todo.push([parentOf(directory), new Set([nameOf(directory)])]);
-        continue;
-      }
-      const fresh = new Set(
-        difference.seen.filter(({ stat }) => stat.kind === "directory").map(({ path }) => path),
-      );
-      for (const sub of difference.directories) {
-        // One that is hinted itself is listed: before it was watched, nobody told what came into it.
-        if (everywhere || fresh.has(sub) || names !== null) todo.push([sub, null]);
-        if (fresh.has(sub) && !everywhere) this.#lookAgainLater(sub);
-      }
-      await pipeline.add(difference);
-      entries += difference.entries;
-      if (everywhere) this.#scan = { checked: entries, known: Math.max(this.#scan?.known ?? 0, entries) };
-      if (entries % TURN_ENTRIES < difference.entries) {
-        await new Promise<void>((resolve) => this.#replica.deps.clock.after(0, resolve));
-        this.#events.changed();
-      }
+    const itinerary = new Itinerary(dirty);
+    this.#looked = 0;
+    let ahead: Difference[] = [];
+    for (let stop = itinerary.nextHinted(); stop !== null && !this.#stopped; stop = itinerary.nextHinted()) {
+      const difference = await this.#visit(stop, itinerary, strictness, everywhere);
+      if (difference !== null) ahead.push(difference);
+      if (this.#looked < MOST_AHEAD) continue;
+      await pipeline.add(ahead);
+      ahead = [];
+    }
+    await pipeline.add(ahead);
+    for (let stop = itinerary.nextFound(); stop !== null && !this.#stopped; stop = itinerary.nextFound()) {
+      const difference = await this.#visit(stop, itinerary, strictness, everywhere);
+      if (difference !== null) await pipeline.add([difference]);
     }
     const missing = await pipeline.finish();
-    if (visited !== null && !this.#stopped) await this.emptied.settled(missing);
-    if (visited !== null) this.#lookForLost(visited);
+    if (!everywhere) return;
+    if (!this.#stopped) await this.emptied.settled(missing);
+    this.#lookForLost(itinerary);
+  }
+
+  /** Compares a directory and says where to look next. Null when it is gone. */
+  async #visit(
+    [directory, names]: Stop,
+    itinerary: Itinerary,
+    strictness: Strictness,
+    everywhere: boolean,
+  ): Promise<Difference | null> {
+    if (everywhere) this.#context.spelling?.trust(directory); // it was listed so
+    const difference = this.#compare(directory, names, strictness);
+    if (difference === null) {
+      // The directory itself is gone: its parent's listing says so.
+      if (directory === ROOT || everywhere) return null;
+      this.#hollow.add(directory);
+      itinerary.look(parentOf(directory), nameOf(directory));
+      return null;
+    }
+    const fresh = new Set(
+      difference.seen.filter(({ stat }) => stat.kind === "directory").map(({ path }) => path),
+    );
+    for (const sub of difference.directories) {
+      // One that is hinted itself is listed: before it was watched, nobody told what came into it.
+      if (everywhere || fresh.has(sub) || names !== null) itinerary.list(sub);
+      if (fresh.has(sub) && !everywhere) this.#lookAgainLater(sub);
+    }
+    const before = this.#looked;
+    this.#looked += difference.entries;
+    if (everywhere) {
+      this.#scan = { checked: this.#looked, known: Math.max(this.#scan?.known ?? 0, this.#looked) };
+    }
+    if (Math.floor(this.#looked / TURN_ENTRIES) > Math.floor(before / TURN_ENTRIES)) {
+      await new Promise<void>((resolve) => this.#replica.deps.clock.after(0, resolve));
+      this.#events.changed();
+    }
+    return difference;
   }
 
   /** Directories that were not come across, though something of ours should be in them, are gone with it. */
-  #lookForLost(visited: ReadonlySet<RelPath>): void {
+  #lookForLost(itinerary: Itinerary): void {
     const { catalogue, number, ignore } = this.#replica;
     for (const directory of catalogue.briefs.directoriesBelow(number, ROOT)) {
-      if (!visited.has(directory) && !ignore.ignores(directory, true)) this.#mark(directory, null);
+      if (!itinerary.lists(directory) && !ignore.ignores(directory, true)) this.#mark(directory, null);
     }
   }
 
   #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {
     const { troubles } = this.#replica;
-    const again = names !== null && [...names].some((name) => this.#strict.delete(childOf(directory, name)));
+    // All of them, not the first alone: what is left there would be read again at every hint.
+    const again = [...names ?? []].filter((name) => this.#strict.delete(childOf(directory, name))).length > 0;
     const difference = compareDirectory(this.#context, directory, names, again ? "strict" : strictness);
     const { gone = [], replaced = [] } = difference ?? {};
     forgetOutdated(troubles, directory, names === null, [...gone, ...replaced]);
@@ -297,7 +339,11 @@ export class Outbound {
     if (unsettled.length > 0) {
       this.#settleLater(unsettled, unsettled.some((path) => sizeOf(path) > LARGE_BYTES));
     }
-    const free = this.#withoutPlaced(withoutBroughtAlong(this.#replica, difference, this.#context.spelling));
+    const alone = withoutBroughtAlong(this.#replica, difference, this.#context.spelling);
+    const { free, held } = withoutPlaced(alone, this.#replica.placing);
+    if (held.length > 0) {
+      this.#timers.after(PLACED_MS, () => held.forEach((path) => this.#mark(parentOf(path), nameOf(path))));
+    }
     return { ...free, seen: free.seen.filter(({ path }) => this.#mayRead(path)) };
   }
 
@@ -305,29 +351,6 @@ export class Outbound {
     const wait = this.#busy.waitOf(path, this.#replica.deps.clock.monotonic());
     if (wait?.isLong) this.#replica.troubles.set(path, WRITTEN_ALL_THE_TIME);
     return wait === null;
-  }
-
-  /** What is being placed right now is looked at when it is recorded. */
-  #withoutPlaced(difference: Difference): Difference {
-    const { placing } = this.#replica;
-    if (placing.size === 0) return difference;
-    const held: RelPath[] = [];
-    const isFree = ({ path }: { readonly path: RelPath }) => {
-      if (placing.has(path)) held.push(path);
-      return !placing.has(path);
-    };
-    const { seen, gone, replaced, ignored } = difference;
-    const free = {
-      ...difference,
-      seen: seen.filter(isFree),
-      gone: gone.filter(isFree),
-      replaced: replaced.filter(isFree),
-      ignored: ignored.filter(isFree),
-    };
-    if (held.length > 0) {
-      this.#timers.after(PLACED_MS, () => held.forEach((path) => this.#mark(parentOf(path), nameOf(path))));
-    }
-    return free;
   }
 
   #lookAgainLater(directory: RelPath): void {
@@ -345,7 +368,8 @@ export class Outbound {
     for (const { path, hasLinks, print } of observed.done) {
       this.#busy.delete(path);
       this.#unreadable.delete(path);
-      if (hasLinks) this.#lookAtLinks(path, print);
+      if (!hasLinks) continue;
+      for (const other of otherNames(this.#replica, path, print)) this.#mark(parentOf(other), nameOf(other));
     }
     for (const path of [...observed.vanished, ...observed.unreadable.map((one) => one.path)]) {
       this.#busy.delete(path);
@@ -367,34 +391,9 @@ export class Outbound {
     this.#events.changed();
   }
 
-  /** An event names one name of a file; its other hard links have changed with it. */
-  #lookAtLinks(path: RelPath, { ino, birthMs, dev }: Fingerprint): void {
-    const { catalogue } = this.#replica;
-    for (const { state, print } of catalogue.prints.statesOfInode(ino)) {
-      if (print.birthMs !== birthMs || print.dev !== dev) continue;
-      const other = catalogue.rows.ownPathOf(this.#replica.number, state);
-      if (other !== null && other !== path) this.#mark(parentOf(other), nameOf(other));
-    }
-  }
-
-  #ignoreChanged(): void {
-    const before = this.#replica.ignore.text;
-    this.#readIgnore();
-    if (this.#replica.ignore.text === before) return;
-    this.#fullWanted = true;
-    // What others have at paths that were ignored was dropped; now it may be wanted.
-    this.#replica.catalogue.rows.needAll(this.#replica.number);
-  }
-
-  #readIgnore(): void {
-    try {
-      this.#replica.ignore = readIgnore(this.#replica.deps.fs, this.#replica.root);
-    } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      this.#replica.troubles.set(IGNORE_FILE, {
-        cause: `cannot be read (${error.code})`,
-        remedy: "The patterns read before stay in force.",
-      });
-    }
+  /** Whether the patterns of a round still hold. If not, everything is looked at under those that do. */
+  #isInForce(ignore: IgnoreRules): boolean {
+    if (!this.#ignore.isCurrent && this.#ignore.refresh()) this.#fullWanted = true;
+    return this.#replica.ignore === ignore;
   }
 }

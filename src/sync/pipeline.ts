@@ -24,9 +24,11 @@ export interface BatchResult {
   readonly stale: readonly RelPath[];
 }
 
-/** Asked before anything is recorded as gone (invariant 8). */
-export interface GoneChecks {
-  /** The root is still what it was. */
+/** Asked before anything is recorded. */
+export interface RecordChecks {
+  /** The patterns under which it was compared are still those in force; if not, everything is compared anew (R18). */
+  areRulesCurrent(): boolean;
+  /** Of what is gone: the root is still what it was (invariant 8). */
   checkRoot(): boolean;
   /** So many missing entries may count as deleted. */
   mayRecordGone(count: number): Promise<boolean>;
@@ -35,7 +37,7 @@ export interface GoneChecks {
 export class Pipeline {
   readonly #replica: Replica;
   readonly #after: (result: BatchResult) => void;
-  readonly #checks: GoneChecks;
+  readonly #checks: RecordChecks;
   readonly #guard: CrashGuard;
   #seen: Seen[] = [];
   #replaced: Gone[] = [];
@@ -50,7 +52,7 @@ export class Pipeline {
     replica: Replica,
     guard: CrashGuard,
     after: (result: BatchResult) => void,
-    checks: GoneChecks,
+    checks: RecordChecks,
   ) {
     this.#replica = replica;
     this.#after = after;
@@ -58,8 +60,13 @@ export class Pipeline {
     this.#guard = guard;
   }
 
-  async add(difference: Difference): Promise<void> {
-    for (const gone of difference.gone) this.#gone.set(gone.basedOn, gone);
+  /** Takes differences that were found together: what has left any of them is known before anything that has come is read. */
+  async add(differences: readonly Difference[]): Promise<void> {
+    for (const { gone } of differences) for (const one of gone) this.#gone.set(one.basedOn, one);
+    for (const difference of differences) await this.#addSeen(difference);
+  }
+
+  async #addSeen(difference: Difference): Promise<void> {
     this.#replaced.push(...difference.replaced);
     this.#ignored.push(...difference.ignored);
     for (const seen of difference.seen) {
@@ -82,6 +89,7 @@ export class Pipeline {
       const observed = await reading;
       await before;
       const good = await this.#guard.sift(observed.done);
+      if (!this.#checks.areRulesCurrent()) return;
       const left = [...replaced, ...this.#leftBy(observed)];
       // All or nothing: a file in a directory's place must not be recorded without the end of what was in that. When the root
       // is back, a scan of everything finds it.
@@ -111,7 +119,8 @@ export class Pipeline {
     await Promise.all(this.#underWay);
     const gone = [...this.#gone.values()];
     if (!await this.#checks.mayRecordGone(gone.length)) return gone.length;
-    for (let at = 0; at < gone.length && this.#checks.checkRoot(); at += RECORD_ROWS) {
+    const mayRecord = () => this.#checks.checkRoot() && this.#checks.areRulesCurrent();
+    for (let at = 0; at < gone.length && mayRecord(); at += RECORD_ROWS) {
       const { stale } = await this.#replica.commitLocal([], gone.slice(at, at + RECORD_ROWS), []);
       this.#after({ observed: NOTHING, stale });
     }

@@ -32,6 +32,7 @@ import { Brake } from "./brake.ts";
 import { DirectoryModes } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { OpenIntents } from "./open_intents.ts";
+import type { Places } from "./places.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
 import type { RootStop } from "./root_stop.ts";
 import type { Trouble, Troubles } from "./troubles.ts";
@@ -284,9 +285,9 @@ export class Replica {
     }
   }
 
-  /** A scan of everything that began when the intents went `upTo` there is complete. */
-  settleIntents(upTo: Lsn): void {
-    if (this.intents.settle(upTo)) this.catalogue.closeIntents(this.number, upTo);
+  /** A scan of everything that began when the intents went `upTo` there is complete, but for some places. */
+  settleIntents(upTo: Lsn, unseen: Places): void {
+    if (this.intents.settle(upTo, unseen)) this.catalogue.closeIntents(this.number, upTo);
   }
 
   /** Rows of other devices at a path. */

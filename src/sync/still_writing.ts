@@ -33,6 +33,10 @@ export class StillWriting {
     return false;
   }
 
+  get paths(): Iterable<RelPath> {
+    return this.#busy.keys();
+  }
+
   /** It changed again, by the monotone clock at `nowMs`: when to try next, and whether that has gone on for long. */
   add(
     path: RelPath,

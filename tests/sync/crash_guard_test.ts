@@ -7,6 +7,7 @@ import type { Ledger } from "../../src/journal/ledger.ts";
 import type { HashPool } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { CrashGuard } from "../../src/sync/crash_guard.ts";
+import { NOWHERE, Places } from "../../src/sync/places.ts";
 import { Replica } from "../../src/sync/replica.ts";
 import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
 import { deviceOf, pathOf } from "../support/entries.ts";
@@ -106,6 +107,20 @@ Deno.test("what is held back stays so over a restart, until somebody touches it 
     Deno.utimeSync(root.at("f"), new Date(1_000_000), new Date(1_000_000));
     assert.equal(await sift("f", EMPTY_CONTENT, false), true);
     assert.equal(await sift("f", EMPTY_CONTENT, false), true, "and it is forgotten");
+  }));
+
+Deno.test("a later start goes on being suspicious where the crash's start has not looked, and nowhere else (R16)", () =>
+  withFile(async ({ root, replica, sift }) => {
+    const guard = new CrashGuard(replica, true);
+    await guard.begin();
+    await guard.settle(new Places([pathOf("d")]));
+    root.write("f", "");
+    assert.equal(await sift("f", EMPTY_CONTENT, false), true, "it was looked at");
+    await new CrashGuard(replica, true).begin();
+    assert.equal(await sift("f", EMPTY_CONTENT, false), false, "stopped before it has looked");
+    await new CrashGuard(replica, false).settle(NOWHERE);
+    Deno.utimeSync(root.at("f"), new Date(1_000_000), new Date(1_000_000));
+    assert.equal(await sift("f", EMPTY_CONTENT, false), true, "all was looked at");
   }));
 
 Deno.test("without a crash an emptied file is news like any other", () =>

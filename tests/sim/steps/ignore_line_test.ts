@@ -1,6 +1,8 @@
 /** A new line in `.cairnignore`, and what happens to the paths that it names in the same moment (R13, R18). */
 import assert from "node:assert/strict";
-import { LAST_LOOKS_MS, onStage, remove, type Stage, treeOf, write } from "./stage.ts";
+import { FULL_SCAN_MS } from "../../../src/core/limits.ts";
+import { ROOT } from "../world/device.ts";
+import { LAST_LOOKS_MS, onStage, ownRow, remove, type Stage, treeOf, troublesOf, write } from "./stage.ts";
 
 const IGNORE = ".cairnignore";
 const RULES = "cache/\n*.log\n";
@@ -46,6 +48,109 @@ for (const isRunning of [true, false]) {
     });
   });
 }
+
+Deno.test("paths that are ignored and deleted while so much happens that events are lost are deleted nowhere else (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    shared({ a, go: (ms) => stage.go(ms), settle: () => stage.settle() });
+    write(b, IGNORE, RULES);
+    remove(b, "cache");
+    remove(b, "run.log");
+    // What a watcher says whose queue has overflown, and a look at a root that was frozen.
+    b.folder!.outbound.hint("");
+    write(b, "mark", "of b");
+    stage.until("the line has come", () => IGNORE in treeOf(a) && "mark" in treeOf(a));
+    stage.go(LAST_LOOKS_MS);
+    assert.deepEqual(treeOf(a), { ...CACHED, notes: "stays", mark: "of b", [IGNORE]: RULES });
+  });
+});
+
+Deno.test("paths that are ignored and deleted while a scan of everything is under way are deleted nowhere else (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    shared({ a, go: (ms) => stage.go(ms), settle: () => stage.settle() });
+    let isDone = false;
+    const end = stage.watchSteps(b, (_, step, path) => {
+      if (isDone || step !== "list" || path !== ROOT) return;
+      isDone = true;
+      write(b, IGNORE, RULES);
+      remove(b, "cache");
+      remove(b, "run.log");
+      write(b, "other.log", "private");
+    });
+    void b.folder!.outbound.fullScan();
+    stage.until("the line has come", () => IGNORE in treeOf(a));
+    end();
+    stage.go(LAST_LOOKS_MS);
+    assert.ok(isDone);
+    assert.deepEqual(treeOf(a), { ...CACHED, notes: "stays", [IGNORE]: RULES });
+  });
+});
+
+Deno.test("a first reading of the patterns that fails announces and deletes nothing that they name; it is told, and tried again (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    shared({ a, go: (ms) => stage.go(ms), settle: () => stage.settle() });
+    write(b, IGNORE, RULES);
+    stage.until("the line has come", () => IGNORE in treeOf(a));
+    stage.go(LAST_LOOKS_MS);
+    b.kill();
+    remove(b, "cache");
+    write(b, "other.log", "private");
+    write(b, "made", "meanwhile");
+    const lift = b.disk.faults.add({ code: "too-many-files", calls: ["open"], path: `${ROOT}/${IGNORE}` });
+    b.start();
+    stage.go(60_000);
+    assert.match(troublesOf(b)[""] ?? "", /\.cairnignore cannot be read \(too-many-files\)/);
+    assert.deepEqual(treeOf(a), { ...CACHED, notes: "stays", [IGNORE]: RULES });
+    lift();
+    stage.until("it goes on by itself", () => "made" in treeOf(a));
+    stage.go(LAST_LOOKS_MS);
+    assert.deepEqual(treeOf(a), { ...CACHED, notes: "stays", made: "meanwhile", [IGNORE]: RULES });
+    assert.deepEqual(troublesOf(b), {});
+  });
+});
+
+/** Both have the patterns, and `a` has what they name. */
+function ignoredAt(stage: Stage): void {
+  write(stage.a, IGNORE, RULES);
+  for (const [path, text] of Object.entries(CACHED)) write(stage.a, path, text);
+  stage.until("b has them", () => IGNORE in treeOf(stage.b));
+  stage.go(LAST_LOOKS_MS);
+  assert.deepEqual(treeOf(stage.b), { [IGNORE]: RULES });
+}
+
+Deno.test("what others have at paths that are not ignored any more comes, also where no event tells (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    ignoredAt(stage);
+    b.disk.watches.loss = 1;
+    write(a, IGNORE, "other/");
+    stage.until("the hourly scan has come", () => "run.log" in treeOf(b), FULL_SCAN_MS + 60_000);
+    stage.settle();
+    assert.deepEqual(treeOf(b), { ...CACHED, [IGNORE]: "other/" });
+  });
+});
+
+Deno.test("what others have at paths that are not ignored any more comes, also to who is killed when the line has come (R18)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    ignoredAt(stage);
+    // It hears of the paths and of the line at once: the paths are not wanted yet.
+    b.kill();
+    write(a, IGNORE, "other/");
+    stage.go(LAST_LOOKS_MS);
+    b.start();
+    stage.until(
+      "the line has come",
+      () => treeOf(b)[IGNORE] === "other/" && ownRow(b, IGNORE)!.row.entry.size === 6,
+    );
+    b.kill();
+    b.start();
+    stage.settle();
+    assert.deepEqual(treeOf(b), { ...CACHED, [IGNORE]: "other/" });
+  });
+});
 
 Deno.test("what was ignored for a while goes on from the version that it had, and is no conflict with itself (R18)", async () => {
   await onStage({}, (stage) => {

@@ -2,6 +2,7 @@
  * Changes that nothing but a good look shows (R14), and looks that come too late (R12): exact interleavings of the rules.
  */
 import assert from "node:assert/strict";
+import type { RelPath } from "../../../src/core/ids.ts";
 import { FULL_SCAN_MS } from "../../../src/core/limits.ts";
 import { ROOT } from "../world/device.ts";
 import { LAST_LOOKS_MS, onStage, ownRow, type Stage, textAt, treeOf, write } from "./stage.ts";
@@ -135,5 +136,27 @@ Deno.test("a hash of old bytes, finished after a placement, does not supersede t
       assert.ok(!Object.keys(treeOf(a)).some((path) => path.includes(".conflict-")), "no copy is made");
     }
     assert.ok(met > 0, "a placement came between a hash's first reading and its last");
+  });
+});
+
+Deno.test("files that are looked at again together are read once, and not again for each later hint (R14)", async () => {
+  await onStage({}, (stage) => {
+    const { b } = stage;
+    const paths = ["one", "two", "three"] as RelPath[];
+    for (const path of paths) write(b, path, path);
+    stage.go(500);
+    const read: string[] = [];
+    const end = stage.watchSteps(b, (_, step, path) => {
+      if (step === "open" && paths.some((one) => path === `${ROOT}/${one}`)) read.push(path);
+    });
+    const { outbound } = b.folder!;
+    outbound.lookAgain(paths);
+    stage.go(200);
+    for (let time = 0; time < 3; time++) {
+      for (const path of paths) outbound.hint(path);
+      stage.go(200);
+    }
+    end();
+    assert.deepEqual(read.sort(), paths.map((path) => `${ROOT}/${path}`).sort());
   });
 });
