@@ -1,46 +1,10 @@
 /** What placing puts into the version store, and what waits when that is full (R21). */
 import assert from "node:assert/strict";
 import { decodeKept } from "../../src/core/kept.ts";
-import { placeBatch } from "../../src/sync/placing.ts";
 import type { Ready } from "../../src/sync/step.ts";
-import { pageOf } from "../support/catalogues.ts";
-import { contentOf, deviceOf, dot, entryOf, pathOf, rowOf } from "../support/entries.ts";
+import { deviceOf, pathOf } from "../support/entries.ts";
+import { heard, ours, place } from "../support/placing.ts";
 import { type KeeperScene, withKeeper } from "../support/replicas.ts";
-
-let lsn = 0;
-
-/** Device 2 says what it has at a path, with or without knowledge of what we have; what is to be placed for it. */
-async function heard(
-  { replica, ledger, root }: KeeperScene,
-  path: string,
-  text: string | null,
-  knows = true,
-): Promise<Ready> {
-  replica.catalogue.setWanted(replica.folder, true);
-  const own = replica.own(pathOf(path));
-  const seen = knows ? own?.row.entry.version.dots ?? [] : [];
-  const stamp = (own?.row.entry.stamp ?? 0) + 1024;
-  const parts = { dots: [dot(9, ++lsn)], seen, stamp, writer: 2 };
-  const entry = text === null ? entryOf({ kind: "deleted", ...parts }) : entryOf({ text, ...parts });
-  ledger.catalogue.applyPage(
-    pageOf({ from: lsn - 1, to: lsn, complete: true, rows: [[lsn, rowOf(path, entry)]] }),
-  );
-  await Promise.resolve();
-  if (text === null) return { path: pathOf(path), staged: null, movedFrom: null };
-  const stage = root.stage(text);
-  const { mode, mtimeMs } = entry;
-  const staged = { content: contentOf(text), stage, mode, mtimeMs, isDurable: false };
-  return { path: pathOf(path), staged, movedFrom: null };
-}
-
-function place({ replica }: KeeperScene, ...batch: Ready[]) {
-  return replica.exclusive(() => placeBatch(replica, batch));
-}
-
-async function ours({ root, ...scene }: KeeperScene, path: string, text: string): Promise<void> {
-  root.write(path, text);
-  await { root, ...scene }.record(path);
-}
 
 async function told(scene: KeeperScene): Promise<string[]> {
   await scene.replica.exclusive(() => scene.keeper.takeInAll());
