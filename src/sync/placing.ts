@@ -15,6 +15,7 @@ import { type Expected, place, type Placed, type Placement } from "../folder/pla
 import { FsError } from "../platform/ports.ts";
 import { announceKept } from "../folder/versions.ts";
 import { openMode } from "./directory_modes.ts";
+import { InnerDisks } from "./inner_disks.ts";
 import { keptOf, withRoom } from "./keeping.ts";
 import { inPlacingOrder, planStep } from "./planning.ts";
 import { leftSomething, refused } from "./refused_step.ts";
@@ -74,6 +75,7 @@ async function runSteps(
     placedNow: new Set(),
     shards: new Set(),
     pins,
+    disks: new InnerDisks(replica, pins),
     spelling: replica.spelling(),
   };
   /** Rows of steps that the disk refused half-way: what it shows of them is the intent's version still, and no edit (R19). */
@@ -145,6 +147,8 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
     gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
     return { kind: "done" };
   }
+  const missing = gathered.disks.missingAt(path);
+  if (missing !== null) return { kind: "blocked", ...missing, isPassing: false };
   const former = takeOver(replica, step, gathered);
   if (former === "look") return { kind: "look", paths: [path] };
   if (former !== null) {
@@ -245,6 +249,7 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
     }
     case "done":
       if (placed.kept !== null) gathered.shards.add(placed.kept.shard);
+      if (entry.kind === "directory" && step.own?.row.entry.kind !== "directory") gathered.disks.made(path);
       noteDone(replica, path, entry, step.own, placed.stat, gathered, placed.isTouched);
       if (movedFrom !== null) noteMovedAway(replica, movedFrom, left!, gathered);
       return { kind: "done" };
