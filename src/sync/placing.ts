@@ -123,14 +123,16 @@ async function announceIntent(replica: Replica, steps: readonly Step[]): Promise
     if (files.length >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
     await Promise.all(files.map((file) => fs.syncFile(file)));
   };
-  const [lsn] = await Promise.all([
+  const [announced, synced] = await Promise.allSettled([
     ledger.commit({ type: "intent", folder: replica.folder, rows }),
-    syncFiles().catch((error) => {
-      replica.versions.index.distrust();
-      throw error;
-    }),
+    syncFiles(),
   ]);
-  return lsn;
+  if (synced.status === "rejected") replica.versions.index.distrust();
+  if (announced.status === "rejected") throw announced.reason;
+  if (synced.status === "fulfilled") return announced.value;
+  // It was announced and nothing is placed of it: the next scan of everything closes it.
+  replica.intents.add(rows, [], announced.value);
+  throw synced.reason;
 }
 
 function intendedRows(steps: readonly Step[]): Row[] {
