@@ -336,7 +336,11 @@ export class Inbound {
   /** Gives directories their modes. */
   settleModes(): void {
     if (this.#replica.directoryModes.isEmpty) return;
-    void this.#replica.exclusive(() => Promise.resolve(this.#replica.directoryModes.settle(this.#replica)));
+    void this.#replica.exclusive(() => {
+      // What is owed stays owed where the catalogue cannot say so.
+      this.#room.noting(() => this.#replica.directoryModes.settle(this.#replica));
+      return Promise.resolve();
+    });
   }
 
   #settle(batch: readonly Ready[], outcomes: ReadonlyMap<RelPath, Outcome>, cause = "not placed"): void {

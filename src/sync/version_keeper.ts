@@ -6,12 +6,14 @@
  * 1. Time here never runs faster than this run of the program: a clock that is set ahead makes nothing old.
  * 2. Nothing goes without a look: what was written into it since comes back into the folder instead.
  * 3. A store that is not there (its disk went) is no reason to conclude anything.
+ * 4. One version that the disk refuses to look at, bring back or remove stays, and keeps none of the others from their turn.
  */
 import type { KeptRow, PathKey } from "../catalogue/kept_versions.ts";
 import type { RelPath } from "../core/ids.ts";
 import { DAY_MS, DENSE_MS, HOUR_MS, mayGo, overflowing, thinned } from "../core/thinning.ts";
 import { coversAny, shareDot } from "../core/version.ts";
 import { storedAt } from "../folder/versions.ts";
+import { CairnError } from "../core/errors.ts";
 import { FsError } from "../platform/ports.ts";
 import { cleanSegment, takeIn } from "./kept_intake.ts";
 import type { Replica } from "./replica.ts";
@@ -145,7 +147,11 @@ export class VersionKeeper {
     if (this.#held() + plannedBytes < limit) return true;
     const nowMs = this.#replica.deps.clock.monotonic();
     if (nowMs < this.#fullUntilMs) return false;
-    this.#shrink(plannedBytes + 1);
+    try {
+      this.#shrink(plannedBytes + 1);
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error; // no room comes of it
+    }
     if (this.#held() + plannedBytes < limit) return true;
     this.#isFull = true;
     this.#fullUntilMs = nowMs + SETTINGS_MS;
@@ -188,10 +194,14 @@ export class VersionKeeper {
       try {
         nextMs = await this.#replica.exclusive(() => this.#work());
       } catch (error) {
-        // The disk refuses; what is kept stays as it is until it does not.
-        if (!(error instanceof FsError)) throw error;
+        passing(error);
       }
-      this.#tellRoom();
+      try {
+        this.#tellRoom();
+      } catch (error) {
+        passing(error);
+        this.#isFull = true; // it is told again
+      }
     } else {
       nextMs = this.#events.isBusy() ? SOON_MS : FULL_MS;
     }
@@ -243,10 +253,20 @@ export class VersionKeeper {
 
   async #look(rows: readonly KeptRow[]): Promise<void> {
     for (const row of rows) {
-      const found = lookAtKept(this.#replica, row.kept);
-      if (found === "gone") this.#forget(row);
-      if (found === "written") await this.#bringBack(row);
+      try {
+        const found = lookAtKept(this.#replica, row.kept);
+        if (found === "gone") this.#forget(row);
+        if (found === "written") await this.#bringBack(row);
+      } catch (error) {
+        this.#passOver(error);
+      }
     }
+  }
+
+  /** Goes on with the next version, unless the store itself is gone. */
+  #passOver(error: unknown): void {
+    const { versions, deps: { fs } } = this.#replica;
+    if (!(error instanceof FsError) || fs.lstat(versions.dir) === null) throw error;
   }
 
   async #bringBack(row: KeptRow): Promise<void> {
@@ -273,7 +293,7 @@ export class VersionKeeper {
     const paths = catalogue.kept.pathsAfter(number, this.#thinAfter, PATHS);
     const { versionsDays } = this.#limits();
     for (const path of paths) {
-      for (const row of thinned(catalogue.kept.atKey(path), nowMs, versionsDays)) this.#evict(row, nowMs);
+      for (const row of thinned(catalogue.kept.atKey(path), nowMs, versionsDays)) this.#letGo(row, nowMs);
     }
     this.#thinAfter = paths.length < PATHS ? undefined : paths.at(-1)!;
     return this.#thinAfter !== undefined;
@@ -286,8 +306,18 @@ export class VersionKeeper {
     const limit = this.#limits().versionsBytes - wantedBytes;
     const oldest = catalogue.kept.oldest(number, nowMs - DENSE_MS, EVICTIONS);
     const going = overflowing(oldest, this.#held(), limit, nowMs);
-    for (const row of going) this.#evict(row, nowMs);
-    return going.length;
+    return going.filter((row) => this.#letGo(row, nowMs)).length;
+  }
+
+  /** Whether the version went; one that the disk refuses to remove stays. */
+  #letGo(row: KeptRow, nowMs: number): boolean {
+    try {
+      this.#evict(row, nowMs);
+      return true;
+    } catch (error) {
+      this.#passOver(error);
+      return false;
+    }
   }
 
   #evict(row: KeptRow, nowMs: number): void {
@@ -296,7 +326,7 @@ export class VersionKeeper {
     if (!mayGo(row, nowMs) || row.kept.lost !== null && row.isPinned) return;
     const found = lookAtKept(this.#replica, row.kept);
     if (found === "written") {
-      void this.#replica.exclusive(() => this.#bringBack(row).catch(noFsError));
+      void this.#replica.exclusive(() => this.#bringBack(row).catch(passing));
       return;
     }
     if (found === "gone") return this.#forget(row);
@@ -323,6 +353,8 @@ export class VersionKeeper {
   }
 }
 
-function noFsError(error: unknown): void {
-  if (!(error instanceof FsError)) throw error;
+/** A disk refuses, the folder's or the home's: what is kept stays as it is until it does not. */
+function passing(error: unknown): void {
+  if (error instanceof FsError) return;
+  if (!(error instanceof CairnError) || error.code !== "catalogue-broken") throw error;
 }
