@@ -13,10 +13,10 @@ import { ancestorsOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Expected, place, type Placed, type Placement } from "../folder/place.ts";
 import { FsError } from "../platform/ports.ts";
-import { announceKept } from "../folder/versions.ts";
+import { announceKept, announceLate } from "../folder/versions.ts";
 import { openMode } from "./directory_modes.ts";
 import { InnerDisks } from "./inner_disks.ts";
-import { keptOf, withRoom } from "./keeping.ts";
+import { keptOf, nameKept, withRoom } from "./keeping.ts";
 import { inPlacingOrder, planStep } from "./planning.ts";
 import { leftSomething, refused } from "./refused_step.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
@@ -94,6 +94,7 @@ async function runSteps(
     } finally {
       pins.close();
     }
+    await nameKept(replica, gathered.shards);
     await syncDirectories(replica, touched, gathered.shards);
     await replica.record("received", changes, half.length === 0 ? intent : 0 as Lsn);
   } catch (error) {
@@ -154,6 +155,8 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   const former = takeOver(replica, step, gathered);
   if (former === "look") return { kind: "look", paths: [path] };
   if (former !== null) {
+    const kept = keptOf(replica, { ...step, own: former.row });
+    if (kept !== null) announceLate(replica.versions, kept);
     const placed = placeOpening(replica, { ...step, own: former.row }, former.expected, gathered);
     const outcome = settle(replica, step, placed, gathered);
     const from = former.row.row.path;

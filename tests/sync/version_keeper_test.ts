@@ -284,3 +284,21 @@ Deno.test("a segment that mostly stands for nothing is rewritten, and what lives
     assert.deepEqual(scene.known(), ["stays"]);
     assert.deepEqual(root.kept().filter((text) => text === "goes"), []);
   }));
+
+Deno.test("what is written while a touched version is read is not taken for what was read", () =>
+  withKeeper(async (scene) => {
+    const { root, told, replica: { deps: { pool } } } = scene;
+    const { file } = await scene.keep("a", "one");
+    await turns(scene, "it to be known", () => scene.known().length === 1);
+    const at = root.at(`.cairn/versions/${file.slice(0, 2)}/${file}`);
+    const hash = pool.hash.bind(pool);
+    pool.hash = async (paths) => {
+      const hashed = await hash(paths);
+      pool.hash = hash;
+      Deno.writeTextFileSync(at, "two");
+      return hashed;
+    };
+    Deno.utimeSync(at, 1, 1);
+    await turns(scene, "it to be back", () => told.lookedAgain.length > 0);
+    assert.equal(root.read(told.lookedAgain[0]!), "two");
+  }));
