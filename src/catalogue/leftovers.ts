@@ -3,7 +3,8 @@ import type { Lsn } from "../core/ids.ts";
 import { childOf } from "../core/path.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
-import { OFFERED, type Place, type Rows } from "./rows.ts";
+import { UNDECIDED } from "./row_sql.ts";
+import { IF_NOT_LOSING, MAY_NEED, OFFERED, type Place, type Rows } from "./rows.ts";
 
 export class Leftovers {
   readonly #db: Database;
@@ -77,13 +78,12 @@ export class Leftovers {
     ).map(([id]) => Number(id));
   }
 
-  /** Marks every path of wanted folders that a device has as a need, when its rows count again; the planner drops those that are none. */
+  /** Every path of wanted folders that a device has may be a need, when its rows count again: `Rows.decideSome` says which are. */
   needAllOf(device: number): void {
     this.#db.run(
-      `INSERT OR IGNORE INTO needs (folder, directory, name, deletes, bytes)
-       SELECT DISTINCT d.folder, s.directory, s.name, 0, 0 FROM holds h
+      `${MAY_NEED} SELECT DISTINCT d.folder, s.directory, s.name, ${UNDECIDED}, 0 FROM holds h
        JOIN states s ON s.id = h.state JOIN directories d ON d.id = s.directory JOIN folders f ON f.id = d.folder
-       WHERE h.device = ? AND h.flags & ${OFFERED} AND f.wanted = 1`,
+       WHERE h.device = ? AND h.flags & ${OFFERED} AND f.wanted = 1 ${IF_NOT_LOSING}`,
       device,
     );
   }

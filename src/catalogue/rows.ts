@@ -3,40 +3,34 @@
  * that makes it. Every change of a row keeps `needs` exact: a path of a wanted folder has a need iff
  * `core/reconcile.ts` would do something about it.
  */
-import { decode, encode } from "@msgpack/msgpack";
-import { type Entry, type EntryKind, isAlive, isGivenUp, type Row, sameContent } from "../core/entry.ts";
+import { type Entry, isAlive, isGivenUp, type Row, sameContent } from "../core/entry.ts";
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
 import { PAGE_WEIGHT } from "../core/limits.ts";
 import { decide, type Decision } from "../core/reconcile.ts";
-import { decodeVersion, encodeVersion, type PlacedRow, rowWeight } from "../core/row_codec.ts";
-import type { Stamp } from "../core/ids.ts";
+import { type PlacedRow, rowWeight } from "../core/row_codec.ts";
 import { sameVersion } from "../core/version.ts";
-import type { Database, SqlRow, SqlValue } from "./database.ts";
+import type { Database, SqlValue } from "./database.ts";
 import { FolderFigures } from "./folder_figures.ts";
 import { FreshDirectories } from "./fresh_directories.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
+import {
+  AT_NAME,
+  HELD,
+  type HeldRow,
+  IN_PATH_ORDER,
+  JOINED,
+  OFFERED,
+  readRow,
+  STATE,
+  UNDECIDED,
+  valuesOf,
+} from "./row_sql.ts";
 
-export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
-/** Bits of `holds.flags`. */
-export const OFFERED = 1;
-export const HELD = 2;
-const STATE =
-  "s.id, s.name, s.kind, s.size, s.mtime_ms, s.mode, s.stamp, s.writer, s.content, s.target, s.version";
-const JOINED =
-  `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM holds h JOIN states s ON s.id = h.state`;
-const IN_PATH_ORDER =
-  `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s CROSS JOIN holds h ON h.state = s.id`;
-const AT_NAME = `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name = ?`;
-
-/** A row with whose it is. */
-export interface HeldRow extends PlacedRow {
-  readonly device: number;
-  readonly state: number;
-}
+export { HELD, type HeldRow, KINDS, OFFERED } from "./row_sql.ts";
 
 /** A path in a folder. */
 export interface Place {
@@ -51,6 +45,10 @@ export interface RowChange {
   readonly former: number | null;
   readonly formerEntry: Entry | null;
 }
+
+/** Of many paths at once, that each may be a need; what is known to lose something stays as it is, and counted. */
+export const MAY_NEED = "INSERT INTO needs (folder, directory, name, deletes, bytes)";
+export const IF_NOT_LOSING = `ON CONFLICT DO UPDATE SET deletes = ${UNDECIDED} WHERE needs.mark = 0`;
 
 export class Rows {
   /** Devices whose rows take no part in anything: those that are no members (R32), and those of which we know less than we did (R28). */
@@ -97,7 +95,7 @@ export class Rows {
   }
 
   #allOf(sql: string, ...values: SqlValue[]): HeldRow[] {
-    return this.#db.all(sql, ...values).map((row) => this.#read(row));
+    return this.#db.all(sql, ...values).map((row) => readRow(this.#ids, row));
   }
 
   /** Rows were changed by another hand. */
@@ -152,7 +150,7 @@ export class Rows {
       bytes.slice(1, 9),
       bytes,
       limit,
-    ).map((row) => ({ folder: this.#ids.directoryOf(Number(row[14])).folder, row: this.#read(row) }));
+    ).map((row) => ({ folder: this.#ids.directoryOf(Number(row[14])).folder, row: readRow(this.#ids, row) }));
   }
 
   /**
@@ -175,7 +173,7 @@ export class Rows {
     const page: { folder: number; placed: PlacedRow }[] = [];
     let weight = 0;
     for (const row of rows) {
-      const placed = this.#read(row);
+      const placed = readRow(this.#ids, row);
       if (weight >= PAGE_WEIGHT && placed.lsn !== page.at(-1)!.placed.lsn) break;
       weight += rowWeight(placed.row);
       page.push({ folder: this.#ids.directoryOf(Number(row[14])).folder, placed });
@@ -235,20 +233,33 @@ export class Rows {
       afterState,
       limit,
     ).map((sql) => {
-      const { state, lsn, row } = this.#read(sql);
+      const { state, lsn, row } = readRow(this.#ids, sql);
       return { folder: this.#ids.directoryOf(Number(sql[14])).folder, state, lsn, row };
     });
   }
 
-  /** Marks every path of a folder that another device has as a need; the planner drops those that are none. */
+  /** Every path of a folder that another device has may be a need: `decideSome` says which are. */
   needAll(folder: number): void {
     this.#db.run(
-      `INSERT OR IGNORE INTO needs (folder, directory, name, deletes, bytes)
-       SELECT DISTINCT d.folder, s.directory, s.name, 0, 0 FROM directories d
+      `${MAY_NEED} SELECT DISTINCT d.folder, s.directory, s.name, ${UNDECIDED}, 0 FROM directories d
        JOIN states s ON s.directory = d.id JOIN holds h ON h.state = s.id
-       WHERE d.folder = ? AND h.device <> ${SELF} AND h.flags & ${OFFERED}`,
+       WHERE d.folder = ? AND h.device <> ${SELF} AND h.flags & ${OFFERED} ${IF_NOT_LOSING}`,
       folder,
     );
+  }
+
+  /** Decides some paths that may be needs, at most `limit`: what they are, and what they would take (R38). Answers how many. */
+  decideSome(folder: number, limit: number): number {
+    const sql = `SELECT directory, name FROM needs WHERE folder = ? AND deletes = ${UNDECIDED} LIMIT ?`;
+    const some = this.#db.all(sql, folder, limit);
+    if (some.length === 0) return 0;
+    this.#db.transaction(() => {
+      for (const [directory, name] of some) {
+        const all = this.#at(Number(directory), String(name));
+        this.#keepNeed(folder, Number(directory), String(name), all);
+      }
+    });
+    return some.length;
   }
 
   count(): number {
@@ -263,15 +274,7 @@ export class Rows {
       ++this.#lastState,
       directory,
       name,
-      KINDS.indexOf(entry.kind),
-      entry.size,
-      entry.mtimeMs,
-      entry.mode,
-      entry.stamp,
-      this.#ids.device(entry.writer),
-      entry.content === null ? null : fromHex(entry.content),
-      entry.target,
-      encode(encodeVersion(entry.version, entry.stamp, (actor) => this.#ids.actor(actor))),
+      ...valuesOf(entry, this.#ids),
     );
   }
 
@@ -279,53 +282,6 @@ export class Rows {
     this.#db.run("DELETE FROM holds WHERE state = ? AND device = ?", former.state, former.device);
     if (there.some((held) => held !== former && held.state === former.state)) return;
     this.#db.run("DELETE FROM states WHERE id = ?", former.state);
-  }
-
-  #read(row: SqlRow): HeldRow {
-    const [
-      state,
-      name,
-      kind,
-      size,
-      mtimeMs,
-      mode,
-      stamp,
-      writer,
-      content,
-      target,
-      version,
-      device,
-      lsn,
-      flags,
-      directory,
-    ] = row;
-    const entry: Entry = {
-      kind: KINDS[Number(kind)]!,
-      size: Number(size),
-      mtimeMs: Number(mtimeMs),
-      mode: Number(mode),
-      content: content === null ? null : toHex(content as Uint8Array) as ContentId,
-      target: target as string | null,
-      version: decodeVersion(
-        decode(version as Uint8Array),
-        Number(stamp),
-        (actor) => this.#ids.actorOf(actor),
-      ),
-      stamp: Number(stamp) as Stamp,
-      writer: this.#ids.deviceOf(Number(writer)),
-    };
-    const { path } = this.#ids.directoryOf(Number(directory));
-    return {
-      state: Number(state),
-      device: Number(device),
-      lsn: Number(lsn) as Lsn,
-      row: {
-        path: childOf(path, String(name)),
-        entry,
-        offered: (Number(flags) & OFFERED) !== 0,
-        held: (Number(flags) & HELD) !== 0,
-      },
-    };
   }
 
   #count(folder: number, former: Entry | null, entry: Entry | null): void {

@@ -40,6 +40,9 @@ export interface Kept {
   readonly lost: { readonly dots: readonly Dot[]; readonly winner: readonly Dot[] } | null;
 }
 
+/** `mtimeMs` of a version that is not believed to be what its line says before it was read: no file has that time. */
+export const UNREAD_MS = Number.MIN_SAFE_INTEGER;
+
 const WHYS: readonly Why[] = ["replaced", "deleted", "conflict", "restored"];
 const NAME = /^([0-9a-f]{32})-(\d{1,16})-(\d{1,9})$/;
 /** A disk gives out at least this much for any name. */

@@ -3,7 +3,8 @@
  * that neither a lost catalogue nor a lost home makes them nameless.
  *
  * 1. A line is written, and durable with its batch's intent, before its file is in the store. A line without its file
- *    stands for something that did not happen, or is gone; a file is never without its line.
+ *    stands for something that did not happen, or is gone; a file is never without its line. Where only placing shows that
+ *    something has to be kept, the line is written behind it, before the batch's record.
  * 2. Segments are only appended to, or removed whole. A line that lives on is appended again before its segment goes.
  * 3. A torn or damaged line costs itself alone: each run, and each segment after a failed write, begins on a new line.
  * 4. No file is held open between batches: a disk that holds the root can be unmounted.

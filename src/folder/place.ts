@@ -77,9 +77,9 @@ export function place(
     const isNothing = placement.kind === "deleted" && expected === null;
     return isNothing ? { result: "done", stat: null, kept: null } : { result: "clash", other };
   }
-  if (placement.kind !== "deleted" && placement.kind !== "metadata") makeParents(context, path);
   let at: string;
   try {
+    if (placement.kind !== "deleted" && placement.kind !== "metadata") makeParents(context, path);
     at = context.pins.at(path);
   } catch (error) {
     if (error instanceof FsError && (error.code === "not-found" || error.code === "not-directory")) {

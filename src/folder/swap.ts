@@ -75,15 +75,27 @@ export function swapIn(
     if (error.code === "not-found") return "changed";
     throw error;
   }
-  const taken = fs.lstat(source);
+  const taken = orKept(disk, path, source, () => fs.lstat(source));
   if (taken !== null && isSameBut(expected, relativeStat(taken, rootDev))) {
     if (beside === null) return { done: true, kept: keepByRename(fs, versions, path, source) };
     fs.unlink(source);
     return { done: true, kept: beside };
   }
-  if (beside !== null) fs.unlink(beside.at); // another name of what goes back, or of what went before
-  giveBack(disk, path, at, source, staged, taken);
+  orKept(disk, path, source, () => {
+    if (beside !== null) fs.unlink(beside.at); // another name of what goes back, or of what went before
+    giveBack(disk, path, at, source, staged, taken);
+  });
   return "changed";
+}
+
+/** What was taken out stands under a stage's name, which is nobody's and will be removed: where the disk refuses, the store takes it. */
+function orKept<T>({ fs, versions }: Disk, path: RelPath, source: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FsError) keepByRename(fs, versions, path, source);
+    throw error;
+  }
 }
 
 export type Swapped =

@@ -23,12 +23,20 @@ export interface VersionStore {
   readonly shards: Set<string>;
   /** What the index has announced of paths that are about to be placed: their names in the store. */
   readonly announced: Map<RelPath, Kept>;
+  /** What went into the store without a line of the index, which is still to be written. */
+  readonly unwritten: Nameless[];
   /** What was kept since the catalogue last took in the index counts for this much. */
   readonly fresh: { bytes: number };
   /** Directories made in this run whose names are not durable yet. */
   readonly unsynced: Set<string>;
   /** False once the disk has shown that it cannot exchange two names. */
   exchanges: boolean;
+}
+
+/** A file of the store, and the path from which it came. */
+export interface Nameless extends Pick<Kept, "file" | "keptMs" | "path"> {
+  /** What its line shall say, where that is known. */
+  readonly kept: Kept | null;
 }
 
 export interface KeptVersion {
@@ -55,15 +63,21 @@ export function openVersionStore(fs: Fs, clock: Clock, root: string): VersionSto
     next: () => ++count,
     shards: new Set(),
     announced: new Map(),
+    unwritten: [],
     fresh: { bytes: 0 },
     unsynced: new Set([own, versions]),
     exchanges: true,
   };
 }
 
+/** The directory of the store in which a version stands. */
+export function shardOf(store: VersionStore, { file }: Pick<Kept, "file">): string {
+  return `${store.dir}/${file.slice(0, 2)}`;
+}
+
 /** Where a version of the store stands. */
-export function storedAt(store: VersionStore, { file }: Pick<Kept, "file">): string {
-  return `${store.dir}/${file.slice(0, 2)}/${file}`;
+export function storedAt(store: VersionStore, kept: Pick<Kept, "file">): string {
+  return `${shardOf(store, kept)}/${kept.file}`;
 }
 
 /** The name that the next version of a path will have. */
@@ -84,6 +98,12 @@ export async function announceKept(store: VersionStore, versions: readonly Kept[
   return file;
 }
 
+/** The same in the middle of a batch, for what could not be known before: the line is written behind the file. */
+export function announceLate(store: VersionStore, kept: Kept): void {
+  store.announced.set(kept.path, kept);
+  store.unwritten.push({ ...kept, kept });
+}
+
 function placeFor(
   fs: Fs,
   store: VersionStore,
@@ -91,8 +111,9 @@ function placeFor(
 ): { at: string; shard: string; announced: Kept | null } {
   const announced = store.announced.get(path) ?? null;
   store.announced.delete(path);
-  const { file } = announced ?? nextName(store, path);
-  const shard = `${store.dir}/${file.slice(0, 2)}`;
+  const { file, keptMs } = announced ?? nextName(store, path);
+  if (announced === null) store.unwritten.push({ file, keptMs, path, kept: null });
+  const shard = shardOf(store, { file });
   if (!store.shards.has(shard)) {
     fs.makeDirectories(shard);
     store.shards.add(shard);

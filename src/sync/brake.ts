@@ -2,7 +2,8 @@
  * The brake of one replica (R38): what others' changes took within the hour, and what the plan would take next, against the size
  * of the folder. Too much of it halts the placing until a person has decided; observing and announcing go on.
  *
- * 1. The plan is counted before the first of it is placed: the catalogue keeps the count with every change of a need.
+ * 1. The plan is counted before the first of it is placed: the catalogue keeps the count with every change of a need. Where many
+ *    paths may be needs all at once, as when a device's rows count again, they are decided first, some in a turn.
  * 2. Too much is judged only when no more news comes for a moment: of a renamed tree the new paths may come behind the old ones.
  *    What would be lost waits meanwhile, all else is placed.
  * 3. What lives on at another path is no loss.
@@ -49,6 +50,8 @@ export class Brake {
   #hasNews = false;
   #isReleasing = false;
   #cancelJudge: (() => void) | null = null;
+  /** While paths are left to be decided. */
+  #cancelDecide: (() => void) | null = null;
   #taken = { count: 0, files: 0 };
   #takenAtMs = -Infinity;
   #filesNow = 0;
@@ -68,16 +71,18 @@ export class Brake {
 
   /** What would be lost must wait, though all else may be placed. */
   get isHolding(): boolean {
-    return this.#halt !== null || this.#judgingSinceMs !== null;
+    return this.#halt !== null || this.#judgingSinceMs !== null || this.#cancelDecide !== null;
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#cancelJudge?.();
+    this.#cancelDecide?.();
   }
 
   /** Counts: one look at a total that is kept, before anything is started and before each batch. */
   look(): void {
+    if (this.#isUndecided()) return;
     if (this.#halt !== null) {
       const isOver = this.#halt.kind === "changes" && this.#planned() === 0;
       if (isOver) void this.release().catch(passing);
@@ -96,6 +101,30 @@ export class Brake {
   heard(): void {
     this.#settled.clear();
     if (this.#judgingSinceMs !== null || this.#halt?.kind === "changes") this.#judgeSoon();
+  }
+
+  /** Decides what may be needs, as many as one turn takes; true while there are more. */
+  #isUndecided(): boolean {
+    if (this.#cancelDecide !== null) return true;
+    const { ledger: { catalogue: { rows } }, number } = this.#deps;
+    if (rows.decideSome(number, TURN_PATHS) < TURN_PATHS) return false;
+    if (!this.#isStopped) this.#decideOnSoon(0);
+    return true;
+  }
+
+  #decideOnSoon(delayMs: number): void {
+    this.#cancelDecide = this.#deps.clock.after(delayMs, () => {
+      this.#cancelDecide = null;
+      try {
+        this.look();
+      } catch (error) {
+        passing(error);
+        this.#decideOnSoon(JUDGE_MS);
+      }
+      // A halt tells how much it holds back.
+      if (this.#cancelDecide === null && this.#halt?.kind === "changes") this.#judgeSoon();
+      this.#deps.changed();
+    });
   }
 
   #planned(): number {
@@ -135,6 +164,8 @@ export class Brake {
       catalogue.needs.setMark(number, path, MARK.loses);
       this.look();
     }
+    // What is not decided has no mark yet.
+    if (this.#cancelDecide !== null) return "wait";
     return this.isHolding && mark !== MARK.none ? "wait" : "yes";
   }
 
@@ -193,7 +224,7 @@ export class Brake {
         this.#judgingSinceMs = null;
         if (isTooMuch) await this.#stopFor("changes");
       } else if (this.#halt.kind === "changes") {
-        if (this.#planned() === 0) await this.release();
+        if (this.#planned() === 0 && this.#cancelDecide === null) await this.release();
         else await this.#stopFor("changes");
       }
     } finally {

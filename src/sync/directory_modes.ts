@@ -46,7 +46,10 @@ export class DirectoryModes {
     return true;
   }
 
-  /** Gives directories in which nothing is needed any more their modes, innermost first. Only within `exclusive`. */
+  /**
+   * Gives directories in which nothing is needed any more their modes, innermost first. Only within `exclusive`. Throws CairnError
+   * "catalogue-broken"; then they are owed still.
+   */
   settle(replica: Tree): void {
     const pins = new Pins(replica.deps.fs, replica.root);
     try {
@@ -89,6 +92,12 @@ export class DirectoryModes {
     fs.chmod(at, mode);
     // Some disks know no modes.
     const has = fs.lstat(at)?.mode ?? mode;
-    if (own !== null && print !== null) catalogue.prints.put(own.state, { ...print, mode: has });
+    if (own === null || print === null) return;
+    try {
+      catalogue.prints.put(own.state, { ...print, mode: has });
+    } catch (error) {
+      fs.chmod(at, print.mode); // what nobody knows that we have set would be taken for an edit
+      throw error;
+    }
   }
 }

@@ -317,6 +317,7 @@ export class Inbound {
         batch = this.#ready.splice(0, BATCH);
         const outcomes = await this.#replica.exclusive(() => placeBatch(this.#replica, batch));
         this.#settle(batch, outcomes);
+        batch = [];
       }
     } catch (error) {
       // The journal or a sync refused: nothing counts as placed, and a look finds what is there (R19).
@@ -326,9 +327,8 @@ export class Inbound {
           batch.flatMap(({ path, movedFrom }) => movedFrom === null ? [path] : [path, movedFrom]),
         );
       } else {
-        const cause = messageOf(error);
-        this.#settle(this.#ready.splice(0), new Map(), cause);
-        this.#failAll(cause);
+        // What is still on its way is not concerned, and stays under way.
+        this.#settle([...batch, ...this.#ready.splice(0)], new Map(), messageOf(error));
       }
     } finally {
       this.#placing = false;
@@ -347,18 +347,6 @@ export class Inbound {
     if (this.#replica.directoryModes.isEmpty) return;
     const settle = () => this.#room.noting(() => this.#replica.directoryModes.settle(this.#replica));
     void this.#replica.exclusive(() => Promise.resolve(settle()));
-  }
-
-  #failAll(cause: string): void {
-    for (const path of [...this.#underWay]) {
-      this.#finish(
-        path,
-        { kind: "blocked", cause, remedy: "Cairn tries again by itself.", isPassing: false },
-        0,
-      );
-    }
-    this.#movingFrom.clear();
-    this.#staging.clear();
   }
 
   #settle(batch: readonly Ready[], outcomes: ReadonlyMap<RelPath, Outcome>, cause = "not placed"): void {

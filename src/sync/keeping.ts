@@ -1,11 +1,13 @@
 /** What a batch of placements puts into the version store, said to its index before; and what waits because it is full (R21). */
 import { SELF } from "../catalogue/interning.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
+import { EMPTY_CONTENT } from "../core/content.ts";
 import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
-import { type Kept, roomOf, type Why } from "../core/kept.ts";
+import { type Kept, roomOf, UNREAD_MS, type Why } from "../core/kept.ts";
 import { stampMs } from "../core/stamp.ts";
-import { nextName } from "../folder/versions.ts";
+import { type Nameless, nextName, shardOf, storedAt } from "../folder/versions.ts";
+import type { Stat } from "../platform/ports.ts";
 import type { Replica } from "./replica.ts";
 import type { Outcome, Step } from "./step.ts";
 
@@ -49,6 +51,52 @@ export function withRoom(
   });
 }
 
+/**
+ * The time that the disk has for what goes. Where a write may still hide in the clock's grain (R14), none: it may be another content
+ * than our row says, so it is read before that is believed.
+ */
+function timeOf({ catalogue }: Replica, state: number, entry: Entry): number {
+  const print = catalogue.prints.get(state);
+  if (print === null) return entry.mtimeMs;
+  return print.settled ? print.mtimeMs : UNREAD_MS;
+}
+
+/**
+ * Writes the lines of what went into the store without one, durably, and tells the directories that they stand in; of a save that came out and could not go back nobody knows what it
+ * is, so it is read, and brought back beside the path. Throws FsError.
+ */
+export async function nameKept(replica: Replica, shards: Set<string>): Promise<void> {
+  const { versions, deps: { fs } } = replica;
+  const nameless = versions.unwritten.splice(0);
+  const lines = nameless.flatMap((one) => {
+    const stat = fs.lstat(storedAt(versions, one));
+    if (stat?.kind !== "file" && stat?.kind !== "symlink") return []; // it went back
+    shards.add(shardOf(versions, one));
+    return [one.kept ?? keptOfUnknown(replica, one, stat)];
+  });
+  if (lines.length > 0) await fs.syncFile(await versions.index.write(lines));
+}
+
+function keptOfUnknown({ versions, deps: { fs, device } }: Replica, one: Nameless, stat: Stat): Kept {
+  const { file, keptMs, path } = one;
+  const isFile = stat.kind === "file";
+  return {
+    file,
+    keptMs,
+    path,
+    kind: isFile ? "file" : "symlink",
+    size: stat.size,
+    mtimeMs: UNREAD_MS,
+    mode: stat.mode,
+    content: isFile ? EMPTY_CONTENT : null,
+    target: isFile ? null : fs.readLink(storedAt(versions, one)),
+    sinceMs: Math.max(0, Math.floor(stat.mtimeMs)),
+    why: "replaced",
+    by: device,
+    lost: null,
+  };
+}
+
 /** What the version store's index is to say of our own file or symlink that lost a conflict because someone here settled it. */
 export function keptOfSettled(replica: Replica, { row: { path, entry }, state }: HeldRow): Kept {
   return {
@@ -56,7 +104,7 @@ export function keptOfSettled(replica: Replica, { row: { path, entry }, state }:
     path,
     kind: entry.kind as "file" | "symlink",
     size: entry.size,
-    mtimeMs: replica.catalogue.prints.get(state)?.mtimeMs ?? entry.mtimeMs,
+    mtimeMs: timeOf(replica, state, entry),
     mode: entry.mode,
     content: entry.content,
     target: entry.target,
@@ -78,7 +126,7 @@ export function keptOf(replica: Replica, step: Step): Kept | null {
     path,
     kind: former.kind as "file" | "symlink",
     size: former.size,
-    mtimeMs: replica.catalogue.prints.get(own!.state)?.mtimeMs ?? former.mtimeMs,
+    mtimeMs: timeOf(replica, own!.state, former),
     mode: former.mode,
     content: former.content,
     target: former.target,

@@ -6,18 +6,19 @@
  * 3. Directories first, outermost first; then files and links; deletions last, innermost first.
  * 4. One sync for each touched directory, then one record of all that is done.
  */
-import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
-import { takesAway } from "../core/brake.ts";
-import { conflictCopy } from "../core/conflict_name.ts";
+import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Lsn, RelPath } from "../core/ids.ts";
-import { ancestorsOf, depthOf } from "../core/path.ts";
+import { ancestorsOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Expected, place, type Placed, type Placement } from "../folder/place.ts";
 import { FsError } from "../platform/ports.ts";
-import { announceKept } from "../folder/versions.ts";
+import { announceKept, announceLate } from "../folder/versions.ts";
 import { openMode } from "./directory_modes.ts";
-import { keptOf, withRoom } from "./keeping.ts";
+import { InnerDisks } from "./inner_disks.ts";
+import { keptOf, nameKept, withRoom } from "./keeping.ts";
+import { inPlacingOrder, planStep } from "./planning.ts";
+import { leftSomething, refused } from "./refused_step.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 import { settleClash, takeOver } from "./respelling.ts";
 import {
@@ -74,104 +75,40 @@ async function runSteps(
     placedNow: new Set(),
     shards: new Set(),
     pins,
+    disks: new InnerDisks(replica, pins),
     spelling: replica.spelling(),
   };
+  /** Rows of steps that the disk refused half-way: what it shows of them is the intent's version still, and no edit (R19). */
+  const half: Row[] = [];
   try {
-    for (const step of steps) {
-      try {
-        outcomes.set(step.ready.path, runStep(replica, step, gathered));
-      } catch (error) {
-        if (!(error instanceof FsError)) throw error;
-        outcomes.set(step.ready.path, blockedBy(replica, step, error, gathered));
+    try {
+      for (const step of steps) {
+        try {
+          outcomes.set(step.ready.path, runStep(replica, step, gathered));
+        } catch (error) {
+          if (!(error instanceof FsError)) throw error;
+          outcomes.set(step.ready.path, refused(replica, step, error, gathered));
+          if (leftSomething(replica, step, gathered)) half.push(...intendedRows([step]));
+        }
       }
+    } finally {
+      pins.close();
     }
-  } finally {
-    pins.close();
-  }
-  try {
+    await nameKept(replica, gathered.shards);
     await syncDirectories(replica, touched, gathered.shards);
-    await replica.record("received", changes, intent);
+    await replica.record("received", changes, half.length === 0 ? intent : 0 as Lsn);
   } catch (error) {
+    // Whatever it was, some of the batch may stand on the disk, and no record says so.
     const intended = intendedRows(steps.filter(({ adoptOnly }) => !adoptOnly));
     replica.intents.add(intended, changes.map(({ row }) => row), intent);
     throw error;
   }
+  if (half.length > 0) replica.intents.add(half, [], intent);
   replica.brake.note(
     steps.filter(({ takesAway, ready }) => takesAway && outcomes.get(ready.path)?.kind === "done")
       .map(({ ready, entry }) => ({ path: ready.path, isDeleted: !isAlive(entry) })),
   );
   return outcomes;
-}
-
-/** Decides from the rows as they are now. */
-function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome>): Step[] {
-  const rows = replica.rowsAt(ready.path);
-  const own = ownAmong(rows);
-  const decision = decideFor(rows);
-  if (decision.kind === "none") {
-    outcomes.set(ready.path, { kind: "again" });
-    replica.catalogue.needs.drop(replica.number, ready.path);
-    return [];
-  }
-  const { entry } = decision;
-  if (decision.kind === "adopt") {
-    const adoptOnly = !changesDisk(own, entry);
-    const stays = { ...ready, movedFrom: null };
-    return [{ ready: stays, own, entry, copy: null, isLoss: false, left: null, takesAway: false, adoptOnly }];
-  }
-  const left = ready.movedFrom === null ? null : leftByMove(replica, ready.movedFrom, entry);
-  if (left === null && ready.movedFrom !== null) {
-    outcomes.set(ready.path, { kind: "again" });
-    return [];
-  }
-  if (entry.kind === "file" && ready.staged?.content !== entry.content && ready.movedFrom === null) {
-    outcomes.set(ready.path, { kind: "again" });
-    return [];
-  }
-  const verdict = takesAway(own?.row ?? null, decision)
-    ? replica.brake.loses(ready.path, own!.row.entry, entry)
-    : "no";
-  if (verdict === "wait") {
-    outcomes.set(ready.path, { kind: "again" });
-    return [];
-  }
-  const loser = decision.copy === null || isKeptInStore(replica, entry) ? null : decision.copy;
-  const copy = loser === null ? null : conflictCopy(ready.path, loser);
-  const isLoss = decision.copy !== null;
-  return [{ ready, own, entry, copy, isLoss, left, takesAway: verdict === "yes", adoptOnly: false }];
-}
-
-/** What a path has when our file has moved away from it; null when it is not to move any more: others may have gone on since. */
-function leftByMove(replica: Replica, from: RelPath, entry: Entry): Entry | null {
-  const source = replica.own(from)?.row.entry;
-  if (entry.kind !== "file" || source?.kind !== "file" || source.content !== entry.content) return null;
-  const decision = decideFor(replica.rowsAt(from));
-  return decision.kind === "take" && !isAlive(decision.entry) ? decision.entry : null;
-}
-
-/**
- * With the strategy "newest" our loser becomes a former version here, and no copy is made: placing keeps it like all that it
- * replaces. What stands at the path is the same under any strategy, and a copy that someone makes is an ordinary file to all; so
- * devices that do not know yet of another strategy hold the same trees all the same (invariant 5). A file that meets a
- * directory is not older than it: it is kept beside it (R6).
- */
-function isKeptInStore(replica: Replica, winner: Entry): boolean {
-  return winner.kind !== "directory" && replica.strategy() === "newest";
-}
-
-function changesDisk(own: HeldRow | null, entry: Entry): boolean {
-  return own !== null && isAlive(entry) && entry.kind !== "symlink" &&
-    (own.row.entry.mode !== entry.mode || (entry.kind === "file" && own.row.entry.mtimeMs !== entry.mtimeMs));
-}
-
-function inPlacingOrder(a: Step, b: Step): number {
-  const rank = ({ entry }: Step) => entry.kind === "directory" ? 0 : isAlive(entry) ? 1 : 2;
-  const byRank = rank(a) - rank(b);
-  if (byRank !== 0) return byRank;
-  const deeper = depthOf(a.ready.path) - depthOf(b.ready.path);
-  if (deeper !== 0) return rank(a) === 2 ? -deeper : deeper;
-  // Of two that are one name on this disk the lesser comes first, and has it.
-  return a.ready.path < b.ready.path ? -1 : a.ready.path > b.ready.path ? 1 : 0;
 }
 
 /** Staged bytes, intent, and what the version store's index says of that which goes, become durable together (R19). */
@@ -187,14 +124,16 @@ async function announceIntent(replica: Replica, steps: readonly Step[]): Promise
     if (files.length >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
     await Promise.all(files.map((file) => fs.syncFile(file)));
   };
-  const [lsn] = await Promise.all([
+  const [announced, synced] = await Promise.allSettled([
     ledger.commit({ type: "intent", folder: replica.folder, rows }),
-    syncFiles().catch((error) => {
-      replica.versions.index.distrust();
-      throw error;
-    }),
+    syncFiles(),
   ]);
-  return lsn;
+  if (synced.status === "rejected") replica.versions.index.distrust();
+  if (announced.status === "rejected") throw announced.reason;
+  if (synced.status === "fulfilled") return announced.value;
+  // It was announced and nothing is placed of it: the next scan of everything closes it.
+  replica.intents.add(rows, [], announced.value);
+  throw synced.reason;
 }
 
 function intendedRows(steps: readonly Step[]): Row[] {
@@ -211,9 +150,13 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
     gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
     return { kind: "done" };
   }
+  const missing = gathered.disks.missingAt(path);
+  if (missing !== null) return { kind: "blocked", ...missing, isPassing: false };
   const former = takeOver(replica, step, gathered);
   if (former === "look") return { kind: "look", paths: [path] };
   if (former !== null) {
+    const kept = keptOf(replica, { ...step, own: former.row });
+    if (kept !== null) announceLate(replica.versions, kept);
     const placed = placeOpening(replica, { ...step, own: former.row }, former.expected, gathered);
     const outcome = settle(replica, step, placed, gathered);
     const from = former.row.row.path;
@@ -311,6 +254,7 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
     }
     case "done":
       if (placed.kept !== null) gathered.shards.add(placed.kept.shard);
+      if (entry.kind === "directory" && step.own?.row.entry.kind !== "directory") gathered.disks.made(path);
       noteDone(replica, path, entry, step.own, placed.stat, gathered, placed.isTouched);
       if (movedFrom !== null) noteMovedAway(replica, movedFrom, left!, gathered);
       return { kind: "done" };
@@ -358,36 +302,4 @@ async function syncNames(
       pin.close();
     }
   }));
-}
-
-function blockedBy(
-  replica: Replica,
-  { ready: { path, movedFrom } }: Step,
-  error: FsError,
-  gathered: Gathered,
-): Outcome {
-  const blocked = (cause: string, remedy: string): Outcome => ({
-    kind: "blocked",
-    cause,
-    remedy,
-    isPassing: false,
-  });
-  switch (error.code) {
-    case "no-space":
-      return { kind: "full" };
-    case "not-directory":
-      return makeWay(replica, path, gathered);
-    case "not-found":
-      return { kind: "look", paths: movedFrom === null ? [path] : [path, movedFrom] };
-    case "permission":
-    case "read-only":
-      return blocked(
-        `cannot be written (${error.code})`,
-        "Give Cairn's user permission to write there; it tries again by itself.",
-      );
-    case "name-too-long":
-      return blocked("the path is too long for this disk", "Use a shorter local path or name.");
-    default:
-      return blocked(`the disk refuses it (${error.code})`, "Cairn tries again by itself.");
-  }
 }

@@ -29,7 +29,7 @@ import type { Ledger } from "../journal/ledger.ts";
 import { type Clock, type Fs, FsError, type HashPool } from "../platform/ports.ts";
 import type { BrakeLimits } from "../core/brake.ts";
 import { Brake } from "./brake.ts";
-import { DirectoryModes } from "./directory_modes.ts";
+import { DirectoryModes, openMode } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { OpenIntents } from "./open_intents.ts";
 import type { Places } from "./places.ts";
@@ -222,7 +222,7 @@ export class Replica {
     const isFresh = own === null || !isAlive(own.row.entry);
     if (intended !== null && (intended.isPlaced || isWhat(intended.row, observation))) {
       // What somebody did to it since is an edit on top of it.
-      const edited = rowOfSeen(path, intended.row, null, observation, this.#mint);
+      const edited = rowOfSeen(path, intended.row, null, this.#asOwed(intended.row, observation), this.#mint);
       changes.push({ row: edited ?? intended.row, print, isFresh });
       return;
     }
@@ -230,6 +230,15 @@ export class Replica {
     const row = rowOfSeen(path, own?.row ?? null, known, observation, this.#mint);
     if (row !== null) changes.push({ row, print, isFresh });
     else this.catalogue.prints.put(own!.state, print);
+  }
+
+  /** A directory that was being placed has its mode opened: the intent's is owed to it, and nobody has set this one (R3, R19). */
+  #asOwed({ path, entry: { kind, mode } }: Row, observation: Observation): Observation {
+    if (kind !== "directory" || mode === observation.mode || openMode(mode) !== observation.mode) {
+      return observation;
+    }
+    this.directoryModes.owe(path);
+    return { ...observation, mode };
   }
 
   /** True when something is at the path, or when nobody can tell. */

@@ -17,6 +17,7 @@ import { place, type Placement } from "../folder/place.ts";
 import { announceKept } from "../folder/versions.ts";
 import { FsError } from "../platform/ports.ts";
 import type { Conflict } from "./conflicts.ts";
+import { InnerDisks } from "./inner_disks.ts";
 import { FULL, keptOfSettled } from "./keeping.ts";
 import { rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { expectedOf, syncDirectories } from "./placing.ts";
@@ -58,6 +59,7 @@ export function settleConflict(
       placedNow: new Set(),
       shards: new Set(),
       pins,
+      disks: new InnerDisks(replica, pins),
       spelling: replica.spelling(),
     };
     const to = settling.keep === "both" ? freePath(replica, conflict, settling.mark, pins) : path;

@@ -17,7 +17,9 @@ import { type Expected, place } from "../folder/place.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Difference, type Gone, relativeStat, type Seen } from "../folder/scan.ts";
 import type { Spelling } from "../folder/spelling.ts";
+import { announceLate } from "../folder/versions.ts";
 import { FsError, type Stat } from "../platform/ports.ts";
+import { keptOf } from "./keeping.ts";
 import type { Replica } from "./replica.ts";
 import { contextOf, type Gathered, type Outcome, type Step } from "./step.ts";
 
@@ -185,6 +187,8 @@ export function settleClash(replica: Replica, step: Step, other: RelPath, gather
     : print === null
     ? null
     : { kind: kind as "file", print };
+  const kept = keptOf(replica, { ...step, ready: { ...step.ready, path: now } });
+  if (kept !== null) announceLate(replica.versions, kept);
   const placed = place(contextOf(replica, gathered), now, expected, { kind: "deleted" });
   return placed.result === "done" ? { kind: "done" } : { kind: "look", paths: [path, now] };
 }

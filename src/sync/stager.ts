@@ -147,7 +147,12 @@ export class Stager {
 
   /** True when part of a large content may be in its stage already: how much, only reading it tells. */
   hasStage(replica: Replica, content: ContentId): boolean {
-    return replica.deps.fs.lstat(`${replica.layout.stage}/${content}`) !== null;
+    try {
+      return replica.deps.fs.lstat(`${replica.layout.stage}/${content}`) !== null;
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      return false; // staging tells what is wrong with the disk
+    }
   }
 
   /** A stage whose sync failed is begun anew: what the disk has not got of it looks as if it had (R27). */

@@ -10,6 +10,7 @@ import type { Pins } from "../folder/pins.ts";
 import type { PlaceContext } from "../folder/place.ts";
 import type { Spelling } from "../folder/spelling.ts";
 import type { Stat } from "../platform/ports.ts";
+import type { InnerDisks } from "./inner_disks.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 
 /** Bytes on this disk, with the mode and time that the entry had when they were asked for. */
@@ -68,6 +69,7 @@ export interface Gathered {
   /** Directories of the version store that took something in. */
   readonly shards: Set<string>;
   readonly pins: Pins;
+  readonly disks: InnerDisks;
   /** Only on a disk that does not tell all names apart. */
   readonly spelling: Spelling | undefined;
 }

@@ -6,6 +6,7 @@
  * 1. Time here never runs faster than this run of the program: a clock that is set ahead makes nothing old.
  * 2. Nothing goes without a look: what was written into it since comes back into the folder instead.
  * 3. A store that is not there (its disk went) is no reason to conclude anything.
+ * 4. One version that the disk refuses to look at, bring back or remove stays, and keeps none of the others from their turn.
  */
 import type { KeptRow, PathKey } from "../catalogue/kept_versions.ts";
 import type { RelPath } from "../core/ids.ts";
@@ -146,7 +147,11 @@ export class VersionKeeper {
     if (this.#held() + plannedBytes < limit) return true;
     const nowMs = this.#replica.deps.clock.monotonic();
     if (nowMs < this.#fullUntilMs) return false;
-    this.#shrink(plannedBytes + 1);
+    try {
+      this.#shrink(plannedBytes + 1);
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error; // no room comes of it
+    }
     if (this.#held() + plannedBytes < limit) return true;
     this.#isFull = true;
     this.#fullUntilMs = nowMs + SETTINGS_MS;
@@ -191,8 +196,7 @@ export class VersionKeeper {
       } catch (error) {
         letRefuse(error);
       }
-      // A need that is not told of room is tried again in a minute by itself.
-      orPass(() => this.#tellRoom());
+      if (!orPass(() => this.#tellRoom())) this.#isFull = true; // it is told again
     } else {
       nextMs = this.#events.isBusy() ? SOON_MS : FULL_MS;
     }
@@ -244,10 +248,20 @@ export class VersionKeeper {
 
   async #look(rows: readonly KeptRow[]): Promise<void> {
     for (const row of rows) {
-      const found = lookAtKept(this.#replica, row.kept);
-      if (found === "gone") this.#forget(row);
-      if (found === "written") await this.#bringBack(row);
+      try {
+        const found = lookAtKept(this.#replica, row.kept);
+        if (found === "gone") this.#forget(row);
+        if (found === "written") await this.#bringBack(row);
+      } catch (error) {
+        this.#passOver(error);
+      }
     }
+  }
+
+  /** Goes on with the next version, unless the store itself is gone. */
+  #passOver(error: unknown): void {
+    const { versions, deps: { fs } } = this.#replica;
+    if (!(error instanceof FsError) || fs.lstat(versions.dir) === null) throw error;
   }
 
   async #bringBack(row: KeptRow): Promise<void> {
@@ -274,7 +288,7 @@ export class VersionKeeper {
     const paths = catalogue.kept.pathsAfter(number, this.#thinAfter, PATHS);
     const { versionsDays } = this.#limits();
     for (const path of paths) {
-      for (const row of thinned(catalogue.kept.atKey(path), nowMs, versionsDays)) this.#evict(row, nowMs);
+      for (const row of thinned(catalogue.kept.atKey(path), nowMs, versionsDays)) this.#letGo(row, nowMs);
     }
     this.#thinAfter = paths.length < PATHS ? undefined : paths.at(-1)!;
     return this.#thinAfter !== undefined;
@@ -287,8 +301,18 @@ export class VersionKeeper {
     const limit = this.#limits().versionsBytes - wantedBytes;
     const oldest = catalogue.kept.oldest(number, nowMs - DENSE_MS, EVICTIONS);
     const going = overflowing(oldest, this.#held(), limit, nowMs);
-    for (const row of going) this.#evict(row, nowMs);
-    return going.length;
+    return going.filter((row) => this.#letGo(row, nowMs)).length;
+  }
+
+  /** Whether the version went; one that the disk refuses to remove stays. */
+  #letGo(row: KeptRow, nowMs: number): boolean {
+    try {
+      this.#evict(row, nowMs);
+      return true;
+    } catch (error) {
+      this.#passOver(error);
+      return false;
+    }
   }
 
   #evict(row: KeptRow, nowMs: number): void {

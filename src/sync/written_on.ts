@@ -5,7 +5,7 @@
  */
 import type { KeptRow } from "../catalogue/kept_versions.ts";
 import { conflictPath } from "../core/conflict_name.ts";
-import { isSameInode } from "../core/fingerprint.ts";
+import { isSameInode, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import type { Kept } from "../core/kept.ts";
 import { parentOf } from "../core/path.ts";
@@ -36,9 +36,12 @@ export function lookAtKept({ deps: { fs }, versions }: Replica, kept: Kept): "sa
 export async function bringBack(replica: Replica, { id, kept }: KeptRow): Promise<RelPath[] | null> {
   const { deps: { fs, pool }, versions, catalogue } = replica;
   const at = storedAt(versions, kept);
+  const before = fs.lstat(at);
   const [hashed] = await pool.hash([at]);
   const stat = fs.lstat(at);
   if (hashed === undefined || hashed instanceof FsError || stat?.kind !== "file") return null;
+  // Written on while it was read: what was read is neither what it was nor what it is.
+  if (before === null || !samePrint(before, stat)) return null;
   if (hashed.content === kept.content && hashed.size === stat.size) {
     // Touched, or written the same: it is what it was, under another time.
     catalogue.kept.rewrite(id, { ...kept, mtimeMs: stat.mtimeMs });

@@ -72,6 +72,27 @@ Deno.test("a need is marked iff its decision takes a file of ours away", () => {
   }));
 });
 
+Deno.test("rows that count again are marked as if they had counted all along", () => {
+  fc.assert(fc.property(fc.array(put, { maxLength: 25, size: "max" }), (story) => {
+    using it = memoryCatalogue();
+    const { catalogue: { rows, ids, needs, leftovers, db }, catalogue, folder } = it;
+    catalogue.setWanted(FOLDER, true);
+    rows.ignored = new Set([ids.device(deviceOf(2))]);
+    story.forEach(({ device, path, entry, offered, held }, i) => {
+      rows.put(ids.device(deviceOf(device)), folder, rowOf(path, entry, { offered, held }), lsnOf(i + 1));
+    });
+    rows.ignored = new Set();
+    leftovers.needAllOf(ids.device(deviceOf(2)));
+    while (rows.decideSome(folder, 2) > 0);
+    for (const path of PATHS) {
+      const there = rows.at(folder, pathOf(path));
+      const takes = takesAway(ownAmong(there)?.row ?? null, decideFor(there));
+      assert.equal(needs.markOf(folder, pathOf(path)), takes ? MARK.loses : MARK.none, path);
+    }
+    assert.equal(db.get("SELECT count(*) FROM needs WHERE deletes > 1")![0], 0);
+  }));
+});
+
 /** Own file `path` of a text, as written by device 1. */
 const own = (path: string, text: string, n: number) => rowOf(path, entryOf({ text, dots: [dot(1, n)] }));
 const gone = (path: string, n: number) =>

@@ -135,7 +135,7 @@ Deno.test("a need exists exactly where the rules would do something (invariant 1
   );
 });
 
-Deno.test("a folder that is not wanted has no needs; one that becomes so has at least all that it needs", () => {
+Deno.test("a folder that is not wanted has no needs; one that becomes so has all that it needs once that is decided", () => {
   using it = memoryCatalogue();
   const { catalogue, folder } = it;
   const { rows, needs } = catalogue;
@@ -143,6 +143,8 @@ Deno.test("a folder that is not wanted has no needs; one that becomes so has at 
   rows.put(2, folder, rowOf("ignored", entryOf({ dots: [dot(2, 2)] }), { offered: false }), lsnOf(1));
   assert.ok(needs.isEmpty(folder));
   catalogue.setWanted(FOLDER, true);
+  assert.ok(!needs.isEmpty(folder) && needs.due(folder, false, 0, 10).length === 0, "not before");
+  assert.deepEqual([rows.decideSome(folder, 10), rows.decideSome(folder, 10)], [1, 0]);
   assert.deepEqual(needs.due(folder, false, 0, 10).map(({ path }) => path), ["d/a"]);
   assert.ok(needs.anyBelow(folder, pathOf("d")) && !needs.anyBelow(folder, pathOf("ignored")));
   catalogue.setWanted(FOLDER, false);

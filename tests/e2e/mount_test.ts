@@ -93,7 +93,10 @@ Deno.test({
   }
 });
 
-Deno.test({ name: "a disk mounted inside a folder that goes is no delete", ignore }, async () => {
+Deno.test({
+  name: "a disk mounted inside a folder that goes is no delete, and nothing is put in its place",
+  ignore,
+}, async () => {
   await using world = new World();
   const [a, b] = [world.device("alpha"), world.device("beta")];
   await makeDisk(`${a.work}/disk`);
@@ -113,13 +116,21 @@ Deno.test({ name: "a disk mounted inside a folder that goes is no delete", ignor
       async () => (await folderOf(a)).problems.some(({ path }) => path === "inner"),
       a,
     );
+    await sh(b.data, "echo for the disk > inner/3");
+    await until(
+      "the file for the disk that is missing to wait",
+      async () => (await folderOf(a)).problems.some(({ path }) => path === "inner/3"),
+      a,
+    );
+    assert.deepEqual([...Deno.readDirSync(`${a.data}/inner`)], []);
     await a.stop();
     await start(a, "up");
     await sh(a.data, "echo again > top");
     await until("a change after a restart", () => textOf(`${b.data}/top`) === "again\n", a, b);
     assert.equal(textOf(`${b.data}/inner/d/1`), "1\n");
     assert.equal(textOf(`${b.data}/inner/2`), "2\n");
-    await sh(a.data, `mount -o loop ${a.work}/disk inner; echo back > inner/2`);
+    // What others make for a disk of its own cannot be moved onto it: its person puts it there.
+    await sh(a.data, `mount -o loop ${a.work}/disk inner; echo back > inner/2; echo for the disk > inner/3`);
     await converge("the disk that is back", a, b);
     assert.equal(textOf(`${b.data}/inner/2`), "back\n");
   } finally {

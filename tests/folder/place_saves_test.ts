@@ -180,3 +180,18 @@ function textAt(root: TestRoot, path: string): string | null {
   const stat = realFs().lstat(root.at(path));
   return stat?.kind === "file" ? root.read(path) : null;
 }
+
+Deno.test("a save that was taken out, and that the disk refuses to put back, is kept", () => {
+  if (libc() === null) return;
+  using root = testRoot();
+  const expected = old(root, PATH);
+  let exchanges = 0;
+  const fs = watchedFs(realFs(), (call) => {
+    if (call !== "exchange") return;
+    if (++exchanges === 1) SAVES["by rename"]!(root.at(PATH));
+    else throw new FsError("io", "the disk");
+  });
+  using context = root.context(fs);
+  assert.throws(() => place(context, PATH, expected, { kind: "file", stage: staged(root) }), { code: "io" });
+  assert.ok(root.kept().includes(SAVED), "under the stage's name it would be thrown away with it");
+});

@@ -27,6 +27,16 @@ Deno.test("a file is created with its missing parents", () => {
   assert.deepEqual(listingOf(root.at(".cairn/stage")), []);
 });
 
+Deno.test("where a file stands for a directory above, however far above, the path has changed: it is looked at", () => {
+  using root = testRoot();
+  root.write("a", "a file");
+  for (const path of ["a/b", "a/b/c", "a/b/c/d"]) {
+    const placed = run(root, null, { kind: "file", stage: root.stage("new") }, { path: pathOf(path) });
+    assert.deepEqual(placed, { result: "changed" }, path);
+  }
+  assert.equal(root.read("a"), "a file");
+});
+
 Deno.test("creating never replaces what is there already, whatever it is (invariant 3)", () => {
   for (const put of ["file", "directory", "symlink"]) {
     using root = testRoot();

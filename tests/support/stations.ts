@@ -143,6 +143,7 @@ export class Station implements AsyncDisposable {
     const { needs, rows, ids } = this.ledger.catalogue;
     const folder = ids.folder(FOLDER);
     if (this.isFull) return false;
+    rows.decideSome(folder, 10_000);
     const due = [false, true].flatMap((deletes) =>
       needs.due(folder, deletes, Number.MAX_SAFE_INTEGER, 10_000)
     );

@@ -34,6 +34,8 @@ const LIMIT_MS = 60_000;
 export class Side {
   /** Contents that were fetched, in order. */
   readonly fetched: RelPath[] = [];
+  /** Whatever is to come first. */
+  beforeFetch: (path: RelPath) => Promise<void> = () => Promise.resolve();
   readonly #told = new Map<Side, Lsn>();
 
   constructor(
@@ -215,6 +217,7 @@ async function sideAt(
   const stager = {
     async stage(replica: Replica, path: RelPath, { content, mode, mtimeMs, size }: Entry) {
       side.fetched.push(path);
+      await side.beforeFetch(path);
       const stage = `${replica.layout.stage}/s-${++staged}`;
       for (const { row } of other().ledger.catalogue.rows.ownWithContent(content!, 100)) {
         const bytes = other().fs.readSmall(`${other().root}/${row.row.path}`, 1e6);
@@ -226,6 +229,7 @@ async function sideAt(
       return { ok: false, cause: "nobody has it", remedy: "", isPassing: true };
     },
     areStuck: () => false,
+    hasStage: () => false,
     discard(replica: Replica, stage: string) {
       if (replica.deps.fs.lstat(stage) !== null) replica.deps.fs.unlink(stage);
     },

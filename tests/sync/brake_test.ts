@@ -111,6 +111,30 @@ Deno.test("a plan within the limits is taken at once; one past them waits, and h
   });
 });
 
+Deno.test("rows that come to count all at once are counted before anything of them is taken (R38)", async () => {
+  await withBrake(1_200, async (scene) => {
+    const { brake, files, ledger: { catalogue }, clock, number } = scene;
+    const device = catalogue.ids.device(deviceOf(2));
+    // Of a catalogue that was lost, a device's rows do not count before as much is known of it as before.
+    catalogue.rows.ignored = new Set([device]);
+    scene.deleted(files);
+    brake.look();
+    assert.equal(brake.isHolding, false);
+    catalogue.rows.ignored = new Set();
+    catalogue.leftovers.needAllOf(device);
+    const { path, entry } = files.at(-1)!;
+    for (let turns = 0; turns < 4; turns++) {
+      brake.look();
+      assert.ok(brake.isHolding);
+      assert.equal(brake.loses(path, entry, entry), "wait");
+      await clock.advance(0);
+    }
+    await scene.judged();
+    assert.equal(brake.halt!.deletes, 1_200);
+    assert.equal(catalogue.needs.due(number, false, clock.now(), 10).length, 0, "deletes are deletes");
+  });
+});
+
 Deno.test("with both limits to pass, a small folder may lose everything, and a large one many", async () => {
   await withBrake(10, async (scene) => {
     scene.deleted(scene.files);

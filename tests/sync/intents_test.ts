@@ -8,9 +8,9 @@ import type { HashPool } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { Replica } from "../../src/sync/replica.ts";
 import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
-import { contentOf, deviceOf, dot, entryOf, pathOf, rowOf } from "../support/entries.ts";
+import { deviceOf, dot, entryOf, pathOf, rowOf } from "../support/entries.ts";
 import { FOLDER, homeAt, rowsRecord } from "../support/ledgers.ts";
-import { testRoot } from "../support/roots.ts";
+import { type TestRoot, testRoot } from "../support/roots.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const PATH = pathOf("file");
@@ -18,12 +18,22 @@ const PLACED = rowOf("file", entryOf({ text: "text", dots: [dot(5, 5)], writer: 
 
 /** Our row after the first scan, where the disk has "text" at the path, an intent for it is open, and `own` is recorded. */
 async function seen(own: Row | null, placed: Row = PLACED): Promise<Row> {
-  using home = tempDir();
   using root = testRoot();
   root.write("file", "text");
   // As the entries have it.
   Deno.chmodSync(root.at("file"), 0o644);
   Deno.utimeSync(root.at("file"), 1, 1);
+  const { row } = await seenAt(root, own, placed);
+  return row;
+}
+
+/** The same of what stands at `file` of a root; whether a mode is owed to it too. */
+async function seenAt(
+  root: TestRoot,
+  own: Row | null,
+  placed: Row,
+): Promise<{ row: Row; owesMode: boolean }> {
+  using home = tempDir();
   const { clock, open } = homeAt(home.path);
   const ledger = await open();
   try {
@@ -51,12 +61,12 @@ async function seen(own: Row | null, placed: Row = PLACED): Promise<Row> {
       [{
         path: PATH,
         basedOn: replica.own(PATH)?.state ?? null,
-        kind: "file",
-        size: 4,
-        mtimeMs: Math.floor(stat.mtimeMs),
+        kind: stat.kind as "file" | "directory",
+        size: placed.entry.size,
+        mtimeMs: stat.kind === "file" ? Math.floor(stat.mtimeMs) : 0,
         writtenMs: stat.mtimeMs,
         mode: stat.mode,
-        content: contentOf("text"),
+        content: placed.entry.content,
         target: null,
         print: printOf(relativeStat(stat, root.rootDev), clock.now()),
         hasLinks: false,
@@ -65,7 +75,7 @@ async function seen(own: Row | null, placed: Row = PLACED): Promise<Row> {
       [],
       [],
     );
-    return replica.own(PATH)!.row;
+    return { row: replica.own(PATH)!.row, owesMode: !replica.directoryModes.isEmpty };
   } finally {
     await ledger.close();
   }
@@ -100,4 +110,14 @@ Deno.test("a mode that was placed and not recorded is the peer's, and no edit of
     rowOf("file", { ...touched, version: { ...touched.version, context: new Map([[dot(5, 6).actor, 6]]) } }),
   );
   assert.deepEqual(entry.version.meta, dot(5, 6));
+});
+
+Deno.test("a directory that was being placed, its mode still open, is the peer's with the mode that it shall have (R3, R19)", async () => {
+  using root = testRoot();
+  Deno.mkdirSync(root.at("file"));
+  Deno.chmodSync(root.at("file"), 0o755);
+  const placed = rowOf("file", entryOf({ kind: "directory", mode: 0o555, dots: [dot(5, 5)], writer: 2 }));
+  const { row, owesMode } = await seenAt(root, null, placed);
+  assert.deepEqual(row.entry, placed.entry);
+  assert.ok(owesMode);
 });

@@ -1,46 +1,15 @@
 /** What placing puts into the version store, and what waits when that is full (R21). */
 import assert from "node:assert/strict";
 import { decodeKept } from "../../src/core/kept.ts";
-import { placeBatch } from "../../src/sync/placing.ts";
+import { FsError } from "../../src/platform/ports.ts";
+import { realFs } from "../../src/platform/real/fs.ts";
+import { libc } from "../../src/platform/real/libc.ts";
 import type { Ready } from "../../src/sync/step.ts";
-import { pageOf } from "../support/catalogues.ts";
-import { contentOf, deviceOf, dot, entryOf, pathOf, rowOf } from "../support/entries.ts";
+import { watchedFs } from "../support/broken_fs.ts";
+import { deviceOf, pathOf } from "../support/entries.ts";
+import { heard, ours, place } from "../support/placing.ts";
 import { type KeeperScene, withKeeper } from "../support/replicas.ts";
-
-let lsn = 0;
-
-/** Device 2 says what it has at a path, with or without knowledge of what we have; what is to be placed for it. */
-async function heard(
-  { replica, ledger, root }: KeeperScene,
-  path: string,
-  text: string | null,
-  knows = true,
-): Promise<Ready> {
-  replica.catalogue.setWanted(replica.folder, true);
-  const own = replica.own(pathOf(path));
-  const seen = knows ? own?.row.entry.version.dots ?? [] : [];
-  const stamp = (own?.row.entry.stamp ?? 0) + 1024;
-  const parts = { dots: [dot(9, ++lsn)], seen, stamp, writer: 2 };
-  const entry = text === null ? entryOf({ kind: "deleted", ...parts }) : entryOf({ text, ...parts });
-  ledger.catalogue.applyPage(
-    pageOf({ from: lsn - 1, to: lsn, complete: true, rows: [[lsn, rowOf(path, entry)]] }),
-  );
-  await Promise.resolve();
-  if (text === null) return { path: pathOf(path), staged: null, movedFrom: null };
-  const stage = root.stage(text);
-  const { mode, mtimeMs } = entry;
-  const staged = { content: contentOf(text), stage, mode, mtimeMs, isDurable: false };
-  return { path: pathOf(path), staged, movedFrom: null };
-}
-
-function place({ replica }: KeeperScene, ...batch: Ready[]) {
-  return replica.exclusive(() => placeBatch(replica, batch));
-}
-
-async function ours({ root, ...scene }: KeeperScene, path: string, text: string): Promise<void> {
-  root.write(path, text);
-  await { root, ...scene }.record(path);
-}
+import { waitFor } from "../support/wait.ts";
 
 async function told(scene: KeeperScene): Promise<string[]> {
   await scene.replica.exclusive(() => scene.keeper.takeInAll());
@@ -141,3 +110,43 @@ Deno.test("a batch plans no more than one version beyond the limit", () =>
       "done",
     ]);
   }));
+
+Deno.test("what goes while a write may hide in the clock's grain is read before it is believed to be what our row says (R14)", () =>
+  withKeeper(async (scene) => {
+    const { replica, root, told } = scene;
+    await ours(scene, "a", "one");
+    const { state } = replica.own(pathOf("a"))!;
+    // Saved within the grain of a coarse clock, and as long as before: the print says nothing of it.
+    root.write("a", "two");
+    replica.catalogue.prints.put(state, { ...root.print("a"), settled: false });
+    const outcomes = await place(scene, await heard(scene, "a", "new"));
+    assert.equal(outcomes.get(pathOf("a"))!.kind, "done");
+    await waitFor("it to be brought back", async () => {
+      await scene.pass(5_000);
+      return told.lookedAgain.length > 0;
+    });
+    assert.equal(root.read(told.lookedAgain[0]!), "two");
+  }));
+
+Deno.test("a save that is taken out, and that the disk refuses to put back, comes back beside the file", async () => {
+  if (libc() === null) return;
+  let exchanges = 0;
+  let root = "";
+  const fs = watchedFs(realFs(), (call) => {
+    if (call !== "exchange") return;
+    if (++exchanges === 2) throw new FsError("io", "the disk");
+    Deno.writeTextFileSync(`${root}/a~`, "saved");
+    Deno.renameSync(`${root}/a~`, `${root}/a`);
+  });
+  await withKeeper(async (scene) => {
+    root = scene.root.root;
+    await ours(scene, "a", "old");
+    const outcomes = await place(scene, await heard(scene, "a", "new"));
+    assert.equal(outcomes.get(pathOf("a"))!.kind, "blocked");
+    await waitFor("it to be brought back", async () => {
+      await scene.pass(5_000);
+      return scene.told.lookedAgain.length > 0;
+    });
+    assert.equal(scene.root.read(scene.told.lookedAgain[0]!), "saved");
+  }, fs);
+});

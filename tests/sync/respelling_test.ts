@@ -1,5 +1,7 @@
 /** Two disks that do not agree on names (R13, invariants 4, 8 and 11): `a` tells all apart, `b` is what each test says. */
 import assert from "node:assert/strict";
+import { decodeKept } from "../../src/core/kept.ts";
+import { storedAt } from "../../src/folder/versions.ts";
 import { foldingFs } from "../support/folding_fs.ts";
 import { type TwoFolders, twoFolders } from "../support/two_folders.ts";
 
@@ -302,4 +304,22 @@ Deno.test("where names are told apart, both spellings are two files, byte for by
     await both.settle();
     assertSame(both);
     assert.equal(a.list().length, 8);
+  }));
+
+Deno.test("what is respelled and edited on the other device: the former content is named in the store's index", () =>
+  withBoth(FOLDING, async (both) => {
+    const { a, b } = both;
+    await a.write("Notes.txt", "former");
+    await a.look();
+    await both.settle();
+    a.rename("Notes.txt", "NOTES.txt");
+    await a.write("NOTES.txt", "edited since");
+    await a.look();
+    await both.settle();
+    assertSame(both, ["NOTES.txt=edited since"]);
+    const { lines } = await b.replica.versions.index.read(1, 0, 1 << 16);
+    const kept = lines.map((line) => decodeKept(line)!);
+    const former = kept.find(({ path }) => path === "NOTES.txt");
+    assert.equal(former?.size, "former".length);
+    assert.ok(b.fs.lstat(storedAt(b.replica.versions, former)) !== null);
   }));

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { CairnError } from "../../src/core/errors.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/thinning.ts";
+import { FsError } from "../../src/platform/ports.ts";
+import { realFs } from "../../src/platform/real/fs.ts";
+import { watchedFs } from "../support/broken_fs.ts";
 import { dot } from "../support/entries.ts";
 import { type KeeperScene, withKeeper } from "../support/replicas.ts";
 import { waitFor } from "../support/wait.ts";
@@ -144,6 +148,67 @@ Deno.test("what was announced and never kept stands for nothing", () =>
     assert.deepEqual(scene.known(), []);
   }));
 
+// ------------------------------------------------------------------------------------ what the disk refuses
+
+Deno.test("one version that cannot be removed stays, and the next oldest makes the room", async () => {
+  let stuck = "";
+  const fs = watchedFs(realFs(), (call, path) => {
+    if (call === "unlink" && stuck !== "" && String(path).endsWith(stuck)) {
+      throw new FsError("permission", stuck);
+    }
+  });
+  await withKeeper(async (scene) => {
+    scene.settings.versionsBytes = 2 * 4096;
+    stuck = (await scene.keep("stuck", "stuck")).file;
+    await scene.pass(60_000);
+    await scene.keep("other", "other");
+    await scene.pass(25 * HOUR_MS);
+    await turns(scene, "both to be known", () => scene.known().length === 2);
+    const hasRoom = () => scene.replica.exclusive(() => Promise.resolve(scene.keeper.hasRoom(4096)));
+    await hasRoom();
+    await scene.pass(5_000);
+    await hasRoom();
+    assert.deepEqual(scene.known(), ["stuck"]);
+  }, fs);
+});
+
+Deno.test("one version that the disk refuses to bring back keeps no other from it", async () => {
+  let stuck = "";
+  const fs = watchedFs(realFs(), (call, path) => {
+    if (["renameNew", "link", "rename"].includes(call) && stuck !== "" && String(path).endsWith(stuck)) {
+      throw new FsError("io", stuck);
+    }
+  });
+  await withKeeper(async (scene) => {
+    const { root, told } = scene;
+    const kept = [await scene.keep("one", "one"), await scene.keep("two", "two")];
+    await turns(scene, "both to be known", () => scene.known().length === 2);
+    stuck = kept[0]!.file;
+    for (const { file } of kept) {
+      Deno.writeTextFileSync(root.at(`.cairn/versions/${file.slice(0, 2)}/${file}`), "written on since");
+    }
+    await turns(scene, "the other to be back", () => told.lookedAgain.length > 0);
+    assert.match(told.lookedAgain[0]!, /^two\.conflict-/);
+    stuck = "";
+    await turns(scene, "the first to be back", () => told.lookedAgain.some((path) => path.startsWith("one")));
+  }, fs);
+});
+
+Deno.test("a catalogue that refuses in a turn of upkeep ends nothing: it goes on when it does not", () =>
+  withKeeper(async (scene) => {
+    const { kept: table } = scene.replica.catalogue;
+    const put = table.put;
+    let refused = 0;
+    table.put = () => {
+      refused++;
+      throw new CairnError("catalogue-broken", "the disk of the home is full");
+    };
+    await scene.keep("a", "one");
+    await turns(scene, "it to be refused", () => refused > 0);
+    table.put = put;
+    await turns(scene, "it to be known", () => scene.known().length === 1);
+  }));
+
 // ------------------------------------------------------------------------------------ written on
 
 Deno.test("what a program writes into a kept file comes back beside it, the very file it has open (R21)", () =>
@@ -218,4 +283,22 @@ Deno.test("a segment that mostly stands for nothing is rewritten, and what lives
     await replica.exclusive(() => scene.keeper.takeInAll());
     assert.deepEqual(scene.known(), ["stays"]);
     assert.deepEqual(root.kept().filter((text) => text === "goes"), []);
+  }));
+
+Deno.test("what is written while a touched version is read is not taken for what was read", () =>
+  withKeeper(async (scene) => {
+    const { root, told, replica: { deps: { pool } } } = scene;
+    const { file } = await scene.keep("a", "one");
+    await turns(scene, "it to be known", () => scene.known().length === 1);
+    const at = root.at(`.cairn/versions/${file.slice(0, 2)}/${file}`);
+    const hash = pool.hash.bind(pool);
+    pool.hash = async (paths) => {
+      const hashed = await hash(paths);
+      pool.hash = hash;
+      Deno.writeTextFileSync(at, "two");
+      return hashed;
+    };
+    Deno.utimeSync(at, 1, 1);
+    await turns(scene, "it to be back", () => told.lookedAgain.length > 0);
+    assert.equal(root.read(told.lookedAgain[0]!), "two");
   }));

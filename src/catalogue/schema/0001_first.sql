@@ -95,7 +95,7 @@ CREATE TABLE needs (
   folder INTEGER NOT NULL,
   directory INTEGER NOT NULL,
   name TEXT NOT NULL,
-  deletes INTEGER NOT NULL,   -- 1 when the path is to be deleted: done last, its bytes may be wanted elsewhere
+  deletes INTEGER NOT NULL,   -- 1 when the path is to be deleted: done last, its bytes may be wanted elsewhere · 2 while nobody has decided
   bytes INTEGER NOT NULL,
   mark INTEGER NOT NULL DEFAULT 0,  -- 1: takes a file of ours away (R38) · 2: but its content lives on elsewhere · 3: a person agreed
   retry_ms INTEGER NOT NULL DEFAULT 0,

@@ -1,0 +1,80 @@
+/** What a batch is to do: decided anew for each of its paths, from the rows as they are now, and put in order. */
+import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
+import { takesAway } from "../core/brake.ts";
+import { conflictCopy } from "../core/conflict_name.ts";
+import { type Entry, isAlive } from "../core/entry.ts";
+import type { RelPath } from "../core/ids.ts";
+import { depthOf } from "../core/path.ts";
+import type { Replica } from "./replica.ts";
+import type { Outcome, Ready, Step } from "./step.ts";
+
+/** Decides from the rows as they are now. */
+export function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, Outcome>): Step[] {
+  const rows = replica.rowsAt(ready.path);
+  const own = ownAmong(rows);
+  const decision = decideFor(rows);
+  if (decision.kind === "none") {
+    outcomes.set(ready.path, { kind: "again" });
+    replica.catalogue.needs.drop(replica.number, ready.path);
+    return [];
+  }
+  const { entry } = decision;
+  if (decision.kind === "adopt") {
+    const adoptOnly = !changesDisk(own, entry);
+    const stays = { ...ready, movedFrom: null };
+    return [{ ready: stays, own, entry, copy: null, isLoss: false, left: null, takesAway: false, adoptOnly }];
+  }
+  const left = ready.movedFrom === null ? null : leftByMove(replica, ready.movedFrom, entry);
+  if (left === null && ready.movedFrom !== null) {
+    outcomes.set(ready.path, { kind: "again" });
+    return [];
+  }
+  if (entry.kind === "file" && ready.staged?.content !== entry.content && ready.movedFrom === null) {
+    outcomes.set(ready.path, { kind: "again" });
+    return [];
+  }
+  const verdict = takesAway(own?.row ?? null, decision)
+    ? replica.brake.loses(ready.path, own!.row.entry, entry)
+    : "no";
+  if (verdict === "wait") {
+    outcomes.set(ready.path, { kind: "again" });
+    return [];
+  }
+  const loser = decision.copy === null || isKeptInStore(replica, entry) ? null : decision.copy;
+  const copy = loser === null ? null : conflictCopy(ready.path, loser);
+  const isLoss = decision.copy !== null;
+  return [{ ready, own, entry, copy, isLoss, left, takesAway: verdict === "yes", adoptOnly: false }];
+}
+
+/** What a path has when our file has moved away from it; null when it is not to move any more: others may have gone on since. */
+function leftByMove(replica: Replica, from: RelPath, entry: Entry): Entry | null {
+  const source = replica.own(from)?.row.entry;
+  if (entry.kind !== "file" || source?.kind !== "file" || source.content !== entry.content) return null;
+  const decision = decideFor(replica.rowsAt(from));
+  return decision.kind === "take" && !isAlive(decision.entry) ? decision.entry : null;
+}
+
+/**
+ * With the strategy "newest" our loser becomes a former version here, and no copy is made: placing keeps it like all that it
+ * replaces. What stands at the path is the same under any strategy, and a copy that someone makes is an ordinary file to all; so
+ * devices that do not know yet of another strategy hold the same trees all the same (invariant 5). A file that meets a
+ * directory is not older than it: it is kept beside it (R6).
+ */
+function isKeptInStore(replica: Replica, winner: Entry): boolean {
+  return winner.kind !== "directory" && replica.strategy() === "newest";
+}
+
+function changesDisk(own: HeldRow | null, entry: Entry): boolean {
+  return own !== null && isAlive(entry) && entry.kind !== "symlink" &&
+    (own.row.entry.mode !== entry.mode || (entry.kind === "file" && own.row.entry.mtimeMs !== entry.mtimeMs));
+}
+
+export function inPlacingOrder(a: Step, b: Step): number {
+  const rank = ({ entry }: Step) => entry.kind === "directory" ? 0 : isAlive(entry) ? 1 : 2;
+  const byRank = rank(a) - rank(b);
+  if (byRank !== 0) return byRank;
+  const deeper = depthOf(a.ready.path) - depthOf(b.ready.path);
+  if (deeper !== 0) return rank(a) === 2 ? -deeper : deeper;
+  // Of two that are one name on this disk the lesser comes first, and has it.
+  return a.ready.path < b.ready.path ? -1 : a.ready.path > b.ready.path ? 1 : 0;
+}

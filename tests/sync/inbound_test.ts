@@ -1,0 +1,87 @@
+/** What becomes of all that is under way when a batch cannot be placed. */
+import assert from "node:assert/strict";
+import { CairnError } from "../../src/core/errors.ts";
+import { FsError } from "../../src/platform/ports.ts";
+import { realFs } from "../../src/platform/real/fs.ts";
+import { Stager } from "../../src/sync/stager.ts";
+import { failingFs } from "../support/broken_fs.ts";
+import { contentOf } from "../support/entries.ts";
+import { type Side, twoFolders } from "../support/two_folders.ts";
+import { waitFor } from "../support/wait.ts";
+
+const LARGE = "x".repeat(200_000);
+
+function stages({ fs, replica }: Side): string[] {
+  return fs.list(replica.layout.stage).map(({ name }) => name);
+}
+
+Deno.test("a batch that cannot be made durable leaves no stage behind, its intent known, and what is on its way under way", async () => {
+  const { fs, failing } = failingFs(realFs(), new FsError("io", "the disk"));
+  await using both = await twoFolders(() => fs);
+  const { a, b } = both;
+  let comes = () => {};
+  b.beforeFetch = (path) => path === "large" ? new Promise((resolve) => comes = resolve) : Promise.resolve();
+  await a.write("large", LARGE);
+  await a.write("small", "small");
+  await a.look();
+  failing.on = "syncFile syncFileSystem";
+  a.tell(b);
+  await waitFor("the batch to have failed", () => b.blocked().some((line) => line.startsWith("small:")));
+  assert.deepEqual(stages(b), []);
+  assert.ok(b.replica.catalogue.openIntents(b.replica.number).length > 0);
+  assert.equal(b.replica.intents.at("small" as never, null)?.isPlaced, false);
+  b.replica.catalogue.needs.retryAll(b.replica.number);
+  b.sync.inbound.evaluate();
+  await waitFor("it to have failed again", () => b.fetched.filter((path) => path === "small").length > 1);
+  assert.equal(
+    b.fetched.filter((path) => path === "large").length,
+    1,
+    "one content is not staged twice at a time",
+  );
+  assert.ok(!b.blocked().some((line) => line.startsWith("large:")));
+  failing.on = null;
+  comes();
+  await both.settle();
+  await b.look();
+  await both.settle();
+  assert.deepEqual(b.list(), a.list());
+  assert.deepEqual(stages(b), []);
+  assert.deepEqual(b.replica.catalogue.openIntents(b.replica.number), []);
+});
+
+Deno.test("a catalogue that refuses while directories get their modes: they are owed still, and what stands on the disk is no edit (R3)", async () => {
+  await using both = await twoFolders((fs) => fs);
+  const { a, b } = both;
+  a.fs.makeDirectory(`${a.root}/d`);
+  a.fs.chmod(`${a.root}/d`, 0o555);
+  await a.look();
+  await both.settle();
+  const { prints } = b.replica.catalogue;
+  const modeOnDisk = () => b.fs.lstat(`${b.root}/d`)!.mode;
+  assert.equal(modeOnDisk(), 0o555);
+  const row = b.replica.own("d" as never)!;
+  b.fs.chmod(`${b.root}/d`, 0o755);
+  prints.put(row.state, { ...prints.get(row.state)!, mode: 0o755 });
+  b.replica.directoryModes.owe("d" as never);
+  const put = prints.put;
+  prints.put = () => {
+    throw new CairnError("catalogue-broken", "the disk of the home is full");
+  };
+  b.sync.inbound.settleModes();
+  await b.replica.exclusive(() => Promise.resolve());
+  prints.put = put;
+  assert.ok(!b.replica.directoryModes.isEmpty);
+  assert.equal(modeOnDisk(), prints.get(row.state)!.mode);
+  b.sync.inbound.settleModes();
+  await b.replica.exclusive(() => Promise.resolve());
+  assert.equal(modeOnDisk(), 0o555);
+  await b.look();
+  assert.deepEqual(b.replica.own("d" as never)!.row, row.row);
+});
+
+Deno.test("a stage that the disk does not let us look at counts as none, and ends nothing", () => {
+  const { fs, failing } = failingFs(realFs(), new FsError("io", "the disk"));
+  failing.on = "lstat";
+  const replica = { deps: { fs }, layout: { stage: "/nowhere" } } as never;
+  assert.equal(new Stager({} as never).hasStage(replica, contentOf("text")), false);
+});
