@@ -229,6 +229,7 @@ async function sideAt(
       return { ok: false, cause: "nobody has it", remedy: "", isPassing: true };
     },
     areStuck: () => false,
+    isAnyThere: () => true,
     hasStage: () => false,
     discard(replica: Replica, stage: string) {
       if (replica.deps.fs.lstat(stage) !== null) replica.deps.fs.unlink(stage);
