@@ -2,11 +2,12 @@
  * Power cuts, and what they may take: exactly what nobody had made durable. A content that the device's daemon had recorded
  * (so that others may have heard of it) must be there afterwards, unless the disk lied about its syncs (R16).
  */
+import type { RelPath } from "../../../src/core/ids.ts";
 import type { CrashMode } from "../disk/sim_disk.ts";
-import { identify } from "../disk/content.ts";
 import { FOLDER_ID } from "../world/fixture.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import { describe, keyOf, losableKey } from "./contents.ts";
+import { tellsOf } from "./recorded.ts";
 import type { DiskOracle } from "./watcher.ts";
 
 export class PowerCuts {
@@ -57,12 +58,10 @@ export class PowerCuts {
     device.disk.walk(ROOT, (path, peek) => {
       const key = keyOf(peek);
       if (key === null || path === ".cairn" || path.startsWith(".cairn/")) return;
-      const entry = replica.own(path as Parameters<typeof replica.own>[0])?.row.entry;
-      if (entry === undefined) return;
-      const isSame = peek.kind === "symlink"
-        ? entry.target === peek.target
-        : entry.content !== null && entry.content === identify(peek.bytes).content;
-      if (isSame) out.add(losableKey(key, path));
+      const own = replica.own(path as RelPath);
+      // Another file with equal bytes, of which no event has told, nobody has made durable.
+      if (own === null || replica.catalogue.prints.get(own.state)?.ino !== peek.ino) return;
+      if (tellsOf(own.row.entry, peek)) out.add(losableKey(key, path));
     });
     return out;
   }

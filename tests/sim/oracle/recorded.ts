@@ -9,7 +9,7 @@ import { ROOT, type SimDevice } from "../world/device.ts";
 const MOST_ROWS = 100_000;
 
 /** Whether an entry tells of what stands there, permissions and times apart. */
-function tellsOf(entry: Entry, peek: Peek): boolean {
+export function tellsOf(entry: Entry, peek: Peek): boolean {
   if (entry.kind !== peek.kind) return false;
   if (peek.kind === "symlink") return entry.target === peek.target;
   return peek.kind !== "file" || entry.content === identify(peek.bytes).content;
