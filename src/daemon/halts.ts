@@ -49,10 +49,11 @@ export function rootStopProblem(device: string, folder: string, why: RootStop): 
   };
 }
 
-/** What other devices say of their stopped and halted replicas. */
+/** What other devices say of their stopped and halted replicas of folders that are here too: a member may have made thousands. */
 export function haltsElsewhere(device: Device): Problem[] {
   const { catalogue } = device.ledger;
-  const folders = foldersOf(catalogue);
+  const here = new Set(replicasOf(catalogue).map(({ folder }) => folder));
+  const folders = foldersOf(catalogue).filter(({ id }) => here.has(id));
   return membersOf(catalogue).filter((member) => member.device !== device.identity.id).flatMap((member) => {
     const number = catalogue.ids.device(member.device);
     return folders.flatMap(({ id, name }) => {
