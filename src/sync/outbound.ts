@@ -367,7 +367,7 @@ export class Outbound {
     const { troubles, deps: { clock } } = this.#replica;
     for (const { path, hasLinks, print } of observed.done) {
       this.#busy.delete(path);
-      this.#unreadable.delete(path);
+      if (this.#unreadable.delete(path)) troubles.delete(path);
       if (!hasLinks) continue;
       for (const other of otherNames(this.#replica, path, print)) this.#mark(parentOf(other), nameOf(other));
     }

@@ -5,8 +5,8 @@
 import * as v from "valibot";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SELF } from "../catalogue/interning.ts";
-import { CairnError } from "../core/errors.ts";
 import type { FolderId } from "../core/ids.ts";
+import { letPass } from "../core/passing.ts";
 import type { Ledger } from "../journal/ledger.ts";
 
 const STOPPED = "stopped/";
@@ -22,12 +22,12 @@ export function rootStopOf(catalogue: Catalogue, device: number, folder: FolderI
   return read.success ? read.output.why : null;
 }
 
-/** Tells how our root is. A journal that refuses leaves it untold: who calls does so again. */
+/** Tells how our root is. A disk that refuses leaves it untold: who calls does so again. */
 export async function tellRootStop(ledger: Ledger, folder: FolderId, why: RootStop | null): Promise<void> {
-  if (rootStopOf(ledger.catalogue, SELF, folder) === why) return;
   try {
+    if (rootStopOf(ledger.catalogue, SELF, folder) === why) return;
     await ledger.commit({ type: "fact", key: STOPPED + folder, value: why === null ? null : { why } });
   } catch (error) {
-    if (!(error instanceof CairnError)) throw error;
+    letPass(error);
   }
 }
