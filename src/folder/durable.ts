@@ -65,13 +65,10 @@ export async function makeDurable(
   const synced = syncedUpToMs > now + RACY_MS ? -Infinity : syncedUpToMs - CTIME_GRAIN_MS;
   const uncovered = seen.filter(({ path, stat }) => stat.ctimeMs > synced && !refused.has(path));
   const young = uncovered.filter(({ stat }) => Math.abs(now - stat.ctimeMs) < YOUNG_MS);
-  const named = young.filter((item) => isNewName(context, item));
-  // Empty ones too: a file that was emptied, under this name or another, may come back with what was in it.
-  const files = young.filter(({ stat }) => stat.kind === "file");
-  const directories = new Set(named.map(({ path }) => parentOf(path)));
   // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
   const isOld = young.length < uncovered.length;
-  const count = files.length + directories.size;
+  const each = toSync(context, young);
+  const count = each.files.length + each.directories.size;
   if (count === 0 && !isOld) return refused;
   if (count >= SYNC_ALL_FROM || isOld) {
     try {
@@ -83,10 +80,14 @@ export async function makeDurable(
       if (!(error instanceof FsError)) throw error;
       // Nobody can tell whose bytes were lost; of what is old there were hardly any to lose.
       for (const { path } of uncovered) refused.set(path, error);
-      if (isFailedSync(error)) { for (const { stat } of files) durability.syncFailed(stat); }
+      if (isFailedSync(error)) { for (const { stat } of each.files) durability.syncFailed(stat); }
       return refused;
     }
   }
+  // Without such a sync, what is old is believed to have been written; what bears a time to come is from before the clock went back.
+  const { files, named, directories } = isOld
+    ? toSync(context, uncovered.filter(({ stat }) => now - stat.ctimeMs < YOUNG_MS))
+    : each;
   const syncFiles = someAtOnce(files, async ({ path, stat }) => {
     const error = await refusalOf(() => withPinned(fs, root, path, (at) => fs.syncFile(at)));
     if (error === null) return;
@@ -100,6 +101,21 @@ export async function makeDurable(
   });
   await Promise.all([syncFiles, syncNames]);
   return refused;
+}
+
+/** The files whose bytes are to be synced, and the names, with the directories that have them. */
+function toSync(context: DurableContext, items: readonly Seen[]): {
+  readonly files: readonly Seen[];
+  readonly named: readonly Seen[];
+  readonly directories: ReadonlySet<RelPath>;
+} {
+  const named = items.filter((item) => isNewName(context, item));
+  return {
+    // Empty ones too: a file that was emptied, under this name or another, may come back with what was in it.
+    files: items.filter(({ stat }) => stat.kind === "file"),
+    named,
+    directories: new Set(named.map(({ path }) => parentOf(path))),
+  };
 }
 
 function lost(path: RelPath): FsError {

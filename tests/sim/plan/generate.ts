@@ -54,7 +54,7 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   const platforms = new Rng(`platforms/${seed}`);
   const disks = Array.from({ length: devices }, () => ({
     ...diskKind(rng, isOdd),
-    ...(isOdd ? platform(platforms) : {}),
+    ...(isOdd ? platform(platforms, faults.includes("clock")) : {}),
   }));
   const clocks = rng.fork("clocks");
   const clocksMs = disks.map(() => clocks.chance(0.5) ? 0 : clocks.between(-2_000, 2_000));
@@ -74,12 +74,12 @@ function diskKind(rng: Rng, isOdd: boolean): DiskKind {
   };
 }
 
-/** What other systems than Linux lack. */
-function platform(rng: Rng): Pick<DiskKind, "exchanges" | "pins" | "syncsFileSystem"> {
+/** What other systems than Linux lack. Without a sync of all, a clock that jumps hides what is young (failure model, window 15). */
+function platform(rng: Rng, clockJumps: boolean): Pick<DiskKind, "exchanges" | "pins" | "syncsFileSystem"> {
   return {
     exchanges: rng.chance(0.5),
     pins: rng.chance(0.3) ? "checked" : "descriptor",
-    syncsFileSystem: rng.chance(0.5),
+    syncsFileSystem: rng.chance(0.5) || clockJumps,
   };
 }
 
