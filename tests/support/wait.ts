@@ -2,6 +2,7 @@
 
 /** Time between two looks at a condition. */
 const LOOK_EVERY_MS = 25;
+const MOST_REST_MS = 500;
 
 /** What a condition throws when waiting on makes no sense. */
 export class GaveUp extends Error {
@@ -18,6 +19,7 @@ export async function waitFor(
   const startMs = performance.now();
   let trouble: unknown = null;
   while (true) {
+    const lookedMs = performance.now();
     try {
       if (await condition()) return;
       trouble = null;
@@ -30,6 +32,8 @@ export async function waitFor(
       const last = trouble instanceof Error ? ` (last: ${trouble.message})` : "";
       throw new Error(`Waited ${limitMs / 1000} s in vain: ${what}${last}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    // A look that runs a command takes half a core from what is waited for: it gets as much time as the look took.
+    const restMs = Math.max(lookEveryMs, Math.min(performance.now() - lookedMs, MOST_REST_MS));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }
