@@ -136,7 +136,7 @@ class Pool {
   #readSecond(reading: Reading): HashedFile {
     this.#look(reading);
     const { file: { inode }, size, half, first } = reading;
-    if (inode.version === reading.version) return identityOf(inode);
+    if (inode.version === reading.version) return inode.identity();
     if (size > half && inode.size < size) throw changed(reading.path);
     const bytes = new Uint8Array(size);
     bytes.set(first.subarray(0, half));
@@ -161,7 +161,7 @@ class Pool {
       try {
         answers.push(
           await this.#withFile(path, ({ file: { inode } }) => {
-            return identityOf(inode).content === content ? inode.bytes.slice() : null;
+            return inode.identity().content === content ? inode.bytes.slice() : null;
           }),
         );
       } catch (error) {
@@ -350,14 +350,6 @@ function answered(answers: (HashedFile | FsError)[], index: number, step: () => 
 }
 
 /** Reckoned once for each state of the bytes. */
-function identityOf(inode: Inode): HashedFile {
-  if (inode.hashed === null || inode.hashedAt !== inode.version) {
-    inode.hashed = identify(inode.bytes);
-    inode.hashedAt = inode.version;
-  }
-  return inode.hashed;
-}
-
 function holds(inode: Inode, offset: number, { length, digest }: Piece): boolean {
   const part = inode.bytes.subarray(offset, offset + length);
   return part.length === length && sameBytes(sha256(part), digest);

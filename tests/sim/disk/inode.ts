@@ -4,6 +4,7 @@
  * change in place any more. What lies behind that may be written, so a file that is only appended to is never copied.
  */
 import type { FileKind, HashedFile } from "../../../src/platform/ports.ts";
+import { identify } from "./content.ts";
 import type { Op } from "./ops.ts";
 import type { Volume } from "./volume.ts";
 
@@ -37,9 +38,9 @@ export class Inode {
   frozen = 0;
   /** Grows with each change of the bytes. */
   version = 0;
-  /** The bytes' identity, as long as `hashedAt` is `version`. */
-  hashed: HashedFile | null = null;
-  hashedAt = -1;
+  /** The bytes' identity, as long as `#hashedAt` is `version`. */
+  #hashed: HashedFile | null = null;
+  #hashedAt = -1;
 
   // ---- and what the disk holds of them
   durableBuf: Bytes = NO_BYTES;
@@ -102,6 +103,15 @@ export class Inode {
   snapshot(): Bytes {
     if (this.frozen < this.size) this.frozen = this.size;
     return this.bytes;
+  }
+
+  /** What the bytes are as they are now; reckoned once for each change. */
+  identity(): HashedFile {
+    if (this.#hashed === null || this.#hashedAt !== this.version) {
+      this.#hashed = identify(this.bytes);
+      this.#hashedAt = this.version;
+    }
+    return this.#hashed;
   }
 
   /** Bytes from `position` on into `into`; answers how many. */

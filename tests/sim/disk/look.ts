@@ -19,7 +19,13 @@ export function peek(tree: Tree, path: string, caller: Caller): Peek | null {
 
 function peekOf(tree: Tree, inode: Inode): Peek {
   const bytes = inode.kind === "file" ? inode.bytes : NO_BYTES;
-  return { ...tree.statOf(inode), bytes, target: inode.target, links: inode.links };
+  return {
+    ...tree.statOf(inode),
+    bytes,
+    identity: () => inode.identity(),
+    target: inode.target,
+    links: inode.links,
+  };
 }
 
 /** Everything below a directory: parents first, names sorted. */

@@ -1,5 +1,5 @@
 /** Who is told of what happens on the disk. */
-import type { Stat } from "../../../src/platform/ports.ts";
+import type { HashedFile, Stat } from "../../../src/platform/ports.ts";
 import type { Call } from "./faults.ts";
 
 export type MutationKind =
@@ -35,6 +35,8 @@ export type BeforeCall = (call: Call, path: string) => void;
 export interface Peek extends Stat {
   /** The file's bytes as they are now: a view, not to be written to nor kept over the next change. Empty but for files. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What these bytes are. Of files only. */
+  identity(): HashedFile;
   /** A symlink's target, else "". */
   readonly target: string;
   /** Names that the inode has. */

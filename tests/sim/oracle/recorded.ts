@@ -2,7 +2,6 @@
 import { SELF } from "../../../src/catalogue/interning.ts";
 import { type Entry, isAlive } from "../../../src/core/entry.ts";
 import type { Lsn } from "../../../src/core/ids.ts";
-import { identify } from "../disk/content.ts";
 import type { Peek } from "../disk/sim_disk.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 
@@ -12,7 +11,7 @@ const MOST_ROWS = 100_000;
 export function tellsOf(entry: Entry, peek: Peek): boolean {
   if (entry.kind !== peek.kind) return false;
   if (peek.kind === "symlink") return entry.target === peek.target;
-  return peek.kind !== "file" || entry.content === identify(peek.bytes).content;
+  return peek.kind !== "file" || entry.content === peek.identity().content;
 }
 
 /** The rows of what the device has, by path. Null while it has no replica. */

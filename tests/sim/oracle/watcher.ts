@@ -12,7 +12,6 @@ import type { Scheduler } from "../world/scheduler.ts";
 import type { RelPath } from "../../../src/core/ids.ts";
 import type { DiskKind } from "../plan/step.ts";
 import type { MutationKind } from "../disk/sim_disk.ts";
-import { identify } from "../disk/content.ts";
 import { type ContentKey, describe, keyOf, losableKey } from "./contents.ts";
 import type { Act, History } from "./history.ts";
 
@@ -177,7 +176,7 @@ export class DiskOracle {
   pass(content: ContentKey, at: string): void {
     if (!this.#history.isKnown(content)) this.#history.pass(content);
     if (content.startsWith("l:")) return;
-    this.#history.identify(content, () => identify(this.#device.disk.peek(at)!.bytes).content);
+    this.#history.identify(content, () => this.#device.disk.peek(at)!.identity().content);
   }
 
   #move(from: string, to: string | null): void {
