@@ -196,6 +196,21 @@ export class Needs {
     );
   }
 
+  /** It is not tried before `retryMs`, and nothing is said against it. */
+  putOff(folder: number, paths: readonly RelPath[], retryMs: number): void {
+    this.#db.transaction(() => {
+      for (const path of paths) {
+        this.#db.run(
+          "UPDATE needs SET retry_ms = ? WHERE folder = ? AND directory = ? AND name = ?",
+          retryMs,
+          folder,
+          this.#ids.directory(folder, parentOf(path)),
+          nameOf(path),
+        );
+      }
+    });
+  }
+
   /** Something changed for the better, such as a peer that came: all are due now. */
   retryAll(folder: number): void {
     this.#db.run("UPDATE needs SET retry_ms = 0 WHERE folder = ? AND retry_ms > 0", folder);

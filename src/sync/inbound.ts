@@ -5,14 +5,13 @@
  * 1. Nothing is placed before the first scan of this run is complete: only then is "our row" what is on disk.
  * 2. A need is under way once; its path is in `#underWay` from decision to outcome.
  * 3. A need that cannot be done stays a need, with its cause and remedy, and is tried again (invariant 11).
- * 4. What there is no room for is not begun, and says so once for the folder; it is looked at again every few seconds.
+ * 4. What there is no room for is not begun, says so once for the folder, and keeps nothing else waiting (too_large.ts).
  * 5. What the brake holds back is not begun (R38).
  */
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { SELF } from "../catalogue/interning.ts";
 import { messageOf } from "../core/errors.ts";
 import { EMPTY_CONTENT, isKnownAlgorithm } from "../core/content.ts";
-import { sizeInWords } from "../core/bytes.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
@@ -26,12 +25,15 @@ import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respe
 import { RoomWait } from "./room_wait.ts";
 import type { Origin, Stager } from "./stager.ts";
 import type { Outcome, Ready } from "./step.ts";
+import { TooLarge } from "./too_large.ts";
 import type { Trouble } from "./troubles.ts";
 
 /** Staged needs wait this long for others to be placed with. */
 const GATHER_MS = 10;
 /** So many are placed at once without waiting. */
 const BATCH = RECORD_ROWS;
+/** When more is due than was looked at, the next look comes after this. */
+const NEXT_LOOK_MS = 20;
 const NEWER = ["comes from a newer Cairn", "Update Cairn on this device."] as const;
 /** What only a silent peer has is looked at again after this. */
 const STUCK_RETRY_MS = 5_000;
@@ -57,6 +59,9 @@ export class Inbound {
   /** Large contents being staged: a second need for one waits and finds it on disk. */
   readonly #staging = new Set<ContentId>();
   readonly #movingFrom = new Set<RelPath>();
+  readonly #tooLarge: TooLarge;
+  /** Their large content is being staged for another path. */
+  readonly #twins: RelPath[] = [];
   /** Nobody who has these is connected. */
   readonly #absent: RelPath[] = [];
   #ready: Ready[] = [];
@@ -77,6 +82,7 @@ export class Inbound {
       this.evaluate();
       events.changed();
     });
+    this.#tooLarge = new TooLarge(replica, this.#room);
     this.#outcomes = new NeedOutcomes(replica, this.#room, (paths) => events.lookAgain(paths));
   }
 
@@ -124,10 +130,12 @@ export class Inbound {
     if (catalogue.needs.isEmpty(number)) {
       this.#cancelRetry?.();
       this.#cancelRetry = null;
+      this.#tooLarge.forget();
       if (this.#underWay.size === 0) this.#outcomes.startOver();
       return;
     }
     let room = left - this.#coming.bytes;
+    this.#tooLarge.look(room);
     // Deletes last: what is to be deleted may be what something new is made of.
     const others = this.#due(false);
     // What is fetched is written into the root: it must be what it was.
@@ -135,10 +143,14 @@ export class Inbound {
     const names = nameRound(this.#replica, this.#underWay);
     for (const path of others) room -= this.#start(path, room, names);
     this.#outcomes.noteAbsent(this.#absent.splice(0));
-    if (others.length < NEED_WINDOW) {
+    this.#tooLarge.putOff(room);
+    const isMoreDue = others.length >= NEED_WINDOW;
+    if (isMoreDue) this.#outcomes.putOff(this.#twins);
+    this.#twins.length = 0;
+    if (!isMoreDue) {
       for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path, names);
     }
-    this.#retryWhenDue();
+    this.#lookAgainWhenDue(isMoreDue);
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#outcomes.startOver();
   }
 
@@ -150,15 +162,9 @@ export class Inbound {
 
   #due(deletes: boolean): RelPath[] {
     const { catalogue, number, brake, deps: { clock } } = this.#replica;
-    return catalogue.needs.due(
-      number,
-      deletes,
-      clock.now(),
-      NEED_WINDOW + this.#underWay.size,
-      !brake.isHolding,
-    )
-      .map(({ path }) => path)
-      .filter((path) => !this.#underWay.has(path));
+    const limit = NEED_WINDOW + this.#underWay.size;
+    const due = catalogue.needs.due(number, deletes, clock.now(), limit, !brake.isHolding);
+    return due.map(({ path }) => path).filter((path) => !this.#underWay.has(path));
   }
 
   #startDelete(path: RelPath, names: NameRound | null): void {
@@ -173,11 +179,16 @@ export class Inbound {
     this.#enqueue({ path, staged: null, movedFrom: null });
   }
 
-  #retryWhenDue(): void {
+  /** What is under way, and whoever waits for the disk or the brake, wakes us; behind what was looked at there may be more. */
+  #lookAgainWhenDue(isMoreDue: boolean): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
-    // Whoever waits for room, or for the brake, is woken by these.
-    if (this.#underWay.size > 0 || this.#room.full !== null || this.#replica.brake.isHolding) return;
+    if (this.#room.isRefusing) return;
+    if (isMoreDue) {
+      this.#cancelRetry = this.#replica.deps.clock.after(NEXT_LOOK_MS, () => this.evaluate());
+      return;
+    }
+    if (this.#underWay.size > 0 || this.#replica.brake.isHolding) return;
     const { catalogue, number, deps: { clock } } = this.#replica;
     const dueMs = catalogue.needs.nextDueMs(number);
     if (dueMs === null) return;
@@ -201,16 +212,11 @@ export class Inbound {
       this.#finish(path, obstacle, 0);
       return 0;
     }
-    if (entry.content !== null && !isKnownAlgorithm(entry.content)) {
-      // Whatever we made of it could not be checked (R31).
-      const retryMs = this.#replica.deps.clock.now() + MOST_RETRY_MS;
-      catalogue.needs.postpone(number, path, retryMs, ...NEWER);
-      return 0;
-    }
+    // Whatever we made of it could not be checked (R31).
+    const isUnknown = entry.content !== null && !isKnownAlgorithm(entry.content);
+    if (isUnknown) return this.#postpone(path, MOST_RETRY_MS, NEWER);
     if (decision.kind === "take" && waitsForRoom(this.#replica, rows, entry)) {
-      const retryMs = this.#replica.deps.clock.now() + MOST_RETRY_MS;
-      catalogue.needs.postpone(number, path, retryMs, FULL.cause, FULL.remedy);
-      return 0;
+      return this.#postpone(path, MOST_RETRY_MS, [FULL.cause, FULL.remedy]);
     }
     const ready: Ready = { path, staged: null, movedFrom: null };
     if (decision.kind === "adopt" || entry.kind !== "file") {
@@ -227,19 +233,21 @@ export class Inbound {
       return 0;
     }
     const isLarge = entry.size > SMALL_FILE_BYTES;
-    if (isLarge && this.#staging.has(entry.content!)) return 0; // done with the one that is under way
+    if (isLarge && this.#staging.has(entry.content!)) {
+      this.#twins.push(path);
+      return 0;
+    }
     // Of one that was begun before, some is there already: it goes on as long as there is room for a piece.
     const isBegun = isLarge && room > 0 && this.#stager.hasStage(this.#replica, entry.content!);
     if (entry.size > room && !isBegun) {
-      this.#room.doesNotFit(room > 0 ? `, and a file of ${sizeInWords(entry.size)} waits` : "");
+      this.#tooLarge.add(path, entry.size);
       return 0;
     }
     const devices = rows.filter(({ device, row }) =>
       device !== SELF && row.held && row.entry.content === entry.content && row.entry.kind === "file"
     ).map(({ device }) => device);
     if (local.length === 0 && this.#stager.areStuck(devices)) {
-      catalogue.needs.postpone(number, path, this.#replica.deps.clock.now() + STUCK_RETRY_MS, ...SILENT);
-      return 0;
+      return this.#postpone(path, STUCK_RETRY_MS, SILENT);
     }
     if (!isLarge && local.length === 0 && !this.#stager.isAnyThere(devices)) {
       this.#absent.push(path);
@@ -250,6 +258,12 @@ export class Inbound {
     this.#coming.begin(path, entry.size, devices);
     void this.#stage(path, entry, { devices, isLocal: local.length > 0 }, isLarge);
     return entry.size;
+  }
+
+  #postpone(path: RelPath, delayMs: number, why: readonly [cause: string, remedy: string]): 0 {
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    catalogue.needs.postpone(number, path, clock.now() + delayMs, ...why);
+    return 0;
   }
 
   /** Of files of ours with a content, one whose path is to be deleted: it moves instead of being copied. */

@@ -86,6 +86,12 @@ export class NeedOutcomes {
     );
   }
 
+  /** What these wait for is under way. */
+  putOff(paths: readonly RelPath[]): void {
+    const { catalogue, number, deps: { clock } } = this.#replica;
+    catalogue.needs.putOff(number, paths, clock.now() + RETRY_MS);
+  }
+
   /** The disk was not as expected. That passes with the next look, and is told when it does not. */
   #postponeLook(path: RelPath): void {
     if (this.#tries(path) < LOOKS) return this.#postpone(path, RETRY_MS / 4);

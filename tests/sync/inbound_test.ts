@@ -1,7 +1,8 @@
-/** What becomes of all that is under way when a batch cannot be placed. */
+/** What becomes of what is needed: when a batch cannot be placed, and when more is due than can be had. */
 import assert from "node:assert/strict";
 import { CairnError } from "../../src/core/errors.ts";
-import { FsError } from "../../src/platform/ports.ts";
+import { NEED_WINDOW } from "../../src/core/limits.ts";
+import { type DiskSpace, type Fs, FsError } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { Stager } from "../../src/sync/stager.ts";
 import { failingFs } from "../support/broken_fs.ts";
@@ -84,4 +85,34 @@ Deno.test("a stage that the disk does not let us look at counts as none, and end
   failing.on = "lstat";
   const replica = { deps: { fs }, layout: { stage: "/nowhere" } } as never;
   assert.equal(new Stager({} as never).hasStage(replica, contentOf("text")), false);
+});
+
+/** `fs` on a disk that has so much room. */
+function withSpace(fs: Fs, space: () => DiskSpace): Fs {
+  return new Proxy(fs, {
+    get(object, property) {
+      if (property === "freeSpace") return space;
+      const value = Reflect.get(object, property);
+      return typeof value === "function" ? value.bind(object) : value;
+    },
+  });
+}
+
+Deno.test("a file that fits does not wait behind any number of files that do not; these come when there is room", async () => {
+  const space = { free: 11_000, total: 1_000_000 }; // a hundredth is kept free
+  await using both = await twoFolders((fs) => withSpace(fs, () => space));
+  const { a, b } = both;
+  for (let i = 0; i <= NEED_WINDOW; i++) await a.write(`a/${i}`, `${i}`.padEnd(2_000));
+  await a.write("b/small", "small");
+  await a.look();
+  a.tell(b);
+  await waitFor("the file that fits", () => b.list().includes("b/small=small"));
+  assert.match(b.sync.inbound.full?.cause ?? "", /a file of 2\.0 KiB waits/);
+  assert.deepEqual(b.fetched, ["b/small"]);
+  space.free = 500_000_000;
+  space.total = 1_000_000_000;
+  b.sync.inbound.evaluate();
+  await both.settle();
+  assert.equal(b.sync.inbound.full, null);
+  assert.deepEqual(b.list(), a.list());
 });
