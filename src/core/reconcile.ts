@@ -17,6 +17,7 @@ import {
   compareDots,
   coversAll,
   coversAny,
+  isWithin,
   sameVersion,
   shareDot,
   uniteContexts,
@@ -59,8 +60,14 @@ export function supersedes(newer: Entry, older: Entry): boolean {
   if (!coversAny(older.version.context, newer.version.dots)) return true;
   // Each knows something of the other, where equal contents have united their dots and one of these was overruled before: an edit that
   // was kept against one delete is still gone by the other, whose writer saw it. Who knows all of the other is the newer one.
-  return coversAll(newer.version.context, older.version.dots) &&
-    !coversAll(older.version.context, newer.version.dots);
+  const [knowsAll, isKnown] = [
+    coversAll(newer.version.context, older.version.dots),
+    coversAll(older.version.context, newer.version.dots),
+  ];
+  if (knowsAll !== isKnown) return knowsAll;
+  // Each has settled a conflict with the other. One took the other's place behind a delete: who knows of that knows more.
+  return knowsAll && isWithin(older.version.context, newer.version.context) &&
+    !isWithin(newer.version.context, older.version.context);
 }
 
 /** Who wins of two concurrent contents (R4): positive when `a` does. A total order on distinct contents. */

@@ -5,7 +5,7 @@ import { conflictCopy } from "../../src/core/conflict_name.ts";
 import { type Entry, sameContent } from "../../src/core/entry.ts";
 import { compareForWin, decide, saysTheSame, supersedes } from "../../src/core/reconcile.ts";
 import { covers } from "../../src/core/version.ts";
-import { anyEntry, contextOf, dot, entryOf, pathOf, stampOf } from "../support/entries.ts";
+import { anyEntry, contentOf, contextOf, dot, entryOf, pathOf, stampOf } from "../support/entries.ts";
 import { gossipDevices, START_MS, untilQuiet } from "../support/gossip.ts";
 
 const PATH = pathOf("notes.txt");
@@ -330,4 +330,21 @@ Deno.test("an edit kept against one delete is gone by another whose writer saw i
   c!.step(PATH);
   untilQuiet(devices);
   for (const { tree } of devices) assert.deepEqual([...tree], []);
+});
+
+Deno.test("who deleted the winner of a conflict that is settled elsewhere meanwhile does not get it back (R2, R4)", () => {
+  const { a, b, devices, later } = apart();
+  later(1_000);
+  a.see(PATH, { text: "from a" });
+  later(1_000);
+  b.see(PATH, { text: "from b" });
+  a.hear(b);
+  b.remove(PATH);
+  b.hear(a);
+  // The edit of a lives on in the place of what b has deleted; a, who has not heard of that, makes way for b's.
+  b.step(PATH);
+  a.step(PATH);
+  assert.equal(a.entry(PATH)?.content, contentOf("from b"));
+  untilQuiet(devices);
+  for (const device of devices) assert.equal(device.entry(PATH)?.content, contentOf("from a"));
 });

@@ -1,6 +1,7 @@
 /** Faults, users, hooks, mounts, names and times of the simulated disk. */
 import assert from "node:assert/strict";
 import type { RelPath } from "../../../src/core/ids.ts";
+import { identify } from "./content.ts";
 import { bytesOf, forSeeds, testDisk, textAt } from "./disk_for_tests.ts";
 import { isReservedOnWindows } from "./sim_disk.ts";
 
@@ -341,9 +342,10 @@ Deno.test("rot() changes a bit and no time, also behind a cut", () => {
   const before = disk.peek("/d/a")!;
   disk.rot("/d/a");
   assert.notEqual(textAt(disk, "/d/a"), "healthy");
-  const { bytes: _, ...stat } = disk.peek("/d/a")!;
-  const { bytes: __, ...old } = before;
+  const { bytes: _, identity, ...stat } = disk.peek("/d/a")!;
+  const { bytes: __, identity: ___, ...old } = before;
   assert.deepEqual(stat, old);
+  assert.notEqual(identity().content, identify(bytesOf("healthy")).content);
   disk.crash();
   assert.notEqual(textAt(disk, "/d/a"), "healthy");
 });

@@ -192,6 +192,11 @@ export class SimDisk {
     for (const volume of this.#mounts.mounted()) volume.writeBackSome(rng);
   }
 
+  /** The kernel has had the time to write back everything, but for what a failed sync left clean. */
+  writeBack(): void {
+    for (const volume of this.#mounts.mounted()) volume.syncAll();
+  }
+
   /** Pages that a failed sync left clean fall out of the cache: programs now see what is on the disk. */
   evict(): void {
     for (const volume of this.#mounts.mounted()) volume.evict();

@@ -32,6 +32,10 @@ export function withAbsence(plan: Plan, rng: Rng): Plan {
     default:
       out.push({ atMs, device, do: rng.chance(0.3) ? "kill" : "stop", downMs: forMs });
   }
+  // No kernel holds back for hours what was written.
+  for (let one = 0; one < devices; one++) {
+    out.push({ atMs: fromMs + pauseMs / 2, device: one, do: "write-back", isWhole: true });
+  }
   out.sort((a, b) => a.atMs - b.atMs);
   return { ...plan, steps: out, startsMs: plan.startsMs.map(shifted) };
 }

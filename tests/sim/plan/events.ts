@@ -151,7 +151,8 @@ export class Events {
         device.catalogue.mark();
         break;
       case "write-back":
-        disk.writeBackSome();
+        if (step.isWhole) disk.writeBack();
+        else disk.writeBackSome();
         break;
       case "clock":
         device.wallOffsetMs += step.jumpMs;

@@ -47,8 +47,8 @@ export type DeviceStep =
   }
   /** The catalogue's state now is one that a power cut may go back to. */
   | { readonly do: "mark" }
-  /** The kernel writes back a part of what it holds. */
-  | { readonly do: "write-back" }
+  /** The kernel writes back a part of what it holds, or everything. */
+  | { readonly do: "write-back"; readonly isWhole?: true }
   | { readonly do: "clock"; readonly jumpMs: number }
   | {
     readonly do: "disk-fault";
