@@ -10,6 +10,8 @@ import { HEADER_BYTES } from "../core/limits.ts";
 export const HEADER_DEPTH = 32;
 /** Values in a header: a page of PAGE_WEIGHT that ends with a record of RECORD_WEIGHT has some 600,000 at most. */
 export const HEADER_VALUES = 2 ** 20;
+/** Lists, maps and byte fields among them, a hundred bytes of memory each: the same page has some 200,000 at most. */
+export const HEADER_OBJECTS = 2 ** 18;
 
 /** Bytes of a header. `undefined` fields are left out. */
 export function encodeHeader(header: unknown): Uint8Array<ArrayBuffer> {
@@ -35,14 +37,16 @@ function measure(bytes: Uint8Array): string | null {
   const open: number[] = [];
   let at = 0;
   let values = 0;
+  let objects = 0;
   do {
     if (++values > HEADER_VALUES) return `more than ${HEADER_VALUES} values`;
     const tag = view.getUint8(at++);
     let inside = 0;
     if (tag >= 0xe0 || tag < 0x80) inside = 0;
-    else if (tag < 0x90) inside = 2 * (tag & 0x0f);
-    else if (tag < 0xa0) inside = tag & 0x0f;
-    else if (tag < 0xc0) at += tag & 0x1f;
+    else if (tag < 0xa0) {
+      inside = tag < 0x90 ? 2 * (tag & 0x0f) : tag & 0x0f;
+      objects++;
+    } else if (tag < 0xc0) at += tag & 0x1f;
     else {
       const shape = SHAPES[tag - 0xc0]!;
       if (shape.kind === "bad") return `a value of type 0x${tag.toString(16)}`;
@@ -54,10 +58,12 @@ function measure(bytes: Uint8Array): string | null {
           ? view.getUint16(at)
           : view.getUint32(at);
         at += shape.size;
-        if (shape.kind === "bytes") at += count;
+        if (shape.kind !== "text") objects++;
+        if (shape.kind === "bytes" || shape.kind === "text") at += count;
         else inside = shape.kind === "map" ? 2 * count : count;
       }
     }
+    if (objects > HEADER_OBJECTS) return `more than ${HEADER_OBJECTS} lists, maps and byte fields`;
     if (at > bytes.length) return "it is cut off";
     if (inside > bytes.length - at) return "a length beyond the end";
     if (inside > 0) {
@@ -71,7 +77,7 @@ function measure(bytes: Uint8Array): string | null {
 }
 
 interface Shape {
-  readonly kind: "bad" | "fixed" | "bytes" | "array" | "map";
+  readonly kind: "bad" | "fixed" | "bytes" | "text" | "array" | "map";
   /** Bytes of a fixed value, or of the length field. */
   readonly size: number;
 }
@@ -85,7 +91,7 @@ const SHAPES: readonly Shape[] = [
   ...Array.from({ length: 3 }, () => ({ kind: "bad" as const, size: 0 })),
   ...fixed(4, 8, 1, 2, 4, 8, 1, 2, 4, 8),
   ...Array.from({ length: 5 }, () => ({ kind: "bad" as const, size: 0 })),
-  ...[1, 2, 4].map((size) => ({ kind: "bytes" as const, size })),
+  ...[1, 2, 4].map((size) => ({ kind: "text" as const, size })),
   ...[2, 4].map((size) => ({ kind: "array" as const, size })),
   ...[2, 4].map((size) => ({ kind: "map" as const, size })),
 ];

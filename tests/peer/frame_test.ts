@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encode } from "@msgpack/msgpack";
 import { encodeFrame, type Frame, FrameDecoder, FrameError } from "../../src/peer/frame.ts";
-import { decodeHeader, encodeHeader, HEADER_DEPTH, HEADER_VALUES } from "../../src/peer/header.ts";
+import {
+  decodeHeader,
+  encodeHeader,
+  HEADER_DEPTH,
+  HEADER_OBJECTS,
+  HEADER_VALUES,
+} from "../../src/peer/header.ts";
 import { fromHex, toHex } from "../../src/core/ids.ts";
 
 const LIMIT = 1 << 20;
@@ -158,14 +164,24 @@ Deno.test("headers nest to the limit and not deeper (invariant 10)", () => {
 });
 
 Deno.test("headers hold values to the limit and no more (invariant 10)", () => {
-  function nils(count: number): Uint8Array {
-    const bytes = new Uint8Array(5 + count).fill(0xc0);
+  function listOf(count: number, ...value: number[]): Uint8Array {
+    const bytes = new Uint8Array(5 + count * value.length);
+    for (let i = 0; i < count; i++) bytes.set(value, 5 + i * value.length);
     bytes[0] = 0xdd;
     new DataView(bytes.buffer).setUint32(1, count);
     return bytes;
   }
-  assert.ok("header" in decodeHeader(nils(HEADER_VALUES - 1)));
-  assert.match((decodeHeader(nils(HEADER_VALUES)) as Error).message, /more than/);
+  const isGood = (bytes: Uint8Array) => "header" in decodeHeader(bytes);
+  assert.ok(isGood(listOf(HEADER_VALUES - 1, 0xc0)) && !isGood(listOf(HEADER_VALUES, 0xc0)));
+  assert.ok(isGood(listOf(HEADER_VALUES - 1, 0xa1, 0x61)));
+  // Empty list, map, byte field: each is an object in memory.
+  for (const object of [[0x90], [0x80], [0xc4, 0], [0xdc, 0, 0], [0xde, 0, 0]]) {
+    assert.ok(isGood(listOf(HEADER_OBJECTS - 1, ...object)), `${object}`);
+    assert.match(
+      (decodeHeader(listOf(HEADER_OBJECTS, ...object)) as Error).message,
+      /more than 262144 lists/,
+    );
+  }
 });
 
 Deno.test("headers with extensions, lengths beyond the end, a rest or __proto__ are refused", () => {
