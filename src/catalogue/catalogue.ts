@@ -2,12 +2,12 @@
  * The catalogue as a whole: its parts, and the two ways in which it changes. `applyRecord` takes what this device's journal
  * has made durable, `applyPage` what another device has announced. Both are one transaction.
  */
-import { decode, encode } from "@msgpack/msgpack";
 import { BEGINNING, type Cursor } from "../core/cursor.ts";
 import { isAlive, type Row, sameContent } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { FOLDERS } from "../core/limits.ts";
+import { decode, encode } from "../core/msgpack.ts";
 import type { JournalRecord } from "../core/record.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import { Briefs } from "./briefs.ts";

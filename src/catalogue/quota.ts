@@ -2,7 +2,6 @@
  * What one device may make us keep (invariant 10). A member is trusted with what stands in the folders, not with our memory: a page that
  * goes beyond these bounds is not taken.
  */
-import { encode } from "@msgpack/msgpack";
 import {
   DEVICE_ROWS,
   FACT_BYTES,
@@ -12,6 +11,7 @@ import {
   SHARED_KEYS,
   SHARED_VALUE_BYTES,
 } from "../core/limits.ts";
+import { encode } from "../core/msgpack.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Catalogue, Page } from "./catalogue.ts";
 

@@ -1,7 +1,7 @@
 /** How a row stands in the tables `states` and `holds`, and how it is read from them. */
-import { decode, encode } from "@msgpack/msgpack";
 import type { Entry, EntryKind } from "../core/entry.ts";
 import { type ContentId, fromHex, type Lsn, type Stamp, toHex } from "../core/ids.ts";
+import { decode, encode } from "../core/msgpack.ts";
 import { childOf } from "../core/path.ts";
 import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.ts";
 import type { SqlRow, SqlValue } from "./database.ts";

@@ -8,9 +8,9 @@
  *    has caught up, what it did not meet is named nowhere, and goes in the same turn.
  * 3. The number of a device is not given again while we run: who still has it in mind finds nobody, never somebody else.
  */
-import { decode } from "@msgpack/msgpack";
 import type { ActorId } from "../core/ids.ts";
 import { UNNAMED_IDS } from "../core/limits.ts";
+import { decode } from "../core/msgpack.ts";
 import { decodeVersion } from "../core/row_codec.ts";
 import type { Database } from "./database.ts";
 import type { Interning } from "./interning.ts";

@@ -2,8 +2,8 @@
  * The catalogue's values beside rows: shared records (last writer wins for each field), device-owned facts, and what
  * stays on this device. Kept apart as the two domains that they are.
  */
-import { decode, encode } from "@msgpack/msgpack";
 import { type DeviceId, fromHex, type Lsn, type Stamp, toHex } from "../core/ids.ts";
+import { decode, encode } from "../core/msgpack.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Database } from "./database.ts";
 
@@ -88,7 +88,7 @@ export class Values {
 
   putShared(field: SharedField, lsn: Lsn): void {
     if (!this.isNews(field)) return;
-    const value = encode(field.value).slice();
+    const value = encode(field.value);
     this.#changed(field.kind);
     this.#db.run(
       "INSERT OR REPLACE INTO shared (kind, key, field, value, stamp, writer, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -1,5 +1,4 @@
 /** Journal records (docs/storage.md): what each says, and its MessagePack form `[type, …]`. */
-import { decode, encode } from "@msgpack/msgpack";
 import type { Row } from "./entry.ts";
 import { CairnError } from "./errors.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type Stamp,
 } from "./ids.ts";
 import { SHARED_FIELDS } from "./limits.ts";
+import { decode, encode } from "./msgpack.ts";
 import { relPath } from "./path.ts";
 import { decodeRows, encodeRows } from "./row_codec.ts";
 import { isStamp } from "./stamp.ts";
@@ -91,7 +91,7 @@ function asPlaced(rows: readonly Row[], lsns: readonly Lsn[] = []) {
 }
 
 export function encodeRecord(record: JournalRecord): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(encode([TYPES.indexOf(record.type), ...partsOf(record)]));
+  return encode([TYPES.indexOf(record.type), ...partsOf(record)]);
 }
 
 function partsOf(record: JournalRecord): unknown[] {

@@ -119,6 +119,7 @@ export class Device {
       homeRoom: this.homeRoom,
       say: (line) => options.say(line),
       changed: () => this.#changed(),
+      isServing: () => [...this.#conversations.values()].some((conversation) => conversation.isServing),
     });
     this.links = new Links({
       net: ports.net,
@@ -261,10 +262,12 @@ export class Device {
       },
     }, session);
     this.#conversations.set(session, conversation);
+    this.#ports.pool.keepRecent(true);
     this.#noteSeen(number, session);
     session.onClose(() => {
       this.#noteSeen(number, session);
       this.#conversations.delete(session);
+      this.#ports.pool.keepRecent(this.#conversations.size > 0);
       this.peerProgress.delete(session.peer);
       this.#eachConversation((other) => other.left(session.peer));
       this.#changed();

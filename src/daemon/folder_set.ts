@@ -45,6 +45,7 @@ export interface FolderSetDeps {
   readonly homeRoom: Room;
   say(line: string): void;
   changed(): void;
+  isServing(): boolean;
 }
 
 export class FolderSet {
@@ -133,7 +134,8 @@ export class FolderSet {
   }
 
   #start(config: ReplicaConfig): void {
-    const { fs, clock, pool, watcher, ledger, device, stager, homeRoom, changed, say } = this.#deps;
+    const { fs, clock, pool, watcher, ledger, device, stager, homeRoom, changed, isServing, say } =
+      this.#deps;
     try {
       const marker = this.#markerAt(config.path);
       if (marker?.replica !== config.replica) {
@@ -159,6 +161,7 @@ export class FolderSet {
           homeRoom,
           settings: () => settingsOf(ledger.catalogue, config.folder),
           changed: () => changed(),
+          isServing: () => isServing(),
         },
         config.path,
         marker,

@@ -75,6 +75,8 @@ export interface Difference {
   readonly entries: number;
   /** Files that agree, but could have changed within the clock's grain: look again, strictly, when that has passed. */
   readonly unsettled: readonly RelPath[];
+  /** The size of the largest of these. */
+  readonly unsettledBytes: number;
   /** Directories that do not have their mode: a crash came between, or a power cut took it back (R3). */
   readonly owed: readonly RelPath[];
 }
@@ -149,6 +151,7 @@ function gathering(): Gathering {
     frozen: null,
     entries: 0,
     unsettled: [],
+    unsettledBytes: 0,
     owed: [],
   };
 }
@@ -307,7 +310,10 @@ function compareName(
     out.seen.push({ path, stat, basedOn: row?.state ?? null });
   } else if (stat.kind !== "directory" && !row.print!.settled) {
     if (strictness === "strict") out.seen.push({ path, stat, basedOn: row.state });
-    else out.unsettled.push(path);
+    else {
+      out.unsettled.push(path);
+      out.unsettledBytes = Math.max(out.unsettledBytes, stat.size);
+    }
   } else if (stat.kind === "directory" && row.mode !== stat.mode) out.owed.push(path);
 }
 

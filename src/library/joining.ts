@@ -2,9 +2,9 @@
  * Becoming one library (R33, R34): what the inviter tells a joiner that has proved the code, and what the joiner makes of it.
  * A device that is alone in its library gives it up for the other's; its folders and rows come along.
  */
-import { encode } from "@msgpack/msgpack";
 import * as v from "valibot";
 import { isId, type LibraryId, type Stamp } from "../core/ids.ts";
+import { encode } from "../core/msgpack.ts";
 import {
   decodeSharedFields,
   encodeSharedFields,

@@ -2,11 +2,11 @@
  * The members of the library as this device sees them: its membership operations (member_ops.ts) decided by core/membership.ts,
  * with names. Computed once for each change of the shared records: it is asked at every dial and page.
  */
-import { encode } from "@msgpack/msgpack";
 import { createHash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { type DeviceId, isId, type LibraryId, type Stamp } from "../core/ids.ts";
 import { type Standing, standingsOf } from "../core/membership.ts";
+import { encode } from "../core/msgpack.ts";
 import type { SharedField } from "../core/record.ts";
 import { isFounder, MEMBER, readOp, type SignedOp } from "./member_ops.ts";
 

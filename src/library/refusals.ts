@@ -2,9 +2,9 @@
  * Whom this device refuses and with which words (R32); and how a device that is refused learns that it is so: the refusal
  * carries the signed operations that make it so, and whoever is told checks them like any other.
  */
-import { decode, encode } from "@msgpack/msgpack";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { DeviceId } from "../core/ids.ts";
+import { decode, encode } from "../core/msgpack.ts";
 import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { PROOF_BYTES, type Refusal } from "../peer/messages.ts";

@@ -149,6 +149,8 @@ export interface WatchEvents {
 }
 
 export interface Watcher {
+  /** Each directory that comes is hinted itself once it is watched: nothing that comes into it later goes untold. */
+  readonly announcesDirectories: boolean;
   /** Watches a tree, `ignoreTop` at its top left out. The returned function ends it. */
   watch(root: string, ignoreTop: string, events: WatchEvents): () => void;
 }
@@ -201,6 +203,10 @@ export interface SmallFile {
 export interface HashPool {
   /** Identifies each file; answers stand at the index of their path. */
   hash(paths: readonly string[]): Promise<(HashedFile | FsError)[]>;
+  /** Whether the bytes of small files are kept for some seconds once they were hashed: somebody may ask for them. */
+  keepRecent(wanted: boolean): void;
+  /** Such bytes, as far as they are still there; to be copied at once. */
+  recent(content: ContentId): Uint8Array | null;
   /** Reads a stretch of a file; null when it is not there, short, or reached through a symlink. */
   readStretch(path: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer> | null>;
   /**

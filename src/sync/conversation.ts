@@ -84,6 +84,11 @@ export class Conversation {
     this.subscribe();
   }
 
+  /** The peer is being given contents. */
+  get isServing(): boolean {
+    return this.#serving.isBusy;
+  }
+
   /** True while the peer has told all that it has, and all that it told is taken in. */
   get hasIndex(): boolean {
     return this.#intake.isQuiet && this.#intake.hasIndexOf(this.#session.peer);

@@ -29,6 +29,8 @@ export interface FolderSyncDeps extends ReplicaDeps {
     readonly brakeFiles: number;
   };
   changed(): void;
+  /** Other devices are being given what they asked for. */
+  isServing(): boolean;
 }
 
 /** A stopped root is looked at again this often: it goes on by itself when the disk is back. */
@@ -91,6 +93,8 @@ export class FolderSync {
       changed: () => deps.changed(),
       scanned: () => this.#onScanned(),
       checkRoot: () => this.#checkRoot(),
+      tellsOfNewDirectories: () => deps.watcher.announcesDirectories && this.watch.pollingReason === null,
+      isBusy: () => deps.isServing() || !this.inbound.isQuiet,
     });
     this.inbound = new Inbound(this.replica, deps.stager, {
       changed: () => deps.changed(),

@@ -3,13 +3,13 @@
  * observed and recorded. Every event only changes what is dirty and wakes one loop.
  *
  * 1. A full scan looks at every directory; it runs at the start, every hour, and whenever the watch says so.
- * 2. A directory seen for the first time is looked at whole, and again a moment later: its events may have raced (watchers).
+ * 2. A directory seen for the first time is looked at whole, and again a moment later where its events may have raced (watchers).
  * 3. What changes while it is read waits and is read again, with backoff (R17).
- * 4. What could have changed within the clock's grain is read again once that has passed (R14).
+ * 4. What could have changed within the clock's grain is read again once that has passed (R14, settling.ts).
  */
 import { messageOf } from "../core/errors.ts";
 import type { RelPath } from "../core/ids.ts";
-import { FULL_SCAN_MS, RACY_MS } from "../core/limits.ts";
+import { FULL_SCAN_MS } from "../core/limits.ts";
 import { childOf, nameOf, parentOf, relPath, ROOT } from "../core/path.ts";
 import { IGNORE_FILE, type IgnoreRules } from "../folder/ignore.ts";
 import { compareDirectory, type Difference, type ScanContext, type Strictness } from "../folder/scan.ts";
@@ -24,6 +24,7 @@ import { type BatchResult, Pipeline } from "./pipeline.ts";
 import { Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
 import { withoutBroughtAlong } from "./respelling.ts";
+import { Settling } from "./settling.ts";
 import { Timers } from "./timers.ts";
 import { StillWriting, WRITTEN_ALL_THE_TIME } from "./still_writing.ts";
 import { forgetOutdated } from "./troubles.ts";
@@ -35,9 +36,6 @@ const GATHER_MS = 8;
 const SECOND_LOOKS_MS = [250, 2_000] as const;
 /** After a disk or journal that refused. */
 const AGAIN_MS = 10_000;
-/** Reading a large file again just to be sure can wait until nothing else is going on. */
-const LARGE_BYTES = 32 * 2 ** 20;
-const LARGE_SETTLE_MS = 120_000;
 /** A batch of placements is recorded within this, as a rule; if not, it is waited for again. */
 const PLACED_MS = 100;
 /** Files between two turns of the event loop, so that nothing else waits for a scan. */
@@ -57,6 +55,10 @@ export interface OutboundEvents {
   scanned(): void;
   /** The root is not what it was (invariant 8): called before anything is concluded from it. */
   checkRoot(): boolean;
+  /** What comes into a new directory is told from its beginning on. */
+  tellsOfNewDirectories(): boolean;
+  /** There is more urgent work than to make sure of what is known. */
+  isBusy(): boolean;
 }
 
 export class Outbound {
@@ -83,6 +85,7 @@ export class Outbound {
   readonly #waiters: ((tookMs: number) => void)[] = [];
   readonly #busy = new StillWriting();
   readonly #timers: Timers;
+  readonly #settling: Settling;
 
   constructor(replica: Replica, events: OutboundEvents) {
     this.#replica = replica;
@@ -94,6 +97,10 @@ export class Outbound {
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
     this.#timers = new Timers(replica.deps.clock);
+    this.#settling = new Settling(this.#timers, {
+      isBusy: () => events.isBusy(),
+      lookAgain: (paths) => this.lookAgain(paths),
+    });
     this.#timers.every(FULL_SCAN_MS, () => this.fullScan());
   }
 
@@ -334,11 +341,7 @@ export class Outbound {
     }
     if (difference === null) return null;
     for (const path of difference.owed) this.#replica.directoryModes.owe(path);
-    const { unsettled } = difference;
-    const sizeOf = (path: RelPath) => this.#replica.own(path)?.row.entry.size ?? 0;
-    if (unsettled.length > 0) {
-      this.#settleLater(unsettled, unsettled.some((path) => sizeOf(path) > LARGE_BYTES));
-    }
+    this.#settling.later(difference.unsettled, difference.unsettledBytes);
     const alone = withoutBroughtAlong(this.#replica, difference, this.#context.spelling);
     const { free, held } = withoutPlaced(alone, this.#replica.placing);
     if (held.length > 0) {
@@ -354,11 +357,8 @@ export class Outbound {
   }
 
   #lookAgainLater(directory: RelPath): void {
+    if (this.#events.tellsOfNewDirectories()) return;
     for (const delayMs of SECOND_LOOKS_MS) this.#timers.after(delayMs, () => this.#mark(directory, null));
-  }
-
-  #settleLater(paths: readonly RelPath[], isLarge: boolean): void {
-    this.#timers.after(isLarge ? LARGE_SETTLE_MS : RACY_MS + 500, () => this.lookAgain(paths));
   }
 
   // -------------------------------------------------------------------------------- results
@@ -376,9 +376,10 @@ export class Outbound {
     }
     this.lookAgain([...stale, ...observed.vanished]);
     const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
-    if (young.length > 0) {
-      this.#settleLater(young.map(({ path }) => path), young.some(({ size }) => size > LARGE_BYTES));
-    }
+    this.#settling.later(
+      young.map(({ path }) => path),
+      young.reduce((largest, { size }) => Math.max(largest, size), 0),
+    );
     for (const { path, error } of observed.unreadable) {
       troubles.set(path, troubleOf(error));
       this.#unreadable.add(path, error.code);

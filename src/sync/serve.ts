@@ -43,7 +43,7 @@ export async function serve(server: Server, session: Session, message: Message):
 
 async function serveSmall(server: Server, session: Session, message: Message): Promise<void> {
   const contents = read("small", message.header) as ContentId[];
-  const bytes: (Uint8Array<ArrayBuffer> | null)[] = [];
+  const bytes: (Uint8Array | null)[] = [];
   // What would go beyond the peer's credit is not even read; it asks for it again.
   let room = BULK_CREDIT_BYTES / 4;
   while (bytes.length < contents.length && room > 0) {
@@ -67,27 +67,31 @@ async function readSome(
   server: Server,
   contents: readonly ContentId[],
   room: number,
-): Promise<(Uint8Array<ArrayBuffer> | null)[]> {
+): Promise<(Uint8Array | null)[]> {
   const pins = new SharedPins();
-  const sources: (LocalSource | null)[] = [];
-  const readable: { i: number; path: string; content: ContentId }[] = [];
+  const bytes: (Uint8Array | null)[] = [];
+  const readable: { i: number; path: string; content: ContentId; source: LocalSource }[] = [];
   let size = 0;
   try {
     for (const content of contents) {
-      const source = findLocal(server, content, (replica, directory) => pins.hold(replica, directory));
-      const i = sources.push(source) - 1;
-      if (source !== null && source.size <= SMALL_FILE_BYTES && size + source.size <= room) {
-        readable.push({ i, path: source.at, content });
-        size += source.size;
-      }
+      const recent = server.pool.recent(content);
+      const source = recent !== null
+        ? null
+        : findLocal(server, content, (replica, directory) => pins.hold(replica, directory));
+      const length = recent?.length ?? source?.size ?? 0;
+      const fits = length <= SMALL_FILE_BYTES && size + length <= room;
+      const i = bytes.push(recent !== null && fits ? recent.slice() : null) - 1;
+      if (fits) size += length;
+      if (fits && source !== null) readable.push({ i, path: source.at, content, source });
       if (pins.count >= HELD_DIRECTORIES) break;
     }
-    const answers = readable.length === 0 ? [] : await server.pool.readSmall(readable);
-    const bytes: (Uint8Array<ArrayBuffer> | null)[] = sources.map(() => null);
-    readable.forEach(({ i }, k) => bytes[i] = answers[k] ?? null);
-    for (const { i } of readable) {
-      if (bytes[i] === null) server.changed(sources[i]!.replica, sources[i]!.path);
-    }
+    const answers = readable.length === 0
+      ? []
+      : await server.pool.readSmall(readable.map(({ path, content }) => ({ path, content })));
+    readable.forEach(({ i, source }, k) => {
+      bytes[i] = answers[k] ?? null;
+      if (bytes[i] === null) server.changed(source.replica, source.path);
+    });
     return bytes;
   } finally {
     pins.closeAll();

@@ -20,6 +20,10 @@ export class Serving {
     });
   }
 
+  get isBusy(): boolean {
+    return this.#underWay > 0;
+  }
+
   /** Answers a request for content in its turn; false when the message is none. Rejects for a malformed one. */
   async serve(message: Message): Promise<boolean> {
     if (this.#underWay >= REQUESTS_AT_ONCE) {

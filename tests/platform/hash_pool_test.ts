@@ -5,6 +5,7 @@ import { FsError, type HashedFile, type HashPool } from "../../src/platform/port
 import { BIG_FILE_BYTES } from "../../src/platform/real/content_hash.ts";
 import { contentOf } from "../../src/platform/real/content_work.ts";
 import { realHashPool } from "../../src/platform/real/hash_pool.ts";
+import { RecentContents } from "../../src/platform/real/recent_contents.ts";
 import { chunkListOf } from "../support/chunk_list.ts";
 import { sampleBytes } from "../support/sample_bytes.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -22,6 +23,40 @@ function hashed(answer: HashedFile | FsError | undefined): HashedFile {
   assert.ok(answer !== undefined && !(answer instanceof FsError), String(answer));
   return answer;
 }
+
+Deno.test("bytes of small files stay at hand for a while once they are hashed, where that is wished", async () => {
+  using dir = tempDir();
+  const small = Array.from({ length: 200 }, (_, i) => sampleBytes(i + 1, 1 + i * 90));
+  small.forEach((bytes, i) => Deno.writeFileSync(dir.at(`f${i}`), bytes));
+  Deno.writeFileSync(dir.at("large"), sampleBytes(999, 300_000));
+  const paths = [...small.map((_, i) => dir.at(`f${i}`)), dir.at("large"), dir.at("missing")];
+  await withPool(2, async (pool) => {
+    await pool.hash(paths);
+    assert.equal(pool.recent(contentOf(small[5]!)), null);
+    pool.keepRecent(true);
+    const answers = await pool.hash(paths);
+    for (const bytes of small) assert.deepEqual(pool.recent(contentOf(bytes)), bytes);
+    assert.equal(pool.recent(hashed(answers[200]).content), null);
+    pool.keepRecent(false);
+    assert.equal(pool.recent(contentOf(small[5]!)), null);
+  });
+});
+
+Deno.test("no more than sixteen MiB of such bytes are kept: the oldest go, and nobody has them then", () => {
+  const recent = new RecentContents();
+  const files = Array.from({ length: 40 }, (_, i) => {
+    const bytes = new Uint8Array(2 ** 19).fill(i);
+    return { size: bytes.length, content: contentOf(bytes), chunks: null, bytes };
+  });
+  try {
+    for (const file of files) recent.add([file]);
+    assert.deepEqual(files.map(({ content }) => recent.of(content) !== null), files.map((_, i) => i >= 8));
+    assert.equal(files[0]!.bytes.length, 0);
+    assert.equal(recent.of(files[39]!.content), files[39]!.bytes);
+  } finally {
+    recent.clear();
+  }
+});
 
 Deno.test("hash() answers at the index of each path; a failing file does not fail the others", async () => {
   using dir = tempDir();

@@ -142,7 +142,7 @@ export class Neighbours implements AsyncDisposable {
   async #start(name: string, home: string): Promise<Device> {
     const ports = {
       fs: realFs(),
-      watcher: { watch: () => () => {} },
+      watcher: { announcesDirectories: false, watch: () => () => {} },
       clock: realClock(),
       random: realRandom(),
       net: this.net.of(name),
@@ -233,6 +233,8 @@ function knows({ device: one }: Neighbour, { device: two }: Neighbour): boolean 
 function poolOf(pool: HashPool): HashPool {
   return {
     hash: (paths) => pool.hash(paths),
+    keepRecent: () => {},
+    recent: () => null,
     readStretch: (path, offset, length) => pool.readStretch(path, offset, length),
     readSmall: (files) => pool.readSmall(files),
     writePieces: (path, pieces, bytes) => pool.writePieces(path, pieces, bytes),

@@ -235,7 +235,7 @@ async function sideAt(
       if (replica.deps.fs.lstat(stage) !== null) replica.deps.fs.unlink(stage);
     },
   } as unknown as Stager;
-  const watcher = { watch: () => () => {} };
+  const watcher = { announcesDirectories: false, watch: () => () => {} };
   const homeRoom = new Room(realFs(), clock, home, { bytes: 0, share: 0 });
   const sync = new FolderSync(
     {
@@ -249,6 +249,7 @@ async function sideAt(
       homeRoom,
       settings: () => SETTINGS,
       changed: () => {},
+      isServing: () => false,
     },
     root,
     marker,

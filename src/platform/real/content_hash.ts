@@ -29,23 +29,49 @@ export interface BigFile {
 }
 
 let block: Uint8Array<ArrayBuffer> | undefined;
+let kept: Uint8Array<ArrayBuffer> | undefined;
+
+/** A small file with its bytes, when these were asked for and there was room. */
+export interface KeptFile extends HashedFile {
+  readonly bytes?: Uint8Array;
+}
 
 /**
  * Identifies files one after the other until `budgetBytes` are read, at least one. The answer stands for the
- * first paths only when it is shorter than `paths`: jobs stay short, however large the files are.
+ * first paths only when it is shorter than `paths`: jobs stay short, however large the files are. With `keep`, small files come with
+ * their bytes, views of one buffer of a block at most.
  */
-export function hashSome(paths: readonly string[], budgetBytes: number): (HashedFile | BigFile | FsError)[] {
-  const answers: (HashedFile | BigFile | FsError)[] = [];
+export function hashSome(
+  paths: readonly string[],
+  budgetBytes: number,
+  keep = false,
+): (KeptFile | BigFile | FsError)[] {
+  const answers: (KeptFile | BigFile | FsError)[] = [];
+  const places: { index: number; offset: number }[] = [];
   let left = budgetBytes;
+  let used = 0;
   for (const path of paths) {
     if (answers.length > 0 && left <= 0) break;
     try {
       const answer = hashFile(path);
-      if (!("path" in answer)) left -= answer.size;
-      answers.push(answer);
+      const index = answers.push(answer) - 1;
+      if ("path" in answer) continue;
+      const { size } = answer;
+      left -= size;
+      if (!keep || size === 0 || size > SMALL_FILE_BYTES || used + size > BLOCK_BYTES) continue;
+      kept ??= new Uint8Array(BLOCK_BYTES);
+      kept.set(block!.subarray(0, size), used); // a small file is read in one go
+      places.push({ index, offset: used });
+      used += size;
     } catch (error) {
       answers.push(fsError(error, path));
     }
+  }
+  if (used === 0) return answers;
+  const all = kept!.slice(0, used);
+  for (const { index, offset } of places) {
+    const file = answers[index] as HashedFile;
+    answers[index] = { ...file, bytes: all.subarray(offset, offset + file.size) };
   }
   return answers;
 }

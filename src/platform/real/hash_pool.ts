@@ -1,8 +1,9 @@
 /** The content workers, and how work is divided among them so that nothing small waits behind something long. */
-import type { BigFile } from "./content_hash.ts";
+import type { BigFile, KeptFile } from "./content_hash.ts";
 import { FsError, type HashedFile, type HashPool, type Piece } from "../ports.ts";
 import { hashBig } from "./hash_big.ts";
 import { HashQueue, type Priority } from "./hash_queue.ts";
+import { RecentContents } from "./recent_contents.ts";
 
 /** Paths in one message: hides its cost of some 50 µs behind files of 20 µs each. */
 const PATHS_PER_JOB = 64;
@@ -13,8 +14,15 @@ const URGENT_PATHS = 8;
 
 export function realHashPool(workers = 2, spawn: () => Worker = spawnHashWorker): HashPool {
   const queue = new HashQueue(workers, spawn);
+  const recent = new RecentContents();
+  let isKeeping = false;
   return {
-    hash: (paths) => hashAll(queue, paths),
+    hash: (paths) => hashAll(queue, paths, isKeeping ? recent : null),
+    keepRecent(wanted) {
+      isKeeping = wanted;
+      if (!wanted) recent.clear();
+    },
+    recent: (content) => recent.of(content),
     readStretch: (path, offset, length) => queue.run("readStretch", [path, offset, length], "urgent"),
     readSmall: (files) => queue.run("readSmall", [files], "urgent"),
     writePieces: (path, pieces, bytes) =>
@@ -22,7 +30,11 @@ export function realHashPool(workers = 2, spawn: () => Worker = spawnHashWorker)
     writeSmall: (files, bytes) => queue.run("writeSmall", [files, bytes], "urgent", [bytes.buffer]),
     copyPieces: (from, to, pieces) => queue.run("copyPieces", [from, to, pieces.map(own)], "urgent"),
     checkPieces: (path, pieces) => queue.run("checkPieces", [path, pieces.map(own)], "background"),
-    close: () => queue.close(),
+    close() {
+      queue.close();
+      isKeeping = false;
+      recent.clear();
+    },
   };
 }
 
@@ -36,11 +48,17 @@ function spawnHashWorker(): Worker {
   return new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
 }
 
-async function hashAll(queue: HashQueue, paths: readonly string[]): Promise<(HashedFile | FsError)[]> {
+async function hashAll(
+  queue: HashQueue,
+  paths: readonly string[],
+  recent: RecentContents | null,
+): Promise<(HashedFile | FsError)[]> {
   const answers = new Array<HashedFile | FsError>(paths.length);
   const perJob = Math.max(1, Math.min(PATHS_PER_JOB, Math.ceil(paths.length / queue.workers)));
   const slices = [];
-  for (let at = 0; at < paths.length; at += perJob) slices.push(hashSlice(queue, paths, at, perJob, answers));
+  for (let at = 0; at < paths.length; at += perJob) {
+    slices.push(hashSlice(queue, paths, at, perJob, answers, recent));
+  }
   await Promise.all(slices);
   return answers;
 }
@@ -52,20 +70,26 @@ async function hashSlice(
   from: number,
   count: number,
   answers: (HashedFile | FsError)[],
+  recent: RecentContents | null,
 ): Promise<void> {
   const end = Math.min(paths.length, from + count);
   const big: Promise<void>[] = [];
   let priority: Priority = paths.length <= URGENT_PATHS ? "urgent" : "background";
   for (let at = from; at < end;) {
-    const some = await queue.run("hashSome", [paths.slice(at, end), JOB_BYTES], priority);
+    const some = await queue.run("hashSome", [paths.slice(at, end), JOB_BYTES, recent !== null], priority);
     priority = "background";
+    recent?.add(some.filter(isHashed));
     for (const answer of some) {
-      if (answer instanceof FsError || !("path" in answer)) answers[at] = answer;
+      if (answer instanceof FsError || isHashed(answer)) answers[at] = answer;
       else big.push(handled(hashOneBig(queue, answer, answers, at)));
       at++;
     }
   }
   await Promise.all(big);
+}
+
+function isHashed(answer: KeptFile | BigFile | FsError): answer is KeptFile {
+  return "content" in answer;
 }
 
 /** A promise that is awaited later, whose failure is nobody's fault until then. */

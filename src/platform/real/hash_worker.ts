@@ -42,13 +42,14 @@ function toWire(value: unknown): unknown {
   return { fsCode: value.code, path: value.path, why } satisfies Wire;
 }
 
-/** The buffers of an answer: its own, those of its items, and their chunk lists. */
+/** The buffers of an answer: its own, those of its items, of their chunk lists and bytes. */
 function buffersOf(value: unknown): ArrayBuffer[] {
   const items = Array.isArray(value) ? value : [value];
-  const buffers: ArrayBuffer[] = [];
+  const buffers = new Set<ArrayBuffer>();
   for (const item of items) {
-    const bytes = item instanceof Uint8Array ? item : item?.chunks;
-    if (bytes instanceof Uint8Array && bytes.length > 0) buffers.push(bytes.buffer as ArrayBuffer);
+    for (const bytes of [item, item?.chunks, item?.bytes]) {
+      if (bytes instanceof Uint8Array && bytes.length > 0) buffers.add(bytes.buffer as ArrayBuffer);
+    }
   }
-  return buffers;
+  return [...buffers];
 }

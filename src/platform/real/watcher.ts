@@ -14,6 +14,9 @@ import { watchByInotify } from "./watch_inotify.ts";
 
 export function realWatcher(): Watcher {
   return {
+    get announcesDirectories() {
+      return libc() !== null;
+    },
     watch(root, ignoreTop, events) {
       const c = libc();
       return c === null ? watchByDeno(root, ignoreTop, events) : watchByInotify(c, root, ignoreTop, events);

@@ -4,6 +4,7 @@
  */
 import { sha256 } from "../../../src/core/content.ts";
 import type { ContentId } from "../../../src/core/ids.ts";
+import { SMALL_FILE_BYTES } from "../../../src/core/limits.ts";
 import {
   type FsCode,
   FsError,
@@ -22,6 +23,8 @@ const LANES = 2;
 /** Files that take their steps together. */
 const TOGETHER = 8;
 const FILE_MODE = 0o644;
+/** Contents that are kept once they were hashed. */
+const RECENT = 16;
 
 /** What is there but is no regular file any more is a source that changed, not an error. */
 const GONE: ReadonlySet<FsCode> = new Set(
@@ -32,6 +35,8 @@ export function simHashPool(process: Process): HashPool {
   const pool = new Pool(process);
   return {
     hash: (paths) => pool.run(() => pool.hash(paths)),
+    keepRecent: (wanted) => pool.keepRecent(wanted),
+    recent: (content) => pool.recent(content),
     readStretch: (path, offset, length) => pool.run(() => pool.readStretch(path, offset, length)),
     readSmall: (files) => pool.run(() => pool.readSmall(files)),
     writePieces: (path, pieces, bytes) => pool.run(() => pool.writePieces(path, pieces, bytes)),
@@ -60,6 +65,8 @@ interface Reading extends Worked {
 
 class Pool {
   readonly #process: Process;
+  readonly #recent = new Map<ContentId, Uint8Array>();
+  #isKeeping = false;
   #closed = false;
 
   constructor(process: Process) {
@@ -76,6 +83,22 @@ class Pool {
 
   close(): void {
     this.#closed = true;
+  }
+
+  keepRecent(wanted: boolean): void {
+    this.#isKeeping = wanted;
+    if (!wanted) this.#recent.clear();
+  }
+
+  recent(content: ContentId): Uint8Array | null {
+    return this.#recent.get(content) ?? null;
+  }
+
+  /** Keeps the bytes of the latest few. */
+  #keep({ content }: HashedFile, bytes: Bytes): void {
+    if (!this.#isKeeping || bytes.length === 0 || bytes.length > SMALL_FILE_BYTES) return;
+    this.#recent.set(content, bytes.slice());
+    if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value!);
   }
 
   // ------------------------------------------------------------------------------------ hashing
@@ -136,7 +159,10 @@ class Pool {
   #readSecond(reading: Reading): HashedFile {
     this.#look(reading);
     const { file: { inode }, size, half, first } = reading;
-    if (inode.version === reading.version) return inode.identity();
+    if (inode.version === reading.version) {
+      this.#keep(inode.identity(), inode.bytes);
+      return inode.identity();
+    }
     if (size > half && inode.size < size) throw changed(reading.path);
     const bytes = new Uint8Array(size);
     bytes.set(first.subarray(0, half));

@@ -38,6 +38,10 @@ export function simWatcher(
   all: Set<(reason: string) => void>,
 ): Watcher {
   return {
+    // Every path is told of, wherever it comes.
+    get announcesDirectories() {
+      return behaviour.loss === 0;
+    },
     watch(root, ignoreTop, events) {
       if (!process.alive) throw new ProcessDied();
       const real = process.tree.realPath(root, process);
