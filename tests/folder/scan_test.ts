@@ -19,6 +19,7 @@ const NOTHING = {
   ignored: [],
   problems: [],
   unsettled: [],
+  unsettledBytes: 0,
   owed: [],
 };
 
