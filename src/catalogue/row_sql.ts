@@ -27,50 +27,30 @@ export interface HeldRow extends PlacedRow {
   readonly state: number;
 }
 
-/** A row of `JOINED` or `IN_PATH_ORDER`. */
+/** A row of `JOINED` or `IN_PATH_ORDER`, by the places of its columns: taking the array apart costs as much as the rest. */
 export function readRow(ids: Interning, row: SqlRow): HeldRow {
-  const [
-    state,
-    name,
-    kind,
-    size,
-    mtimeMs,
-    mode,
-    stamp,
-    writer,
-    content,
-    target,
-    version,
-    device,
-    lsn,
-    flags,
-    directory,
-  ] = row;
   const entry: Entry = {
-    kind: KINDS[Number(kind)]!,
-    size: Number(size),
-    mtimeMs: Number(mtimeMs),
-    mode: Number(mode),
-    content: content === null ? null : toHex(content as Uint8Array) as ContentId,
-    target: target as string | null,
-    version: decodeVersion(
-      decode(version as Uint8Array),
-      Number(stamp),
-      (actor) => ids.actorOf(actor),
-    ),
-    stamp: Number(stamp) as Stamp,
-    writer: ids.deviceOf(Number(writer)),
+    kind: KINDS[Number(row[2])]!,
+    size: Number(row[3]),
+    mtimeMs: Number(row[4]),
+    mode: Number(row[5]),
+    content: row[8] === null ? null : toHex(row[8] as Uint8Array) as ContentId,
+    target: row[9] as string | null,
+    version: decodeVersion(decode(row[10] as Uint8Array), Number(row[6]), (actor) => ids.actorOf(actor)),
+    stamp: Number(row[6]) as Stamp,
+    writer: ids.deviceOf(Number(row[7])),
   };
-  const { path } = ids.directoryOf(Number(directory));
+  const flags = Number(row[13]);
+  const { path } = ids.directoryOf(Number(row[14]));
   return {
-    state: Number(state),
-    device: Number(device),
-    lsn: Number(lsn) as Lsn,
+    state: Number(row[0]),
+    device: Number(row[11]),
+    lsn: Number(row[12]) as Lsn,
     row: {
-      path: childOf(path, String(name)),
+      path: childOf(path, String(row[1])),
       entry,
-      offered: (Number(flags) & OFFERED) !== 0,
-      held: (Number(flags) & HELD) !== 0,
+      offered: (flags & OFFERED) !== 0,
+      held: (flags & HELD) !== 0,
     },
   };
 }

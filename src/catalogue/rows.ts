@@ -189,7 +189,8 @@ export class Rows {
 
   /** Sets what a device says of a path. */
   put(device: number, folder: number, row: Row, lsn: Lsn): RowChange {
-    const [directory, name] = [this.#ids.directory(folder, parentOf(row.path)), nameOf(row.path)];
+    const directory = this.#ids.directory(folder, parentOf(row.path));
+    const name = nameOf(row.path);
     const there = this.#fresh.isUnknown(directory, name) ? [] : this.#at(directory, name);
     const former = there.find((held) => held.device === device) ?? null;
     const equal = there.find((held) => isSameState(held.row.entry, row.entry)) ?? null;

@@ -19,6 +19,7 @@ import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
+import { Turns } from "../sync/turns.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
@@ -77,6 +78,7 @@ export class Device {
   readonly #arrivals: Arrivals;
   readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
+  readonly #turns: Turns;
   readonly #manualAddresses = new Map<DeviceId, string>();
   readonly #instance: string;
   readonly #listeners = new Set<() => void>();
@@ -90,6 +92,7 @@ export class Device {
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.#sources = new Sources(ports.clock);
+    this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
       for (const sync of this.folders.all()) sync.inbound.retryFrom(number);
     });
@@ -253,7 +256,7 @@ export class Device {
       accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
       counts: (device) => this.gate.accepts(device),
       isConnected: (device) => this.links.session(device) !== null,
-      isOnly: () => this.#conversations.size <= 1,
+      turns: this.#turns,
       taken: () => this.#taken(),
       room: (isOver) => this.homeRoom.whenThere(isOver),
       peerNeeds: (files, bytes) => {

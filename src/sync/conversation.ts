@@ -12,6 +12,7 @@ import { Intake, subscriptionOf } from "./intake.ts";
 import { decodeSubscribe, encodeSubscribe, MESSAGE, read } from "./messages.ts";
 import type { Server } from "./serve.ts";
 import { Serving } from "./serving.ts";
+import type { Turns } from "./turns.ts";
 
 export interface ConversationDeps {
   readonly ledger: Ledger;
@@ -22,8 +23,8 @@ export interface ConversationDeps {
   accept(fields: readonly SharedField[], turn: () => Promise<void>): Promise<SharedField[]>;
   /** Whether a device tells of itself, in a session of its own. */
   isConnected(device: DeviceId): boolean;
-  /** Whether there is no session beside this one. */
-  isOnly(): boolean;
+  /** What all peers' pages share of the time. */
+  readonly turns: Turns;
   /** Resolves when there is room to take a page in, or `isOver` says that nobody waits any more. */
   room(isOver: () => boolean): Promise<void>;
   /** Whether what a device announces is taken in. */
@@ -56,10 +57,10 @@ export class Conversation {
       isConnected: (device) => deps.isConnected(device),
       taken: () => deps.taken(),
       told: (device, to) => this.#announcer.peerHas(device, to),
-      // As much time for the others as this peer's page took; who is alone has all of it.
-      turn: (workMs) => new Promise((resolve) => deps.clock.after(deps.isOnly() ? 0 : workMs, resolve)),
+      turn: (workMs) => deps.turns.rest(workMs),
       // Credit comes back only when a page is done with: a peer waits with its next ones meanwhile.
       room: async () => {
+        await deps.turns.ready();
         await deps.room(() => session.ending !== null);
         return session.ending === null;
       },

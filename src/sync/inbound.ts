@@ -32,7 +32,7 @@ import type { Trouble } from "./troubles.ts";
 const GATHER_MS = 10;
 /** So many are placed at once without waiting. */
 const BATCH = RECORD_ROWS;
-/** When more is due than was looked at, the next look comes after this. */
+/** When more is due than was looked at, the next look comes after this, and not before as much time has passed as this one took. */
 const NEXT_LOOK_MS = 20;
 const NEWER = ["comes from a newer Cairn", "Update Cairn on this device."] as const;
 /** What only a silent peer has is looked at again after this. */
@@ -119,7 +119,8 @@ export class Inbound {
   }
 
   #evaluate(): void {
-    const { catalogue, number, brake } = this.#replica;
+    const { catalogue, number, brake, deps: { clock } } = this.#replica;
+    const startedMs = clock.monotonic();
     brake.look();
     if (!this.#events.mayPlace()) return;
     // What was ready when the root could not be used waits for nobody but us.
@@ -150,7 +151,7 @@ export class Inbound {
     if (!isMoreDue) {
       for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path, names);
     }
-    this.#lookAgainWhenDue(isMoreDue);
+    this.#lookAgainWhenDue(isMoreDue, clock.monotonic() - startedMs);
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#outcomes.startOver();
   }
 
@@ -180,12 +181,13 @@ export class Inbound {
   }
 
   /** What is under way, and whoever waits for the disk or the brake, wakes us; behind what was looked at there may be more. */
-  #lookAgainWhenDue(isMoreDue: boolean): void {
+  #lookAgainWhenDue(isMoreDue: boolean, tookMs: number): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
     if (this.#room.isRefusing) return;
     if (isMoreDue) {
-      this.#cancelRetry = this.#replica.deps.clock.after(NEXT_LOOK_MS, () => this.evaluate());
+      const delayMs = Math.max(NEXT_LOOK_MS, tookMs);
+      this.#cancelRetry = this.#replica.deps.clock.after(delayMs, () => this.evaluate());
       return;
     }
     if (this.#underWay.size > 0 || this.#replica.brake.isHolding) return;

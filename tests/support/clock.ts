@@ -4,6 +4,8 @@ import type { Clock } from "../../src/platform/ports.ts";
 export interface ManualClock extends Clock {
   /** Moves time on and runs what falls due, in order, letting promises settle in between. */
   advance(ms: number): Promise<void>;
+  /** Time passes in which nothing else has a turn: the work of whoever calls. */
+  hold(ms: number): void;
   /** Timers that wait. */
   readonly waiting: number;
 }
@@ -27,6 +29,9 @@ export function manualClock(startMs = 1_750_000_000_000): ManualClock {
       timers.set(id, { dueMs: nowMs + Math.max(0, delayMs), run });
       return () => timers.delete(id);
     },
+    hold(ms) {
+      nowMs += ms;
+    },
     get waiting() {
       return timers.size;
     },
@@ -40,7 +45,7 @@ export function manualClock(startMs = 1_750_000_000_000): ManualClock {
         run();
         await settle();
       }
-      nowMs = untilMs;
+      nowMs = Math.max(nowMs, untilMs);
       await settle();
     },
   };

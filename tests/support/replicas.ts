@@ -31,6 +31,7 @@ function skippingClock(startMs: number): SkippingClock {
     monotonic: () => clock.monotonic() + skipping.skippedMs,
     after: clock.after,
     advance: clock.advance,
+    hold: clock.hold,
     get waiting() {
       return clock.waiting;
     },

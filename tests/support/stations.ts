@@ -14,6 +14,7 @@ import type { Refusal } from "../../src/peer/messages.ts";
 import { openSession, type Session } from "../../src/peer/session.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
 import { Conversation } from "../../src/sync/conversation.ts";
+import { Turns } from "../../src/sync/turns.ts";
 import { type Mint, rowOfGone, rowOfSeen } from "../../src/sync/local_change.ts";
 import { contentOf, pathOf } from "./entries.ts";
 import { FOLDER, handClock, type Home, homeAt } from "./ledgers.ts";
@@ -218,7 +219,7 @@ export class Station implements AsyncDisposable {
       clock: this.clock,
       accept: (fields) => acceptedFields(this.ledger, fields, () => Promise.resolve()),
       isConnected: (device) => this.sessions.some(({ peer }) => peer === device),
-      isOnly: () => this.#conversations.size <= 1,
+      turns: new Turns(this.clock, () => true),
       counts: (device) => this.gate.accepts(device),
       taken: () => {
         this.gate.heard();

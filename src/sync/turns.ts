@@ -1,0 +1,39 @@
+/**
+ * How much of the time goes into what others tell: as long as their pages work, so long everything else has its turn, however many
+ * peers tell at once (invariant 10). Who is alone with us waits less: a request of the local API takes some turns of the event loop.
+ */
+import type { Clock } from "../platform/ports.ts";
+
+/** Of the time that a page took, this part is rest where there is one peer only. */
+const REST_ALONE = 1 / 4;
+
+export class Turns {
+  readonly #clock: Pick<Clock, "monotonic" | "after">;
+  readonly #isAlone: () => boolean;
+  #restUntilMs = -Infinity;
+
+  constructor(clock: Pick<Clock, "monotonic" | "after">, isAlone: () => boolean) {
+    this.#clock = clock;
+    this.#isAlone = isAlone;
+  }
+
+  /** Resolves when the rest is over that others' work has earned. */
+  async ready(): Promise<void> {
+    for (let leftMs = this.#leftMs(); leftMs > 0; leftMs = this.#leftMs()) await this.#pause(leftMs);
+  }
+
+  /** Rests after work that took so long, at least for a turn of the event loop. */
+  async rest(workMs: number): Promise<void> {
+    const nowMs = this.#clock.monotonic();
+    this.#restUntilMs = Math.max(nowMs, this.#restUntilMs) + workMs * (this.#isAlone() ? REST_ALONE : 1);
+    await this.#pause(this.#leftMs());
+  }
+
+  #leftMs(): number {
+    return this.#restUntilMs - this.#clock.monotonic();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(ms, resolve));
+  }
+}
