@@ -51,6 +51,8 @@ import { versionsService } from "./versions.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 const STATUS_MS = 200;
+/** Telling it takes one part in so many of the time at most: many needs take long to count. */
+const STATUS_SHARE = 20;
 /** Records looked at from the end for the last lines: one record may hold hundreds. */
 const LOG_RECORDS = 5_000;
 
@@ -93,6 +95,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
   readonly #invites: ReturnType<typeof openInvites>;
   readonly #statusListeners = new Set<() => void>();
   #statusTimer: (() => void) | null = null;
+  #statusTookMs = 0;
   #closeApi: () => Promise<void> = () => Promise.resolve();
   #stopping: Promise<void> | null = null;
   #resolveStopped: () => void = () => {};
@@ -261,11 +264,14 @@ class RunningDaemon implements Daemon, Services, LogSource {
 
   #statusSoon(): void {
     if (this.#statusTimer !== null || this.#stopping !== null) return;
-    this.#statusTimer = this.#ports.clock.after(STATUS_MS, () => {
+    const { clock } = this.#ports;
+    this.#statusTimer = clock.after(Math.max(STATUS_MS, STATUS_SHARE * this.#statusTookMs), () => {
       this.#statusTimer = null;
       if (this.#stopping !== null) return;
+      const startedMs = clock.monotonic();
       // Who tells the status asks the catalogue for it.
       const isTold = orPass(() => [...this.#statusListeners].forEach((listener) => listener()));
+      this.#statusTookMs = clock.monotonic() - startedMs;
       if (!isTold) this.#statusSoon();
     });
   }
