@@ -18,7 +18,8 @@ import { keepByRename, type KeptVersion, type VersionStore } from "./versions.ts
 
 /** What should be at the path before; null: nothing. */
 export type Expected =
-  | { readonly kind: "file" | "symlink"; readonly print: PrintedStat }
+  /** A link's target tells it from another that was made in the same moment, and got its inode. */
+  | { readonly kind: "file" | "symlink"; readonly print: PrintedStat; readonly target?: string | null }
   | { readonly kind: "directory" }
   | null;
 
@@ -106,7 +107,10 @@ function isAsExpected({ fs, rootDev }: PlaceContext, at: string, expected: Expec
   const found = fs.lstat(at);
   if (found === null || expected === null) return found === null && expected === null;
   if (found.kind !== expected.kind) return false;
-  return expected.kind === "directory" || samePrint(expected.print, relativeStat(found, rootDev));
+  if (expected.kind === "directory") return true;
+  if (!samePrint(expected.print, relativeStat(found, rootDev))) return false;
+  return expected.kind === "file" || (expected.target ?? null) === null ||
+    fs.readLink(at) === expected.target;
 }
 
 function placeAt(

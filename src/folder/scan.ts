@@ -309,7 +309,8 @@ function compareName(
   if (row === undefined || !isUnchanged(row, stat)) {
     out.seen.push({ path, stat, basedOn: row?.state ?? null });
   } else if (stat.kind !== "directory" && !row.print!.settled) {
-    if (strictness === "strict") out.seen.push({ path, stat, basedOn: row.state });
+    // What a link points to is read as fast as it is looked at.
+    if (strictness === "strict" || stat.kind === "symlink") out.seen.push({ path, stat, basedOn: row.state });
     else {
       out.unsettled.push(path);
       out.unsettledBytes = Math.max(out.unsettledBytes, stat.size);

@@ -5,7 +5,7 @@
 import type { HeldRow } from "../catalogue/rows.ts";
 import type { Row } from "../core/entry.ts";
 import type { Lsn, RelPath } from "../core/ids.ts";
-import { coversAll } from "../core/version.ts";
+import { coversAll, sameVersion } from "../core/version.ts";
 import type { Places } from "./places.ts";
 
 interface Intended {
@@ -37,7 +37,12 @@ export class OpenIntents {
   /** The record of a batch was refused: `placed` of its rows stand on the disk. */
   add(rows: readonly Row[], placed: readonly Row[], intent: Lsn): void {
     this.#isSettled = false;
-    for (const row of rows) this.#rows.set(row.path, { row, isPlaced: false });
+    for (const row of rows) {
+      const before = this.#rows.get(row.path);
+      // What an earlier try had placed stands there still.
+      const isPlaced = before?.isPlaced === true && sameVersion(before.row.entry.version, row.entry.version);
+      this.#rows.set(row.path, { row, isPlaced });
+    }
     for (const row of placed) this.#rows.set(row.path, { row, isPlaced: true });
     this.#upTo = Math.max(this.#upTo, intent) as Lsn;
   }

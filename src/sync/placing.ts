@@ -209,9 +209,10 @@ function placeOpening(replica: Replica, step: Step, expected: Expected, gathered
 /** What our row says should be on disk (invariant 3). */
 export function expectedOf(replica: Replica, own: HeldRow | null): Expected | "unknown" {
   if (own === null || !isAlive(own.row.entry)) return null;
-  if (own.row.entry.kind === "directory") return { kind: "directory" };
+  const { kind, target } = own.row.entry;
+  if (kind === "directory") return { kind };
   const print = replica.catalogue.prints.get(own.state);
-  return print === null ? "unknown" : { kind: own.row.entry.kind as "file" | "symlink", print };
+  return print === null ? "unknown" : { kind: kind as "file" | "symlink", print, target };
 }
 
 function placementOf(replica: Replica, { ready, entry, own }: Step): Placement {

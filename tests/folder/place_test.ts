@@ -212,6 +212,19 @@ Deno.test("symlinks are placed, replaced and deleted as links, and never followe
   assert.deepEqual([root.read(PATH), Deno.readTextFileSync(outside)], ["a file", "precious"]);
 });
 
+Deno.test("a link is another where it points elsewhere, though its fingerprint is the same (R14)", () => {
+  using root = testRoot();
+  Deno.mkdirSync(root.at("d"));
+  Deno.symlinkSync("of the user", root.at(PATH));
+  const print = root.print(PATH);
+  for (const placement of [{ kind: "deleted" }, { kind: "symlink", target: "new" }] as const) {
+    assert.equal(run(root, { kind: "symlink", print, target: "of the peer" }, placement).result, "changed");
+  }
+  assert.deepEqual([Deno.readLinkSync(root.at(PATH)), root.kept()], ["of the user", []]);
+  const expected: Expected = { kind: "symlink", print, target: "of the user" };
+  assert.equal(run(root, expected, { kind: "deleted" }).result, "done");
+});
+
 Deno.test("a file becomes a directory, and an empty directory a file; what was there is kept", () => {
   using root = testRoot();
   root.write(PATH, "old");

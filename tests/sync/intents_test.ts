@@ -6,9 +6,10 @@ import { openVersionStore } from "../../src/folder/versions.ts";
 import { relativeStat } from "../../src/folder/scan.ts";
 import type { HashPool } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
+import { OpenIntents } from "../../src/sync/open_intents.ts";
 import { Replica } from "../../src/sync/replica.ts";
 import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
-import { deviceOf, dot, entryOf, pathOf, rowOf } from "../support/entries.ts";
+import { deviceOf, dot, entryOf, lsnOf, pathOf, rowOf } from "../support/entries.ts";
 import { FOLDER, homeAt, rowsRecord } from "../support/ledgers.ts";
 import { type TestRoot, testRoot } from "../support/roots.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -120,4 +121,14 @@ Deno.test("a directory that was being placed, its mode still open, is the peer's
   const { row, owesMode } = await seenAt(root, null, placed);
   assert.deepEqual(row.entry, placed.entry);
   assert.ok(owesMode);
+});
+
+Deno.test("what an earlier try has placed counts as placed, whatever becomes of the next try (R19)", () => {
+  const intents = new OpenIntents([], lsnOf(0));
+  intents.add([PLACED], [PLACED], lsnOf(1));
+  intents.add([PLACED], [], lsnOf(2));
+  assert.equal(intents.at(PATH, null)?.isPlaced, true);
+  const newer = rowOf("file", entryOf({ text: "newer", dots: [dot(5, 6)], seen: [dot(5, 5)], writer: 2 }));
+  intents.add([newer], [], lsnOf(3));
+  assert.equal(intents.at(PATH, null)?.isPlaced, false);
 });

@@ -68,10 +68,13 @@ export class History {
     return act;
   }
 
-  /** Contents that are equal are one to Cairn: who replaces one of them replaces all that there are. */
-  supersede(acts: Iterable<Act>, device: number): void {
+  /**
+   * Contents that are equal are one to Cairn: who replaces one of them replaces all that there are. Who deletes one `at` a path says
+   * nothing of another path, where the same may stand.
+   */
+  supersede(acts: Iterable<Act>, device: number, at: string | null = null): void {
     for (const act of acts) {
-      act.supersededOn.add(device);
+      if (at === null || act.path === at) act.supersededOn.add(device);
       act.isSuperseded = true;
       for (const same of this.#byContent.get(act.content ?? "") ?? []) same.isSuperseded = true;
     }

@@ -158,7 +158,9 @@ export class DiskOracle {
         if (there !== null && !isOwn(there)) this.#move(there, here);
         break;
       case "unlink":
-        if (here !== null) this.#standing.delete(here);
+        if (here === null) break;
+        this.#standing.delete(here);
+        if (this.#isUnrecorded(here as RelPath)) this.#device.unsettled.add(here);
         break;
       default: {
         if (here === null || isOwn(here)) return;
@@ -170,6 +172,13 @@ export class DiskOracle {
         this.#standing.set(here, { content, acts });
       }
     }
+  }
+
+  /** The daemon placed it, a sync failed, and no row tells of it yet: that it goes now says nothing to anyone. */
+  #isUnrecorded(path: RelPath): boolean {
+    const replica = this.#device.folder?.replica;
+    return replica !== undefined && replica.own(path) === null &&
+      replica.intents.at(path, null)?.isPlaced === true;
   }
 
   /** Notes a content that a user made, which stands at `at`, an absolute path. */

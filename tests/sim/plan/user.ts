@@ -236,7 +236,7 @@ export class SimUser {
   #delete(path: string): void {
     for (const one of this.#oracle.below(path)) {
       const before = this.#oracle.actsAt(one);
-      this.#history.supersede(before, this.#device.index);
+      this.#history.supersede(before, this.#device.index, one);
       this.#history.act(this.#device.index, one, null, before);
     }
     if (this.#kind(path) === "directory") this.#user.rmTree(at(path));
