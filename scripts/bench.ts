@@ -1,0 +1,113 @@
+/**
+ * Measures scenarios with real processes, beside another program and beside what Cairn has set itself: see docs/benchmarks.md.
+ * Cleans up whatever happens. Ends with 0 when all was measured and all trees were the same, with 1 when not, with 2 for wrong usage.
+ */
+import { prepareCairn } from "./bench/cairn.ts";
+import { Cleanup } from "./bench/cleanup.ts";
+import { lackOfRoom } from "./bench/disk.ts";
+import { environmentOf, loadText } from "./bench/environment.ts";
+import { measureFloors } from "./bench/floors.ts";
+import { canMakeNamespaces } from "./bench/hosts.ts";
+import { areStandard, type Options, parseOptions, Usage } from "./bench/options.ts";
+import { type Report, reportText, rowsOf } from "./bench/report.ts";
+import { openBench, play } from "./bench/run.ts";
+import { SCENARIOS, SUITES, USUAL } from "./bench/suites.ts";
+import { syncthingVersion } from "./bench/syncthing.ts";
+
+const HELP = `deno task bench [SCENARIO…] [--peer syncthing] [--files N] [--json]
+
+Scenarios: ${SCENARIOS.join(", ")}; all.
+Without one: ${USUAL.join(", ")}.
+
+  --peer syncthing  plays what can be compared with Syncthing too
+  --files N         how many files, instead of the scenario's own number
+  --size MIB        how large the large file is, instead of 1024 MiB
+  --runs N          how often each is played, instead of 3 times; the median counts
+  --dir DIR         where the files are made, instead of the system's directory for temporary ones
+  --cairn CMD       measures this command instead of this checkout
+  --json            everything as one JSON object on standard output`;
+
+/** Measures; the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args, SCENARIOS, USUAL);
+  const suites = SUITES.filter(({ scenarios }) =>
+    scenarios.some(({ name }) => options.scenarios.includes(name))
+  );
+  if (options.withSyncthing && await syncthingVersion() === null) {
+    throw new Usage("There is no syncthing in the PATH (Debian: apt-get install syncthing)");
+  }
+  const areApart = await canMakeNamespaces();
+  if (!areApart && suites.some(({ wantsNamespaces }) => wantsNamespaces)) {
+    throw new Usage("slow needs network namespaces: Linux, root, and ip (Debian: apt-get install iproute2)");
+  }
+  const parent = options.dir === null ? undefined : Deno.realPathSync(options.dir);
+  const work = Deno.makeTempDirSync({
+    prefix: "cairn-bench-",
+    ...(parent === undefined ? {} : { dir: parent }),
+  });
+  const cleanup = new Cleanup();
+  cleanup.onSignals(say);
+  cleanup.add(() => Deno.remove(work, { recursive: true }));
+  try {
+    // One suite after the other, each clearing up behind itself.
+    const lack = lackOfRoom(work, Math.max(...suites.map((suite) => suite.diskBytes(options.sizes))));
+    if (lack !== null) throw new Usage(lack);
+    return await measure(options, suites, work, cleanup, areApart);
+  } finally {
+    await cleanup.run();
+  }
+}
+
+async function measure(
+  options: Options,
+  suites: typeof SUITES,
+  work: string,
+  cleanup: Cleanup,
+  areApart: boolean,
+): Promise<number> {
+  const environment = await environmentOf(work, areApart, options.withSyncthing);
+  say(Object.entries(environment).map(([name, what]) => `${name}: ${what}`).join("\n"));
+  await prepareCairn();
+  say("floors …");
+  Deno.mkdirSync(`${work}/floors`);
+  const floors = await measureFloors(`${work}/floors`, options.sizes.bigBytes);
+  const bench = openBench(options, { work, cleanup, profileDir: null, say });
+  const { samples, failures } = await play(suites, options, bench);
+  const report: Report = {
+    environment: { ...environment, "load at the end": loadText() },
+    floors,
+    samples,
+    failures,
+    isStandard: areStandard(options.sizes),
+    withPeer: options.withSyncthing,
+    titles: new Map(
+      SUITES.flatMap(({ scenarios }) =>
+        scenarios.map(({ name, title }) => [name, title(options.sizes)] as const)
+      ),
+    ),
+  };
+  if (options.isJson) {
+    const { environment, floors, samples, failures } = report;
+    console.log(JSON.stringify({ environment, floors, rows: rowsOf(report), samples, failures }, null, 2));
+  } else console.log(`\n${reportText(report)}`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** A line for who waits; what was found goes to standard output alone. */
+function say(line: string): void {
+  console.error(line);
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof Usage)) throw error;
+    if (error.message === "help") {
+      console.log(HELP);
+      Deno.exit(0);
+    }
+    console.error(`bench: ${error.message}\n→ See: deno task bench --help`);
+    Deno.exit(2);
+  }
+}

@@ -1,0 +1,48 @@
+/** What is to be taken away at the end, whatever the end is: processes, namespaces, directories. Last come, first gone. */
+
+export type Undo = () => void | Promise<void>;
+
+export class Cleanup {
+  readonly #undos: Undo[] = [];
+  #running: Promise<void> | null = null;
+
+  /** Remembers it; the returned function does it now, once. */
+  add(undo: Undo): () => Promise<void> {
+    let done: Promise<void> | null = null;
+    const once = () => done ??= Promise.resolve().then(undo);
+    this.#undos.push(once);
+    return async () => {
+      await once();
+      const at = this.#undos.indexOf(once);
+      if (at >= 0) this.#undos.splice(at, 1);
+    };
+  }
+
+  /** Does all of it. May be called more than once; what fails is told and keeps nothing else from being done. */
+  run(): Promise<void> {
+    return this.#running ??= (async () => {
+      for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
+        try {
+          await undo();
+        } catch (error) {
+          console.error(`While cleaning up: ${error instanceof Error ? error.message : error}`);
+        }
+      }
+      this.#running = null;
+    })();
+  }
+
+  /** A stop signal cleans up and ends this process with 130. */
+  onSignals(tell: (line: string) => void): void {
+    let heard = false;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
+      Deno.addSignalListener(signal, () => {
+        if (heard) return;
+        heard = true;
+        tell("\nInterrupted; cleaning up.");
+        this.run().finally(() => Deno.exit(130));
+      });
+    }
+  }
+}
