@@ -4,13 +4,14 @@
  */
 import { prepareCairn } from "./bench/cairn.ts";
 import { Cleanup } from "./bench/cleanup.ts";
-import { lackOfRoom } from "./bench/disk.ts";
+import { lackOfRoom, removeAtOnce } from "./bench/disk.ts";
 import { environmentOf, loadText } from "./bench/environment.ts";
 import { measureFloors } from "./bench/floors.ts";
 import { canMakeNamespaces } from "./bench/hosts.ts";
 import { areStandard, type Options, parseOptions, Usage } from "./bench/options.ts";
 import { type Report, reportText, rowsOf } from "./bench/report.ts";
 import { openBench, play } from "./bench/run.ts";
+import { killAll } from "./bench/process.ts";
 import { SCENARIOS, SUITES, USUAL } from "./bench/suites.ts";
 import { syncthingVersion } from "./bench/syncthing.ts";
 
@@ -46,7 +47,10 @@ async function main(args: readonly string[]): Promise<number> {
     ...(parent === undefined ? {} : { dir: parent }),
   });
   const cleanup = new Cleanup();
-  cleanup.onSignals(say);
+  cleanup.onSignals(say, () => {
+    killAll();
+    removeAtOnce(work);
+  });
   cleanup.add(() => Deno.remove(work, { recursive: true }));
   try {
     // One suite after the other, each clearing up behind itself.
@@ -70,7 +74,7 @@ async function measure(
   await prepareCairn();
   say("floors …");
   Deno.mkdirSync(`${work}/floors`);
-  const floors = await measureFloors(`${work}/floors`, options.sizes.bigBytes);
+  const floors = await measureFloors(`${work}/floors`, options.sizes.bigBytes, cleanup);
   const bench = openBench(options, { work, cleanup, profileDir: null, say });
   const { samples, failures } = await play(suites, options, bench);
   const report: Report = {

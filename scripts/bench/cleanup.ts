@@ -4,10 +4,12 @@ export type Undo = () => void | Promise<void>;
 
 export class Cleanup {
   readonly #undos: Undo[] = [];
+  #isInterrupted = false;
   #running: Promise<void> | null = null;
 
-  /** Remembers it; the returned function does it now, once. */
+  /** Remembers it; the returned function does it now, once. Throws when all is being taken away: nothing more is to be made. */
   add(undo: Undo): () => Promise<void> {
+    if (this.#isInterrupted) throw new Error("Interrupted");
     let done: Promise<void> | null = null;
     const once = () => done ??= Promise.resolve().then(undo);
     this.#undos.push(once);
@@ -32,16 +34,21 @@ export class Cleanup {
     })();
   }
 
-  /** A stop signal cleans up and ends this process with 130. */
-  onSignals(tell: (line: string) => void): void {
-    let heard = false;
+  /**
+   * A stop signal cleans up and ends this process with 130. `last` runs at the very end, when nothing can come between it and the exit: what was
+   * under way went on while the rest was taken away.
+   */
+  onSignals(tell: (line: string) => void, last: () => void): void {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
       Deno.addSignalListener(signal, () => {
-        if (heard) return;
-        heard = true;
+        if (this.#isInterrupted) return;
+        this.#isInterrupted = true;
         tell("\nInterrupted; cleaning up.");
-        this.run().finally(() => Deno.exit(130));
+        this.run().finally(() => {
+          last();
+          Deno.exit(130);
+        });
       });
     }
   }

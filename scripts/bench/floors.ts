@@ -19,8 +19,9 @@ const BLOCK_BYTES = MIB;
 const TRIES = 20;
 
 /** `work` is an empty directory, which goes with this. */
-export async function measureFloors(work: string, bytes: number): Promise<Figures> {
+export async function measureFloors(work: string, bytes: number, parent: Cleanup): Promise<Figures> {
   const cleanup = new Cleanup();
+  const close = parent.add(() => cleanup.run());
   cleanup.add(() => Deno.remove(work, { recursive: true }));
   try {
     const [sourceS, diskS] = [await memoryS(bytes), await diskSeconds(work, bytes)];
@@ -34,7 +35,7 @@ export async function measureFloors(work: string, bytes: number): Promise<Figure
       hash_all_cores_mb_per_s: await hashRate(cores),
     };
   } finally {
-    await cleanup.run();
+    await close();
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Cleanup } from "./cleanup.ts";
 import { outputOf } from "./process.ts";
+import { sleep } from "./wait.ts";
 
 export interface WireBytes {
   readonly sent: number;
@@ -25,6 +26,8 @@ export interface Hosts {
 /** A network of our own, apart from that of the tests. */
 const SUBNET = "10.78";
 const PREFIX = "bn";
+const DROP_TRIES = 50;
+const DROP_REST_MS = 100;
 let made = 0;
 
 /** Makes hosts; `lans` names the hosts of each LAN, and a host may be in several. All goes with `close`, or with the clean-up. */
@@ -129,8 +132,19 @@ class Namespaces implements Hosts {
   }
 
   async close(): Promise<void> {
-    for (const name of [...this.#names, "bridges"]) {
-      await ip("netns", "del", this.#namespace(name)).catch(() => {});
+    for (const name of [...this.#names, "bridges"]) await drop(this.#namespace(name));
+  }
+}
+
+/** Deletes a namespace. It may be busy for a moment, as long as another is entered somewhere on the machine. */
+async function drop(namespace: string): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return void await ip("netns", "del", namespace);
+    } catch (error) {
+      if (/No such file/.test(String(error))) return;
+      if (tries === DROP_TRIES) throw error;
+      await sleep(DROP_REST_MS);
     }
   }
 }

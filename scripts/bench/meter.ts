@@ -2,7 +2,7 @@
 import type { Figures } from "./figures.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Peer } from "./peer.ts";
-import { machine, resetPeak, uptimeS, usageOf } from "./proc.ts";
+import { machine, ownUsageOf, resetPeak, uptimeS, usageOf } from "./proc.ts";
 
 /** A measurement under way; the clock runs. */
 export interface Meter {
@@ -19,14 +19,14 @@ export async function startMeter(hosts: Hosts, peer: Peer, host: string): Promis
   const pids = new Map(peer.running().map((name) => [name, peer.pid(name)]));
   const cpuBefore = new Map([...pids].map(([name, pid]) => [name, usageOf(pid)?.cpuS ?? 0]));
   for (const pid of pids.values()) resetPeak(pid);
-  const [ownBefore, machineBefore] = [usageOf("self"), machine()];
+  const [ownBefore, machineBefore] = [ownUsageOf("self"), machine()];
   const bytesBefore = await hosts.bytes(host);
   const fromUptime = uptimeS();
   const startMs = performance.now();
   return {
     async end() {
       const s = (performance.now() - startMs) / 1000;
-      const [toUptime, machineNow, own] = [uptimeS(), machine(), usageOf("self")];
+      const [toUptime, machineNow, own] = [uptimeS(), machine(), ownUsageOf("self")];
       const bytes = await hosts.bytes(host);
       const figures: Record<string, number> = { s };
       if (bytes !== null && bytesBefore !== null) {

@@ -4,15 +4,26 @@
 const TICKS = 100;
 
 export interface Usage {
-  /** Processor time since the process began, in seconds. */
+  /** Processor time since the processes began, in seconds. */
   readonly cpuS: number;
   readonly rssBytes: number;
   /** The most since the last `resetPeak`. */
   readonly peakBytes: number;
 }
 
-/** Null when the process is gone. */
-export function usageOf(pid: number | "self"): Usage | null {
+/** Of a process and all that it has started, together: Syncthing is two. Null when the process is gone. */
+export function usageOf(pid: number): Usage | null {
+  const usages = familyOf(pid).flatMap((member) => ownUsageOf(member) ?? []);
+  if (usages.length === 0) return null;
+  return usages.reduce((sum, { cpuS, rssBytes, peakBytes }) => ({
+    cpuS: sum.cpuS + cpuS,
+    rssBytes: sum.rssBytes + rssBytes,
+    peakBytes: sum.peakBytes + peakBytes,
+  }));
+}
+
+/** Of one process. Null when it is gone. */
+export function ownUsageOf(pid: number | "self"): Usage | null {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
     const status = Deno.readTextFileSync(`/proc/${pid}/status`);
@@ -23,6 +34,22 @@ export function usageOf(pid: number | "self"): Usage | null {
   }
 }
 
+/** The process, its children, and theirs. */
+function familyOf(pid: number): number[] {
+  const family = [pid];
+  for (const member of family) {
+    try {
+      for (const { name } of Deno.readDirSync(`/proc/${member}/task`)) {
+        const children = Deno.readTextFileSync(`/proc/${member}/task/${name}/children`);
+        family.push(...children.split(" ").filter((child) => child !== "").map(Number));
+      }
+    } catch {
+      // It is gone, or this kernel does not tell.
+    }
+  }
+  return family;
+}
+
 /** User and system time from the text of /proc/PID/stat, in seconds. The name in it may hold anything, also a bracket. */
 export function cpuOfStat(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -31,10 +58,12 @@ export function cpuOfStat(stat: string): number {
 
 /** From here on the peak is counted anew. Where that is not permitted, it stays the peak of the whole life. */
 export function resetPeak(pid: number): void {
-  try {
-    Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
-  } catch {
-    // Not permitted, or gone.
+  for (const member of familyOf(pid)) {
+    try {
+      Deno.writeTextFileSync(`/proc/${member}/clear_refs`, "5");
+    } catch {
+      // Not permitted, or gone.
+    }
   }
 }
 

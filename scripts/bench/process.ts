@@ -6,6 +6,14 @@ const TAIL_LINES = 15;
 /** The shell makes way for the program: the process is the program's, and nobody has to copy its words. */
 const TO_LOG = 'exec "$@" >>"$BENCH_LOG" 2>&1 </dev/null';
 
+/** All that were started and have not ended. */
+const living = new Set<Program>();
+
+/** Kills what still runs, whoever started it. */
+export function killAll(): void {
+  for (const program of living) program.kill();
+}
+
 export class Program {
   readonly #child: Deno.ChildProcess;
   readonly #log: string;
@@ -14,7 +22,11 @@ export class Program {
   private constructor(child: Deno.ChildProcess, log: string) {
     this.#child = child;
     this.#log = log;
-    child.status.then(() => this.#hasEnded = true);
+    living.add(this);
+    child.status.then(() => {
+      this.#hasEnded = true;
+      living.delete(this);
+    });
   }
 
   /** Starts it; `wrap` takes it to its host. */
@@ -46,9 +58,13 @@ export class Program {
   /** Asks it to end and waits; kills it when it does not. */
   async stop(): Promise<void> {
     this.#signal("SIGTERM");
-    const timer = setTimeout(() => this.#signal("SIGKILL"), STOP_LIMIT_MS);
+    const timer = setTimeout(() => this.kill(), STOP_LIMIT_MS);
     await this.#child.status;
     clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#signal("SIGKILL");
   }
 
   #signal(signal: Deno.Signal): void {

@@ -39,7 +39,7 @@ export function syncthingConfig({ devices, folder, listen, api, apiKey }: Syncth
     ` rescanIntervalS="3600" fsWatcherEnabled="true" fsWatcherDelayS="${WATCH_DELAY_S}"`,
     ` ignorePerms="false" autoNormalize="true">${members}<minDiskFree unit="%">1</minDiskFree></folder>`,
     ...known,
-    `<gui enabled="true" tls="false"><address>unix://${escaped(api)}</address>`,
+    `<gui enabled="true" tls="false"><address>${escaped(api)}</address>`,
     `<unixSocketPermissions>0600</unixSocketPermissions><apikey>${apiKey}</apikey></gui>`,
     `<options><listenAddress>tcp://${listen}</listenAddress>`,
     "<globalAnnounceEnabled>false</globalAnnounceEnabled><localAnnounceEnabled>false</localAnnounceEnabled>",
