@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { Cleanup } from "./cleanup.ts";
-import { makeLargeFile, makeSmallFiles, MIB } from "./content.ts";
+import { makeSmallFiles, MIB, RandomBytes } from "./content.ts";
 import type { Figures } from "./figures.ts";
 import { openHosts } from "./hosts.ts";
 import { outputOf, Program } from "./process.ts";
@@ -16,7 +16,9 @@ const PORT = 7701;
 const SMALL_FILES = 10_000;
 const SEED = 23;
 const BLOCK_BYTES = MIB;
-const TRIES = 20;
+const HASH_BLOCKS = 256;
+const TRIES = 50;
+const REST_MS = 200;
 
 /** `work` is an empty directory, which goes with this. */
 export async function measureFloors(work: string, bytes: number, parent: Cleanup): Promise<Figures> {
@@ -24,15 +26,14 @@ export async function measureFloors(work: string, bytes: number, parent: Cleanup
   const close = parent.add(() => cleanup.run());
   cleanup.add(() => Deno.remove(work, { recursive: true }));
   try {
-    const [sourceS, diskS] = [await memoryS(bytes), await diskSeconds(work, bytes)];
+    const diskS = await diskSeconds(work, bytes);
     const smallS = await smallFilesSeconds(work);
-    const cores = navigator.hardwareConcurrency;
     return {
       wire_mb_per_s: bytes / 1e6 / await wireSeconds(work, bytes, cleanup),
-      disk_mb_per_s: bytes / 1e6 / Math.max(0.001, diskS - sourceS),
+      disk_mb_per_s: bytes / 1e6 / diskS,
       small_files_per_s: SMALL_FILES / smallS,
       hash_mb_per_s: await hashRate(1),
-      hash_all_cores_mb_per_s: await hashRate(cores),
+      hash_all_cores_mb_per_s: await hashRate(navigator.hardwareConcurrency),
     };
   } finally {
     await close();
@@ -56,24 +57,19 @@ async function wireSeconds(work: string, bytes: number, cleanup: Cleanup): Promi
     } catch (error) {
       // It does not listen yet.
       if (tries === TRIES) throw error;
-      await sleep(200);
+      await sleep(REST_MS);
     }
   }
 }
 
+/** Writes blocks that are at hand, and waits until the disk has them. */
 async function diskSeconds(work: string, bytes: number): Promise<number> {
+  const block = new Uint8Array(new RandomBytes(SEED).next(BLOCK_BYTES));
+  using file = await Deno.open(`${work}/large`, { create: true, write: true });
   const startMs = performance.now();
-  makeLargeFile(`${work}/large`, bytes, SEED);
-  using file = Deno.openSync(`${work}/large`, { write: true });
+  for (let left = bytes; left > 0;) left -= await file.write(block.subarray(0, Math.min(left, block.length)));
   await file.syncData();
   return (performance.now() - startMs) / 1000;
-}
-
-/** What making the bytes alone takes: they are written to where nothing is kept. */
-function memoryS(bytes: number): Promise<number> {
-  const startMs = performance.now();
-  makeLargeFile("/dev/null", bytes, SEED);
-  return Promise.resolve((performance.now() - startMs) / 1000);
 }
 
 async function smallFilesSeconds(work: string): Promise<number> {
@@ -83,21 +79,14 @@ async function smallFilesSeconds(work: string): Promise<number> {
   return (performance.now() - startMs) / 1000;
 }
 
-/** SHA-256 by as many threads, in MB/s. */
+/** SHA-256 by as many threads, in MB/s. They start before the clock does. */
 async function hashRate(threads: number): Promise<number> {
-  const blocks = 256;
+  const workers = await Promise.all(Array.from({ length: threads }, () => readyWorker()));
   const startMs = performance.now();
-  if (threads === 1) hashBlocks(blocks);
-  else {
-    // A worker of each core: they start before the clock does.
-    const workers = await Promise.all(Array.from({ length: threads }, () => readyWorker()));
-    const begunMs = performance.now();
-    await Promise.all(workers.map((worker) => answerOf(worker, blocks)));
-    const rate = threads * blocks * BLOCK_BYTES / 1000 / (performance.now() - begunMs);
-    for (const worker of workers) worker.terminate();
-    return rate;
-  }
-  return blocks * BLOCK_BYTES / 1000 / (performance.now() - startMs);
+  await Promise.all(workers.map((worker) => answerOf(worker, HASH_BLOCKS)));
+  const s = (performance.now() - startMs) / 1000;
+  for (const worker of workers) worker.terminate();
+  return threads * HASH_BLOCKS * BLOCK_BYTES / 1e6 / s;
 }
 
 /** Hashes so many blocks of zeros; exported for the worker. */

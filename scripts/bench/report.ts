@@ -120,10 +120,11 @@ function summaryText(figure: string, { median, least, most, count }: Summary): s
   return `${text} (${formatFigure(figure, least)} to ${formatFigure(figure, most)})`;
 }
 
-/** `cpu_most_s` as `cpu most`; the bare second is the time. */
+/** `cpu_most_s` as `cpu most`; what is only a unit is the time, or the rate. */
 function figureName(figure: string): string {
   if (figure === "s") return "time";
-  return figure.replace(/_(s|bytes)$/, "").replace(/_mb_per$|_files_per$/, "").replaceAll("_", " ");
+  return figure.replace(/_?(mb_per_s|files_per_s)$/, "").replace(/_(s|bytes)$/, "").replaceAll("_", " ") ||
+    "rate";
 }
 
 /** Cost against the number of files: a column for each number. */

@@ -1,9 +1,12 @@
 /** Two devices with a slow wire between them: an edit while a large file is under way, and what compresses. */
 import { fileURLToPath } from "node:url";
 import { sizeAt } from "../arrival.ts";
+import type { Cairn } from "../cairn.ts";
 import { makeLargeFile, makeText, MIB } from "../content.ts";
-import { median } from "../figures.ts";
-import { Program } from "../process.ts";
+import { type Figures, median } from "../figures.ts";
+import type { Hosts } from "../hosts.ts";
+import { outputOf, Program } from "../process.ts";
+import type { Stage } from "../stage.ts";
 import type { Suite } from "../suite.ts";
 import { ASKING, until } from "../wait.ts";
 import { sizeText } from "./big.ts";
@@ -16,6 +19,12 @@ const RELAY_PORT = 7700;
 const WIRE_BYTES_PER_S = 1_250_000;
 /** Each way. */
 const DELAY_MS = 50;
+/**
+ * The kernel's buffers count as wire, too. On a real one of this kind TCP would not let more be under way than about twice what the wire holds;
+ * here nothing is ever lost, and they would grow to some MB.
+ */
+const RECEIVE_BUFFER = "4096 16384 65536";
+const SEND_BUFFER = "4096 16384 262144";
 const TEXT_BYTES = 8 * MIB;
 /** That much of the large file has been sent: it is under way. */
 const UNDER_WAY_BYTES = 4 * MIB;
@@ -28,87 +37,35 @@ export const slow: Suite = {
   scenarios: [{
     name: "slow",
     title: ({ bigBytes }) =>
-      `10 Mbit/s, ${DELAY_MS} ms each way: edits while ${sizeText(bigBytes)} is under way; ${
-        sizeText(TEXT_BYTES)
-      } of text`,
+      `10 Mbit/s, ${DELAY_MS} ms each way: edits while ${sizeText(bigBytes)} is under way; ` +
+      `${sizeText(TEXT_BYTES)} of text`,
   }],
   hasPeer: false,
   isLong: false,
   wantsNamespaces: true,
   diskBytes: ({ bigBytes }) => 3 * bigBytes + 3 * TEXT_BYTES,
   async run(bench, _chosen, _peer, tell) {
-    let wireAddress = "";
-    const at = () => `${wireAddress}:${RELAY_PORT}`;
+    let relayAddress = "";
+    const at = () => `${relayAddress}:${RELAY_PORT}`;
     const stage = await bench.openCairn(["A", "B"], [["A", "wire"], ["B", "wire"]], at);
-    const { hosts, peer } = stage;
-    wireAddress = hosts.address("wire", 1);
+    relayAddress = stage.hosts.address("wire", 1);
     let relay: Program | null = null;
     try {
-      await peer.start("A");
-      const target = `${hosts.address("A")}:${(await peer.agent("A").status()).device.port}`;
-      const wrap = (argv: readonly string[]) => hosts.wrap("wire", argv);
-      // The kernel's buffers count as wire, too: large ones would make it a longer one.
-      await new Deno.Command("sh", shell(wrap, 'echo "4096 16384 65536" > /proc/sys/net/ipv4/tcp_rmem'))
-        .output();
-      relay = Program.start(
-        [
-          Deno.execPath(),
-          "run",
-          "-A",
-          "--no-config",
-          RELAY,
-          String(RELAY_PORT),
-          target,
-          String(WIRE_BYTES_PER_S),
-          String(DELAY_MS),
-        ],
-        `${stage.aside}/../relay.log`,
-        wrap,
-      );
-      await peer.start("B");
+      await stage.peer.start("A");
+      relay = await startRelay(stage);
+      await stage.peer.start("B");
       Deno.mkdirSync(stage.at("A", "edits"));
       await stage.settle();
       bench.say("cairn: slow, edits alone …");
       const alone = await editTimes(stage, "edits", EDITS, PAUSE_MS);
-
       bench.say("cairn: slow, text …");
-      makeText(`${stage.aside}/text.log`, TEXT_BYTES, SEED);
-      const textBytes = Deno.statSync(`${stage.aside}/text.log`).size;
-      const text = await stage.measure(
-        "the text",
-        () => Deno.renameSync(`${stage.aside}/text.log`, stage.at("A", "text.log")),
-        () => sizeAt(stage.at("B", "text.log")) === textBytes,
-        { limitS: LIMIT_S },
-      );
-      await stage.settle();
+      const text = await sendText(stage);
       await stage.verify();
-
       bench.say("cairn: slow, edits beside a large file …");
-      makeLargeFile(`${stage.aside}/big.bin`, bench.sizes.bigBytes, SEED);
-      const meter = await stage.meter();
-      const before = (await hosts.bytes("A"))?.sent ?? 0;
-      Deno.renameSync(`${stage.aside}/big.bin`, stage.at("A", "big.bin"));
-      await until(
-        "the large file to be under way",
-        async () => ((await hosts.bytes("A"))?.sent ?? 0) - before > UNDER_WAY_BYTES,
-        ASKING,
-        LIMIT_S,
-      );
-      const beside = await editTimes(stage, "edits", EDITS, PAUSE_MS);
-      const isUnderWay = sizeAt(stage.at("B", "big.bin")) < 0;
-      if (!isUnderWay) throw new Error("The large file was there before the edits were: take a larger one");
-      const { s: _, ...figures } = await meter.end();
-      tell("slow", {
-        ...figures,
-        edit_alone_s: median(alone),
-        edit_median_s: median(beside),
-        edit_most_s: Math.max(...beside),
-        text_s: text["s"]!,
-        text_sent_bytes: text["sent_bytes"]!,
-        text_to_wire: text["s"]! / (textBytes / WIRE_BYTES_PER_S),
-      });
+      const figures = await editBesideLarge(stage, bench.sizes.bigBytes);
+      tell("slow", { ...figures, ...text, edit_alone_s: median(alone) });
     } catch (error) {
-      throw withLastWords(error, peer.lastWords());
+      throw withLastWords(error, stage.peer.lastWords());
     } finally {
       await relay?.stop();
       await stage.close();
@@ -116,7 +73,54 @@ export const slow: Suite = {
   },
 };
 
-/** A line of shell at a host, as options of a command whose program is `sh`. */
-function shell(wrap: (argv: readonly string[]) => string[], line: string): Deno.CommandOptions {
-  return { args: ["-c", 'exec "$@"', "sh", ...wrap(["sh", "-c", line])], stdin: "null", stderr: "null" };
+/** Puts the wire between A, whose device runs, and whoever dials its other end. */
+async function startRelay({ hosts, peer, aside }: Stage<Cairn>): Promise<Program> {
+  for (const host of ["A", "B", "wire"]) await setBuffer(hosts, host, "tcp_wmem", SEND_BUFFER);
+  await setBuffer(hosts, "wire", "tcp_rmem", RECEIVE_BUFFER);
+  const target = `${hosts.address("A")}:${(await peer.agent("A").status()).device.port}`;
+  const words = [RELAY_PORT, target, WIRE_BYTES_PER_S, DELAY_MS].map(String);
+  const argv = [Deno.execPath(), "run", "-A", "--no-config", RELAY, ...words];
+  return Program.start(argv, `${aside}/relay.log`, (wrapped) => hosts.wrap("wire", wrapped));
+}
+
+async function setBuffer(hosts: Hosts, host: string, name: string, sizes: string): Promise<void> {
+  await outputOf(hosts.wrap(host, ["sh", "-c", `echo "${sizes}" > /proc/sys/net/ipv4/${name}`]));
+}
+
+/** How long a text takes, and by what share of the time that the wire needs for so many bytes. */
+async function sendText(stage: Stage<Cairn>): Promise<Figures> {
+  const [aside, name] = [`${stage.aside}/text.log`, "text.log"];
+  makeText(aside, TEXT_BYTES, SEED);
+  const { size } = Deno.statSync(aside);
+  const figures = await stage.measure(
+    "the text",
+    () => Deno.renameSync(aside, stage.at("A", name)),
+    () => sizeAt(stage.at("B", name)) === size,
+    { limitS: LIMIT_S },
+  );
+  await stage.settle();
+  const s = figures["s"]!;
+  return {
+    text_s: s,
+    text_sent_bytes: figures["sent_bytes"] ?? 0,
+    text_to_wire: s / (size / WIRE_BYTES_PER_S),
+  };
+}
+
+/** How long edits take while a large file is sent; the file is not waited for. */
+async function editBesideLarge(stage: Stage<Cairn>, bytes: number): Promise<Figures> {
+  const { hosts } = stage;
+  makeLargeFile(`${stage.aside}/big.bin`, bytes, SEED);
+  const meter = await stage.meter();
+  const sent = async () => (await hosts.bytes("A"))?.sent ?? 0;
+  const before = await sent();
+  Deno.renameSync(`${stage.aside}/big.bin`, stage.at("A", "big.bin"));
+  const isUnderWay = async () => await sent() - before > UNDER_WAY_BYTES;
+  await until("the large file to be under way", isUnderWay, ASKING, LIMIT_S);
+  const times = await editTimes(stage, "edits", EDITS, PAUSE_MS);
+  if (sizeAt(stage.at("B", "big.bin")) >= 0) {
+    throw new Error("The large file was there before the edits were: slow needs a larger one (--size)");
+  }
+  const { s: _, ...figures } = await meter.end();
+  return { ...figures, edit_median_s: median(times), edit_most_s: Math.max(...times) };
 }
