@@ -1,7 +1,7 @@
 /** Which part of Cairn's work a source file does, for telling where the time of a scenario goes. Pure. */
 
 /** The first that fits counts. What is in none of them (codecs, the file system's calls) serves its callers. */
-const PARTS: readonly (readonly [string, RegExp])[] = [
+export const PARTS: readonly (readonly [string, RegExp])[] = [
   ["hash", /^src\/(core\/(chunker|content)\.ts|platform\/real\/(hash_|content_))/],
   ["sync", /^src\/(platform\/real\/fs_sync|folder\/durable)/],
   ["journal", /^src\/journal\//],
