@@ -7,19 +7,14 @@ import { parseArgs } from "node:util";
 import { prepareCairn } from "./bench/cairn.ts";
 import { Cleanup } from "./bench/cleanup.ts";
 import { removeAtOnce } from "./bench/disk.ts";
-import { formatFigure, table } from "./bench/format.ts";
+import { formatFigure } from "./bench/format.ts";
 import { parseOptions, Usage } from "./bench/options.ts";
 import { killAll } from "./bench/process.ts";
 import { openBench, play } from "./bench/run.ts";
 import { SCENARIOS, SUITES } from "./bench/suites.ts";
-import {
-  type CpuProfile,
-  parseProfile,
-  type Stretch,
-  type ThreadTimes,
-  timesOf,
-} from "./profile/cpu_profile.ts";
+import { type CpuProfile, parseProfile, type Stretch, timesOf } from "./profile/cpu_profile.ts";
 import { partOf } from "./profile/parts.ts";
+import { summaryText, type Thread, threadText } from "./profile/text.ts";
 
 const HELP = `deno task profile SCENARIO [--files N] [--size MIB] [--out DIR] [--top N]
 
@@ -99,7 +94,9 @@ async function main(args: readonly string[]): Promise<number> {
     }
     const { from_uptime_s: from, to_uptime_s: to } = figures;
     const stretch = from === undefined || to === undefined ? null : { from: from * 1e6, to: to * 1e6 };
-    for (const path of profilesBelow(out)) tellProfile(path, out, stretch, top);
+    const threads = profilesBelow(out).flatMap((path) => threadOf(path, out, stretch) ?? []);
+    for (const thread of threads) console.log(`\n${threadText(thread, top)}`);
+    if (threads.length > 0) console.log(`\n${summaryText(threads)}`);
     console.log(`\nThe profiles are in ${out}`);
     for (const failure of failures) console.error(`FAILED: ${failure}`);
     return failures.length === 0 ? 0 : 1;
@@ -108,51 +105,26 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Prints one thread's times; of a process that was not there in the timed part, only that. */
-function tellProfile(path: string, out: string, stretch: Stretch | null, top: number): void {
-  const name = path.slice(out.length + 1);
+/** One thread's times, in the timed part if it is known; null when it did nothing then. */
+function threadOf(path: string, out: string, stretch: Stretch | null): Thread | null {
   const profile = parseProfile(Deno.readTextFileSync(path));
   const part = stretch === null ? null : overlap(profile, stretch);
-  if (stretch !== null && part === null) return console.log(`\n${name}: not in the timed part`);
+  if (stretch !== null && part === null) return null;
   const times = timesOf(profile, partOf, part);
-  if (times.busyUs === 0) return console.log(`\n${name}: idle`);
-  const what = part === null ? "its whole life" : "the timed part";
-  console.log(`\n${name}: ${ms(times.busyUs)} busy of ${ms(times.spanUs)}, ${what}\n`);
-  console.log(partsTable(times));
-  console.log(`\n${functionsTable(times, top)}`);
+  const name = path.slice(out.length + 1);
+  return times.busyUs === 0 ? null : {
+    name,
+    host: name.slice(0, name.indexOf("/")),
+    isWorker: name.includes(".worker-"),
+    isTimedPart: part !== null,
+    times,
+  };
 }
 
 /** The part of the stretch that the profile covers; null when there is none. */
 function overlap({ startTime, endTime }: CpuProfile, { from, to }: Stretch): Stretch | null {
   const stretch = { from: Math.max(from, startTime), to: Math.min(to, endTime) };
   return stretch.from < stretch.to ? stretch : null;
-}
-
-function partsTable({ parts, busyUs }: ThreadTimes): string {
-  return table(["Part", "Time", "Share"], parts.map(([name, us]) => [name, ms(us), share(us, busyUs)]));
-}
-
-function functionsTable({ functions, busyUs }: ThreadTimes, top: number): string {
-  const shown = new Set(functions.slice(0, top));
-  for (const times of functions.toSorted((a, b) => b.totalUs - a.totalUs).slice(0, top)) shown.add(times);
-  return table(
-    ["Function", "Self", "", "Total", ""],
-    [...shown].map(({ name, selfUs, totalUs }) => [
-      name,
-      ms(selfUs),
-      share(selfUs, busyUs),
-      ms(totalUs),
-      share(totalUs, busyUs),
-    ]),
-  );
-}
-
-function ms(us: number): string {
-  return `${Math.round(us / 1000)} ms`;
-}
-
-function share(us: number, of: number): string {
-  return `${(100 * us / of).toFixed(1)} %`;
 }
 
 function profilesBelow(directory: string): string[] {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type CpuProfile, parseProfile, timesOf } from "../../scripts/profile/cpu_profile.ts";
 import { partOf, PARTS } from "../../scripts/profile/parts.ts";
+import { summaryText, type Thread, threadText } from "../../scripts/profile/text.ts";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 const at = (file: string) => `file:///somewhere/src/${file}`;
@@ -93,4 +94,21 @@ Deno.test("each pattern of a part has files that are there", () => {
   for (const [part, pattern] of PARTS) {
     assert.ok(files.some((file) => pattern.test(file)), `${part}: ${pattern}`);
   }
+});
+
+Deno.test("threads stand beside each other by host, main threads and workers apart", () => {
+  const slower = { timeDeltas: PROFILE.timeDeltas.map((us) => us * 1000), endTime: 71_000 };
+  const times = timesOf({ ...PROFILE, ...slower }, partOf);
+  const thread = (host: string, isWorker: boolean): Thread => ({
+    name: `${host}/CPU`,
+    host,
+    isWorker,
+    isTimedPart: true,
+    times,
+  });
+  const lines = summaryText([thread("B", true), thread("A", false), thread("B", true)]).split("\n");
+  assert.match(lines[0]!, /Part +\| A main +\| B workers/);
+  assert.match(lines[2]!, /scan +\| 30 ms +\| 60 ms/);
+  assert.match(lines.at(-1)!, /all +\| 50 ms +\| 100 ms/);
+  assert.match(threadText(thread("A", false), 1), /A\/CPU: 50 ms busy of 60 ms, the timed part/);
 });
