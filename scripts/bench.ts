@@ -1,16 +1,17 @@
 /**
  * Measures scenarios with real processes, beside another program and beside what Cairn has set itself: see docs/benchmarks.md.
- * Cleans up whatever happens. Ends with 0 when all was measured and all trees were the same, with 1 when not, with 2 for wrong usage.
+ * Cleans up whatever happens, and tells what it has when it is interrupted. Ends with 0 when all was measured and all trees were the same, with 1 when not, with 2 for wrong usage.
  */
 import { prepareCairn } from "./bench/cairn.ts";
 import { Cleanup } from "./bench/cleanup.ts";
 import { lackOfRoom, removeAtOnce } from "./bench/disk.ts";
-import { environmentOf, loadText } from "./bench/environment.ts";
+import { type Environment, environmentOf, loadText } from "./bench/environment.ts";
+import type { Figures } from "./bench/figures.ts";
 import { measureFloors } from "./bench/floors.ts";
 import { canMakeNamespaces } from "./bench/hosts.ts";
 import { areStandard, type Options, parseOptions, Usage } from "./bench/options.ts";
 import { type Report, reportText, rowsOf } from "./bench/report.ts";
-import { openBench, play } from "./bench/run.ts";
+import { type Found, openBench, play } from "./bench/run.ts";
 import { killAll } from "./bench/process.ts";
 import { SCENARIOS, SUITES, USUAL } from "./bench/suites.ts";
 import { syncthingVersion } from "./bench/syncthing.ts";
@@ -47,16 +48,16 @@ async function main(args: readonly string[]): Promise<number> {
     ...(parent === undefined ? {} : { dir: parent }),
   });
   const cleanup = new Cleanup();
-  cleanup.onSignals(say, () => {
-    killAll();
-    removeAtOnce(work);
-  });
   cleanup.add(() => Deno.remove(work, { recursive: true }));
   try {
     // One suite after the other, each clearing up behind itself.
     const lack = lackOfRoom(work, Math.max(...suites.map((suite) => suite.diskBytes(options.sizes))));
     if (lack !== null) throw new Usage(lack);
     return await measure(options, suites, work, cleanup, areApart);
+  } catch (error) {
+    // What fails since it was taken away is no news; the signal's own way ends this process, with what was found.
+    if (cleanup.isInterrupted) return await new Promise<never>(() => {});
+    throw error;
   } finally {
     await cleanup.run();
   }
@@ -69,32 +70,47 @@ async function measure(
   cleanup: Cleanup,
   areApart: boolean,
 ): Promise<number> {
-  const environment = await environmentOf(work, areApart, options.withSyncthing);
+  const found: Found = { samples: [], failures: [] };
+  let environment: Environment = {};
+  let floors: Figures = {};
+  const tell = () => print({ environment, floors, ...found }, options);
+  cleanup.onSignals(say, () => {
+    killAll();
+    removeAtOnce(work);
+    if (found.samples.length > 0) tell();
+  });
+  environment = await environmentOf(work, areApart, options.withSyncthing);
   say(Object.entries(environment).map(([name, what]) => `${name}: ${what}`).join("\n"));
   await prepareCairn();
   say("floors …");
   Deno.mkdirSync(`${work}/floors`);
-  const floors = await measureFloors(`${work}/floors`, options.sizes.bigBytes, cleanup);
-  const bench = openBench(options, { work, cleanup, profileDir: null, say });
-  const { samples, failures } = await play(suites, options, bench);
+  floors = await measureFloors(`${work}/floors`, options.sizes.bigBytes, cleanup);
+  await play(suites, options, openBench(options, { work, cleanup, profileDir: null, say }), found);
+  if (cleanup.isInterrupted) throw new Error("Interrupted");
+  tell();
+  return found.failures.length === 0 ? 0 : 1;
+}
+
+/** Writes what was found to standard output. */
+function print(
+  { environment, floors, samples, failures }: { environment: Environment; floors: Figures } & Found,
+  { isJson, sizes, withSyncthing }: Options,
+): void {
   const report: Report = {
     environment: { ...environment, "load at the end": loadText() },
     floors,
     samples,
     failures,
-    isStandard: areStandard(options.sizes),
-    withPeer: options.withSyncthing,
+    isStandard: areStandard(sizes),
+    withPeer: withSyncthing,
     titles: new Map(
-      SUITES.flatMap(({ scenarios }) =>
-        scenarios.map(({ name, title }) => [name, title(options.sizes)] as const)
-      ),
+      SUITES.flatMap(({ scenarios }) => scenarios.map(({ name, title }) => [name, title(sizes)] as const)),
     ),
   };
-  if (options.isJson) {
-    const { environment, floors, samples, failures } = report;
+  if (isJson) {
+    const { environment } = report;
     console.log(JSON.stringify({ environment, floors, rows: rowsOf(report), samples, failures }, null, 2));
   } else console.log(`\n${reportText(report)}`);
-  return failures.length === 0 ? 0 : 1;
 }
 
 /** A line for who waits; what was found goes to standard output alone. */

@@ -10,7 +10,7 @@ import { removeAtOnce } from "./bench/disk.ts";
 import { formatFigure } from "./bench/format.ts";
 import { parseOptions, Usage } from "./bench/options.ts";
 import { killAll } from "./bench/process.ts";
-import { openBench, play } from "./bench/run.ts";
+import { type Found, openBench, play } from "./bench/run.ts";
 import { SCENARIOS, SUITES } from "./bench/suites.ts";
 import { type CpuProfile, parseProfile, type Stretch, timesOf } from "./profile/cpu_profile.ts";
 import { partOf } from "./profile/parts.ts";
@@ -87,7 +87,10 @@ async function main(args: readonly string[]): Promise<number> {
     if (isThere(out)) Deno.removeSync(out, { recursive: true });
     Deno.mkdirSync(out, { recursive: true });
     const bench = openBench(options, { work, cleanup, profileDir: out, say: console.error });
-    const { samples, failures } = await play(suites, options, bench);
+    const found: Found = { samples: [], failures: [] };
+    await play(suites, options, bench, found);
+    if (cleanup.isInterrupted) throw new Error("Interrupted");
+    const { samples, failures } = found;
     const figures = samples.find((sample) => sample.scenario === scenario)?.figures ?? {};
     for (const [name, value] of Object.entries(figures)) {
       if (!name.includes("uptime")) console.log(`${name}: ${formatFigure(name, value)}`);
@@ -100,6 +103,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`\nThe profiles are in ${out}`);
     for (const failure of failures) console.error(`FAILED: ${failure}`);
     return failures.length === 0 ? 0 : 1;
+  } catch (error) {
+    // The signal's own way ends this process.
+    if (cleanup.isInterrupted) return await new Promise<never>(() => {});
+    throw error;
   } finally {
     await cleanup.run();
   }

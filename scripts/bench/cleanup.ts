@@ -7,6 +7,11 @@ export class Cleanup {
   #isInterrupted = false;
   #running: Promise<void> | null = null;
 
+  /** Whether a stop signal came. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
   /** Remembers it; the returned function does it now, once. Throws when all is being taken away: nothing more is to be made. */
   add(undo: Undo): () => Promise<void> {
     if (this.#isInterrupted) throw new Error("Interrupted");

@@ -113,11 +113,12 @@ function mainTable(rows: readonly Row[], withPeer: boolean): string {
   );
 }
 
-/** `2.31 s (2.20 to 2.44)`: the median, and how far the runs lay apart. */
+/** `2.31 s (2.20 to 2.44 s)`: the median, and how far the runs lay apart. */
 function summaryText(figure: string, { median, least, most, count }: Summary): string {
-  const text = formatFigure(figure, median);
-  if (count === 1) return text;
-  return `${text} (${formatFigure(figure, least)} to ${formatFigure(figure, most)})`;
+  const [text, from, to] = [median, least, most].map((value) => formatFigure(figure, value));
+  if (count === 1 || from === to) return text!;
+  const unit = to!.slice(to!.indexOf(" "));
+  return `${text} (${from!.endsWith(unit) ? from!.slice(0, -unit.length) : from} to ${to})`;
 }
 
 /** `cpu_most_s` as `cpu most`; what is only a unit is the time, or the rate. */
@@ -206,15 +207,17 @@ function floorTable(floors: Figures): string {
   return table(["Floor, in the same run", ""], rows);
 }
 
-/** Beyond this share of all processor time, what others did has its part in a figure. */
+/** With more than this share of a core, what others did has its part in a figure. */
 const NOISE_SHARE = 0.1;
+/** The kernel counts in hundredths of a second: in a shorter time nobody's share can be told. */
+const NOISE_S = 0.5;
 
 /** Names the samples that others' work fell into; null when there are none. */
 function noiseOf(samples: readonly Sample[]): string | null {
   const noisy = samples.flatMap(({ scenario, peer, run, figures }) => {
     const { from_uptime_s: from, to_uptime_s: to, other_cpu_s: other = 0, stolen_cpu_s: stolen = 0 } =
       figures;
-    if (from === undefined || to === undefined || to <= from) return [];
+    if (from === undefined || to === undefined || to - from < NOISE_S) return [];
     const share = (other + stolen) / (to - from);
     return share <= NOISE_SHARE ? [] : [`${scenario} of ${peer}, run ${run} (${share.toFixed(2)} cores)`];
   });
