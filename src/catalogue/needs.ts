@@ -11,6 +11,9 @@ import { AT_OR_BELOW, likePattern, rangeOf } from "./briefs.ts";
 /** Further ahead than any need is put off: a time that was noted before the clock went back. */
 const RETRY_AHEAD_MS = 10 * 60_000;
 
+/** Due, behind all that was never tried. */
+const DUE_AGAIN = "retry_ms = MIN(attempts, 1)";
+
 export interface Need {
   readonly path: RelPath;
   readonly bytes: number;
@@ -41,19 +44,24 @@ export class Needs {
     this.#ids = ids;
   }
 
-  /** Needs of a folder whose time has come, deletes or all else, at most `limit`; without those that lose, if so asked. */
+  /**
+   * Needs of a folder whose time has come, deletes or all else, at most `limit`; without those that lose, if so asked. What was never
+   * tried comes first: what fails again and again keeps nothing else waiting.
+   */
   due(folder: number, deletes: boolean, nowMs: number, limit: number, withLosing = true): Need[] {
-    return this.#db.all(
-      "SELECT directory, name, bytes, attempts, cause, remedy FROM needs " +
-        `WHERE folder = ? AND deletes = ? AND (retry_ms <= ? OR retry_ms > ?) ${
-          withLosing ? "" : `AND mark <> ${MARK.loses} `
-        }LIMIT ?`,
-      folder,
-      Number(deletes),
-      nowMs,
-      nowMs + RETRY_AHEAD_MS,
-      limit,
-    ).map((row) => this.#read(row));
+    const select = (when: "<=" | ">", boundMs: number, most: number) =>
+      this.#db.all(
+        "SELECT directory, name, bytes, attempts, cause, remedy FROM needs " +
+          `WHERE folder = ? AND deletes = ? AND retry_ms ${when} ? ${
+            withLosing ? "" : `AND mark <> ${MARK.loses} `
+          }ORDER BY retry_ms LIMIT ?`,
+        folder,
+        Number(deletes),
+        boundMs,
+        most,
+      ).map((row) => this.#read(row));
+    const due = select("<=", nowMs, limit);
+    return due.length < limit ? [...due, ...select(">", nowMs + RETRY_AHEAD_MS, limit - due.length)] : due;
   }
 
   /** Paths of needs that take something of ours away, deletes first; see `MARK`. */
@@ -196,10 +204,10 @@ export class Needs {
     );
   }
 
-  /** It is not tried before `retryMs`, and nothing is said against it. */
-  putOff(folder: number, paths: readonly RelPath[], retryMs: number): void {
+  /** None is tried before its time, and nothing is said against it. */
+  putOff(folder: number, times: ReadonlyMap<RelPath, number>): void {
     this.#db.transaction(() => {
-      for (const path of paths) {
+      for (const [path, retryMs] of times) {
         this.#db.run(
           "UPDATE needs SET retry_ms = ? WHERE folder = ? AND directory = ? AND name = ?",
           retryMs,
@@ -211,15 +219,20 @@ export class Needs {
     });
   }
 
-  /** Something changed for the better, such as a peer that came: all are due now. */
-  retryAll(folder: number): void {
-    this.#db.run("UPDATE needs SET retry_ms = 0 WHERE folder = ? AND retry_ms > 0", folder);
+  /** What was put off without a try is due now. */
+  resume(folder: number): void {
+    this.#db.run("UPDATE needs SET retry_ms = 0 WHERE folder = ? AND attempts = 0 AND retry_ms > 0", folder);
   }
 
-  /** The same of what a device has. */
+  /** Something changed for the better: all are due now. */
+  retryAll(folder: number): void {
+    this.#db.run(`UPDATE needs SET ${DUE_AGAIN} WHERE folder = ? AND retry_ms > 1`, folder);
+  }
+
+  /** A peer came: what it has is due now. */
   retryFrom(folder: number, device: number): void {
     this.#db.run(
-      `UPDATE needs SET retry_ms = 0 WHERE folder = ? AND retry_ms > 0 AND EXISTS (
+      `UPDATE needs SET ${DUE_AGAIN} WHERE folder = ? AND retry_ms > 1 AND EXISTS (
          SELECT 1 FROM states s JOIN holds h ON h.state = s.id
          WHERE s.directory = needs.directory AND s.name = needs.name AND h.device = ?)`,
       folder,

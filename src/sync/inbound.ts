@@ -14,12 +14,12 @@ import { messageOf } from "../core/errors.ts";
 import { EMPTY_CONTENT, isKnownAlgorithm } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
-import { NEED_WINDOW, RECORD_ROWS, SMALL_FILE_BYTES } from "../core/limits.ts";
+import { NEED_WINDOW, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
-import { MOST_RETRY_MS, NeedOutcomes } from "./need_outcomes.ts";
-import { placeBatch } from "./placing.ts";
+import { MOST_RETRY_MS, NeedOutcomes, RETRY_MS } from "./need_outcomes.ts";
+import { ReadyQueue } from "./ready_queue.ts";
 import type { Replica } from "./replica.ts";
 import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respelling.ts";
 import { RoomWait } from "./room_wait.ts";
@@ -28,10 +28,6 @@ import type { Outcome, Ready } from "./step.ts";
 import { TooLarge } from "./too_large.ts";
 import type { Trouble } from "./troubles.ts";
 
-/** Staged needs wait this long for others to be placed with. */
-const GATHER_MS = 10;
-/** So many are placed at once without waiting. */
-const BATCH = RECORD_ROWS;
 /** When more is due than was looked at, the next look comes after this, and not before as much time has passed as this one took. */
 const NEXT_LOOK_MS = 20;
 const NEWER = ["comes from a newer Cairn", "Update Cairn on this device."] as const;
@@ -62,16 +58,16 @@ export class Inbound {
   readonly #tooLarge: TooLarge;
   /** Their large content is being staged for another path. */
   readonly #twins: RelPath[] = [];
+  /** Milliseconds that needs of slow peers wait for their turn. */
+  readonly #later = new Map<RelPath, number>();
   /** Nobody who has these is connected. */
   readonly #absent: RelPath[] = [];
-  #ready: Ready[] = [];
-  #placing = false;
-  #cancelGather: (() => void) | null = null;
   #cancelRetry: (() => void) | null = null;
   #stopped = false;
   readonly #room: RoomWait;
-  readonly #coming = new Coming();
+  readonly #coming: Coming;
   readonly #outcomes: NeedOutcomes;
+  readonly #ready: ReadyQueue;
 
   constructor(replica: Replica, stager: Stager, events: InboundEvents) {
     this.#replica = replica;
@@ -83,7 +79,19 @@ export class Inbound {
       events.changed();
     });
     this.#tooLarge = new TooLarge(replica, this.#room);
-    this.#outcomes = new NeedOutcomes(replica, this.#room, (paths) => events.lookAgain(paths));
+    this.#coming = new Coming(() => replica.deps.clock.monotonic());
+    const lookAgain = (paths: readonly RelPath[]) => events.lookAgain(paths);
+    this.#outcomes = new NeedOutcomes(replica, this.#room, lookAgain);
+    this.#ready = new ReadyQueue(replica, this.#room, {
+      mayPlace: () => events.mayPlace() && !this.#room.isRefusing && events.checkRoot(),
+      settle: (batch, outcomes, cause) => this.#settle(batch, outcomes, cause),
+      lookAgain,
+      drained: () => {
+        this.settleModes();
+        this.evaluate();
+        events.changed();
+      },
+    });
   }
 
   get done(): { readonly files: number; readonly bytes: number } {
@@ -101,7 +109,7 @@ export class Inbound {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelGather?.();
+    this.#ready.stop();
     this.#cancelRetry?.();
     this.#room.stop();
   }
@@ -123,9 +131,9 @@ export class Inbound {
     const startedMs = clock.monotonic();
     brake.look();
     if (!this.#events.mayPlace()) return;
-    // What was ready when the root could not be used waits for nobody but us.
-    if (this.#ready.length > 0 && !this.#placing && this.#cancelGather === null) this.#soon();
-    if (this.#isFull()) return;
+    this.#ready.resume();
+    // By then it may be known who is slow.
+    if (this.#isFull()) return this.#lookAgainAfter(RETRY_MS);
     const left = this.#room.begin();
     if (left === null) return;
     if (catalogue.needs.isEmpty(number)) {
@@ -146,8 +154,10 @@ export class Inbound {
     this.#outcomes.noteAbsent(this.#absent.splice(0));
     this.#tooLarge.putOff(room);
     const isMoreDue = others.length >= NEED_WINDOW;
-    if (isMoreDue) this.#outcomes.putOff(this.#twins);
+    if (isMoreDue) { for (const path of this.#twins) this.#later.set(path, RETRY_MS); }
     this.#twins.length = 0;
+    this.#outcomes.putOff(this.#later);
+    this.#later.clear();
     if (!isMoreDue) {
       for (const path of this.#due(true)) if (!this.#movingFrom.has(path)) this.#startDelete(path, names);
     }
@@ -155,10 +165,10 @@ export class Inbound {
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#outcomes.startOver();
   }
 
-  /** Enough is under way; what silent peers owe does not count. */
+  /** Enough is under way; what slow peers owe does not count. */
   #isFull(): boolean {
-    const stuck = () => this.#coming.stuck((devices) => this.#stager.areStuck(devices));
-    return this.#underWay.size > NEED_WINDOW / 2 && this.#underWay.size - stuck() > NEED_WINDOW / 2;
+    const enough = NEED_WINDOW / 2;
+    return this.#underWay.size > enough && this.#underWay.size - this.#coming.slow > enough;
   }
 
   #due(deletes: boolean): RelPath[] {
@@ -180,22 +190,26 @@ export class Inbound {
     this.#enqueue({ path, staged: null, movedFrom: null });
   }
 
-  /** What is under way, and whoever waits for the disk or the brake, wakes us; behind what was looked at there may be more. */
+  /**
+   * What is under way, if it comes, and whoever waits for the disk or the brake, wakes us; behind what was looked at there may be more.
+   */
   #lookAgainWhenDue(isMoreDue: boolean, tookMs: number): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
     if (this.#room.isRefusing) return;
-    if (isMoreDue) {
-      const delayMs = Math.max(NEXT_LOOK_MS, tookMs);
-      this.#cancelRetry = this.#replica.deps.clock.after(delayMs, () => this.evaluate());
-      return;
-    }
-    if (this.#underWay.size > 0 || this.#replica.brake.isHolding) return;
+    if (isMoreDue) return this.#lookAgainAfter(Math.max(NEXT_LOOK_MS, tookMs));
+    const isFast = this.#underWay.size > this.#coming.slow;
+    if (isFast || this.#replica.brake.isHolding) return;
     const { catalogue, number, deps: { clock } } = this.#replica;
     const dueMs = catalogue.needs.nextDueMs(number);
     if (dueMs === null) return;
-    const delayMs = Math.min(Math.max(dueMs - clock.now(), 50), MOST_RETRY_MS);
-    this.#cancelRetry = clock.after(delayMs, () => this.evaluate());
+    const leastMs = this.#underWay.size > 0 ? RETRY_MS : 50;
+    this.#lookAgainAfter(Math.min(Math.max(dueMs - clock.now(), leastMs), MOST_RETRY_MS));
+  }
+
+  #lookAgainAfter(delayMs: number): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#replica.deps.clock.after(delayMs, () => this.evaluate());
   }
 
   /** Starts what a path needs, if it fits into `room`. Answers the bytes that it will take of it. */
@@ -255,6 +269,11 @@ export class Inbound {
       this.#absent.push(path);
       return 0;
     }
+    const waitMs = local.length > 0 ? 0 : this.#coming.waitMs(devices);
+    if (waitMs > 0) {
+      this.#later.set(path, waitMs);
+      return 0;
+    }
     this.#underWay.add(path);
     if (isLarge) this.#staging.add(entry.content!);
     this.#coming.begin(path, entry.size, devices);
@@ -290,8 +309,8 @@ export class Inbound {
         isPassing: false,
       };
     }
-    this.#coming.end(path);
     if (this.#stopped) return;
+    if (this.#coming.end(path)) this.#outcomes.resume();
     if (!fetched.ok) {
       if (isLarge) this.#staging.delete(entry.content!);
       const { cause, remedy, isPassing, isFull } = fetched;
@@ -301,7 +320,7 @@ export class Inbound {
         isFull ? { kind: "full" } : { kind: "blocked", cause, remedy, isPassing },
         entry.size,
       );
-      this.#soon();
+      this.#ready.soon();
       return;
     }
     const { mode, mtimeMs } = entry;
@@ -310,52 +329,7 @@ export class Inbound {
   }
 
   #enqueue(ready: Ready): void {
-    this.#ready.push(ready);
-    if (this.#ready.length >= BATCH || this.#ready.length >= this.#underWay.size) this.#soon(0);
-    else this.#soon();
-  }
-
-  #soon(delayMs = GATHER_MS): void {
-    if (delayMs > 0 && this.#cancelGather !== null) return;
-    this.#cancelGather?.();
-    this.#cancelGather = this.#replica.deps.clock.after(delayMs, () => {
-      this.#cancelGather = null;
-      void this.#place();
-    });
-  }
-
-  async #place(): Promise<void> {
-    if (this.#placing || this.#stopped) return;
-    this.#placing = true;
-    let batch: readonly Ready[] = [];
-    try {
-      while (this.#ready.length > 0 && this.#mayPlaceNow() && this.#events.checkRoot()) {
-        batch = this.#ready.splice(0, BATCH);
-        const outcomes = await this.#replica.exclusive(() => placeBatch(this.#replica, batch));
-        this.#settle(batch, outcomes);
-        batch = [];
-      }
-    } catch (error) {
-      // The journal or a sync refused: nothing counts as placed, and a look finds what is there (R19).
-      if (this.#room.isRefusal(error)) {
-        this.#settle(batch, new Map(batch.map(({ path }) => [path, { kind: "again" }])));
-        this.#events.lookAgain(
-          batch.flatMap(({ path, movedFrom }) => movedFrom === null ? [path] : [path, movedFrom]),
-        );
-      } else {
-        // What is still on its way is not concerned, and stays under way.
-        this.#settle([...batch, ...this.#ready.splice(0)], new Map(), messageOf(error));
-      }
-    } finally {
-      this.#placing = false;
-    }
-    this.settleModes();
-    this.evaluate();
-    this.#events.changed();
-  }
-
-  #mayPlaceNow(): boolean {
-    return this.#events.mayPlace() && !this.#room.isRefusing;
+    this.#ready.add(ready, this.#underWay.size);
   }
 
   /** Gives directories their modes. */
@@ -371,7 +345,7 @@ export class Inbound {
         { kind: "blocked", cause, remedy: "Cairn tries again by itself.", isPassing: false };
       if (outcome.kind === "full") {
         // It stays under way, and is placed when there is room again.
-        this.#ready.push({ path, staged, movedFrom });
+        this.#ready.putBack({ path, staged, movedFrom });
         this.#room.refused();
         continue;
       }

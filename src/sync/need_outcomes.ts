@@ -8,7 +8,7 @@ import type { Replica } from "./replica.ts";
 import type { RoomWait } from "./room_wait.ts";
 import type { Outcome } from "./step.ts";
 
-const RETRY_MS = 1_000;
+export const RETRY_MS = 1_000;
 export const MOST_RETRY_MS = 60_000;
 /** A directory waits for what is in it, this long at a time. */
 const WAIT_MS = 50;
@@ -86,10 +86,20 @@ export class NeedOutcomes {
     );
   }
 
-  /** What these wait for is under way. */
-  putOff(paths: readonly RelPath[]): void {
+  /** These wait so many milliseconds, and nothing is wrong with them. */
+  putOff(delaysMs: ReadonlyMap<RelPath, number>): void {
+    if (delaysMs.size === 0) return;
     const { catalogue, number, deps: { clock } } = this.#replica;
-    catalogue.needs.putOff(number, paths, clock.now() + RETRY_MS);
+    const nowMs = clock.now();
+    const times = new Map(
+      [...delaysMs].map(([path, delayMs]) => [path, nowMs + Math.min(Math.ceil(delayMs), MOST_RETRY_MS)]),
+    );
+    catalogue.needs.putOff(number, times);
+  }
+
+  /** What was put off need not wait any more. */
+  resume(): void {
+    this.#room.noting(() => this.#replica.catalogue.needs.resume(this.#replica.number));
   }
 
   /** The disk was not as expected. That passes with the next look, and is told when it does not. */

@@ -48,7 +48,8 @@ export class TooLarge {
     const paths = this.#paths.splice(0);
     if (paths.length === 0) return;
     const { catalogue, number, deps: { clock } } = this.#replica;
-    catalogue.needs.putOff(number, paths, clock.now() + MOST_RETRY_MS);
+    const retryMs = clock.now() + MOST_RETRY_MS;
+    catalogue.needs.putOff(number, new Map(paths.map((path) => [path, retryMs])));
     this.#untilMs = clock.monotonic() + MOST_RETRY_MS;
   }
 }

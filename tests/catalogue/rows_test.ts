@@ -166,7 +166,7 @@ Deno.test("a need that was postponed waits with its cause, and news of its path 
   assert.deepEqual(needs.total(folder), { count: 1, bytes: 5, blocked: 1 });
   assert.equal(needs.blocked(folder, 5)[0]!.cause, "the disk is full");
   needs.retryAll(folder);
-  assert.equal(needs.due(folder, false, 0, 10).length, 1);
+  assert.equal(needs.due(folder, false, 1, 10).length, 1);
   needs.postpone(folder, pathOf("a"), 1_000, "again", "");
   rows.put(2, folder, rowOf("a", entryOf({ text: "other", dots: [dot(2, 2)] })), lsnOf(2));
   assert.deepEqual(needs.due(folder, false, 0, 10).map(({ attempts, cause }) => [attempts, cause]), [[
@@ -175,6 +175,29 @@ Deno.test("a need that was postponed waits with its cause, and news of its path 
   ]]);
   needs.drop(folder, pathOf("a"));
   assert.ok(needs.isEmpty(folder) && needs.nextDueMs(folder) === null);
+});
+
+Deno.test("never tried comes before tried, tried in the order of its time; what was put off untried can be resumed", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  const { rows, needs } = catalogue;
+  catalogue.setWanted(FOLDER, true);
+  const due = (nowMs: number, limit = 10) =>
+    needs.due(folder, false, nowMs, limit).map(({ path }) => path).join(" ");
+  ["a", "b", "c", "d"].forEach((path, i) =>
+    rows.put(2, folder, rowOf(path, entryOf({ text: path, dots: [dot(2, i + 1)] })), lsnOf(i + 1))
+  );
+  needs.postpone(folder, pathOf("a"), 2_000, "gone", "");
+  needs.postpone(folder, pathOf("b"), 1_000, "gone", "");
+  assert.equal(due(2_000), "c d b a");
+  assert.equal(due(2_000, 3), "c d b");
+  needs.retryAll(folder);
+  assert.equal(due(5), "c d a b");
+  needs.putOff(folder, new Map([[pathOf("a"), 1_000], [pathOf("c"), 1_000], [pathOf("d"), 3_600_000]]));
+  // So far ahead, the clock must have been put back.
+  assert.equal(due(5), "b d");
+  needs.resume(folder);
+  assert.equal(due(5), "c d b");
 });
 
 Deno.test("a device that comes makes due what it has, and nothing else", () => {
@@ -194,7 +217,7 @@ Deno.test("a device that comes makes due what it has, and nothing else", () => {
     needs.postpone(folder, pathOf(path), 1_000, "gone", "");
   }
   needs.retryFrom(folder, 3);
-  assert.deepEqual(needs.due(folder, false, 0, 10).map(({ path }) => path).sort(), ["of-both", "of-three"]);
+  assert.deepEqual(needs.due(folder, false, 1, 10).map(({ path }) => path).sort(), ["of-both", "of-three"]);
 });
 
 // ------------------------------------------------------------------------------------ pages

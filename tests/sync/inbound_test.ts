@@ -6,7 +6,7 @@ import { type DiskSpace, type Fs, FsError } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { Stager } from "../../src/sync/stager.ts";
 import { failingFs } from "../support/broken_fs.ts";
-import { contentOf } from "../support/entries.ts";
+import { bootOf, contentOf, deviceOf, dot, entryOf, lsnOf, rowOf } from "../support/entries.ts";
 import { type Side, twoFolders } from "../support/two_folders.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -115,4 +115,34 @@ Deno.test("a file that fits does not wait behind any number of files that do not
   await both.settle();
   assert.equal(b.sync.inbound.full, null);
   assert.deepEqual(b.list(), a.list());
+});
+
+Deno.test("what one device has does not wait for another that brings nothing, however much that one owes (invariant 10)", async () => {
+  await using both = await twoFolders((fs) => fs);
+  const { a, b } = both;
+  let answer = () => {};
+  const silence = new Promise<void>((resolve) => answer = resolve);
+  b.beforeFetch = (path) => path.startsWith("slow/") ? silence : Promise.resolve();
+  for (let i = 0; i < 2 * NEED_WINDOW; i++) await a.write(`slow/${i}`, `${i}`);
+  await a.look();
+  a.tell(b);
+  const { epoch } = a.ledger;
+  b.ledger.catalogue.applyPage({
+    origin: deviceOf(3),
+    from: { epoch, boot: null, lsn: lsnOf(0) },
+    to: { epoch, boot: bootOf(3), lsn: lsnOf(1) },
+    complete: true,
+    folders: [{
+      folder: b.replica.folder,
+      rows: [{ lsn: lsnOf(1), row: rowOf("quick", entryOf({ text: "7", dots: [dot(3, 1)] })) }],
+    }],
+    facts: [],
+  });
+  b.sync.inbound.evaluate();
+  await waitFor("the file of the device that answers", () => b.list().includes("quick=7"));
+  assert.ok(!b.isSettled);
+  answer();
+  await both.settle();
+  assert.deepEqual(b.list(), a.list());
+  assert.equal(b.list().length, 2 * NEED_WINDOW + 2);
 });
