@@ -9,12 +9,13 @@ import { type Environment, environmentOf, loadText } from "./bench/environment.t
 import type { Figures } from "./bench/figures.ts";
 import { measureFloors } from "./bench/floors.ts";
 import { canMakeNamespaces } from "./bench/hosts.ts";
-import { areStandard, type Options, parseOptions, Usage } from "./bench/options.ts";
+import { areStandard, type Options, parseOptions } from "./bench/options.ts";
 import { type Report, reportText, rowsOf } from "./bench/report.ts";
 import { type Found, openBench, play } from "./bench/run.ts";
 import { killAll } from "./bench/process.ts";
 import { SCENARIOS, SUITES, USUAL } from "./bench/suites.ts";
 import { syncthingVersion } from "./bench/syncthing.ts";
+import { runTool, Usage } from "./bench/usage.ts";
 
 const HELP = `deno task bench [SCENARIO…] [--peer syncthing] [--files N] [--json]
 
@@ -118,16 +119,4 @@ function say(line: string): void {
   console.error(line);
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof Usage)) throw error;
-    if (error.message === "help") {
-      console.log(HELP);
-      Deno.exit(0);
-    }
-    console.error(`bench: ${error.message}\n→ See: deno task bench --help`);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await runTool("bench", HELP, main);

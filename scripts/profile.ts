@@ -8,10 +8,11 @@ import { prepareCairn } from "./bench/cairn.ts";
 import { Cleanup } from "./bench/cleanup.ts";
 import { removeAtOnce } from "./bench/disk.ts";
 import { formatFigure } from "./bench/format.ts";
-import { parseOptions, Usage } from "./bench/options.ts";
+import { parseOptions } from "./bench/options.ts";
 import { killAll } from "./bench/process.ts";
 import { type Found, openBench, play } from "./bench/run.ts";
 import { SCENARIOS, SUITES } from "./bench/suites.ts";
+import { runTool, Usage } from "./bench/usage.ts";
 import { type CpuProfile, parseProfile, type Stretch, timesOf } from "./profile/cpu_profile.ts";
 import { partOf } from "./profile/parts.ts";
 import { summaryText, type Thread, threadText } from "./profile/text.ts";
@@ -150,16 +151,4 @@ function isThere(path: string): boolean {
   }
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof Usage)) throw error;
-    if (error.message === "help") {
-      console.log(HELP);
-      Deno.exit(0);
-    }
-    console.error(`profile: ${error.message}\n→ See: deno task profile --help`);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await runTool("profile", HELP, main);

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { MIB } from "./content.ts";
 import type { Sizes } from "./suite.ts";
+import { Usage } from "./usage.ts";
 
 export interface Options {
   /** Names of scenarios. */
@@ -15,11 +16,6 @@ export interface Options {
   /** A command that takes the place of this checkout's Cairn. */
   readonly command: readonly string[] | null;
   readonly isJson: boolean;
-}
-
-/** What is wrong with the command line, or "help". */
-export class Usage extends Error {
-  override readonly name = "Usage";
 }
 
 const FILES_MOST = 10_000_000;

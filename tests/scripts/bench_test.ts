@@ -7,7 +7,7 @@ import { lackOfRoom } from "../../scripts/bench/disk.ts";
 import { median, quantile, type Sample, summaryOf } from "../../scripts/bench/figures.ts";
 import { formatFigure, table } from "../../scripts/bench/format.ts";
 import { linesOfStream } from "../../scripts/bench/lines.ts";
-import { areStandard, parseOptions, Usage } from "../../scripts/bench/options.ts";
+import { areStandard, parseOptions } from "../../scripts/bench/options.ts";
 import { cpuOfStat, machineOf } from "../../scripts/bench/proc.ts";
 import { Wire } from "../../scripts/bench/relay.ts";
 import { type Report, reportText, rowsOf } from "../../scripts/bench/report.ts";
@@ -15,6 +15,7 @@ import { differencesOf } from "../../scripts/bench/same_trees.ts";
 import { SCENARIOS, USUAL } from "../../scripts/bench/suites.ts";
 import { syncthingConfig } from "../../scripts/bench/syncthing_config.ts";
 import { isKept, LINES } from "../../scripts/bench/targets.ts";
+import { Usage } from "../../scripts/bench/usage.ts";
 import { QUICK, restMs, until } from "../../scripts/bench/wait.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
