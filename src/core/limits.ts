@@ -24,9 +24,9 @@ export const VERSION_DOTS = 64;
 /** Rows in one journal record: bounds what one transaction holds the thread for (about 20 ms). */
 export const RECORD_ROWS = 400;
 /** What the rows of one journal record weigh at most (`rowWeight`): with the longest of all, fewer than RECORD_ROWS fit. */
-export const RECORD_WEIGHT = 2 * 2 ** 20;
+export const RECORD_WEIGHT = 2 ** 20;
 /** Payload of one journal frame: whatever weighs RECORD_WEIGHT, and one row more, fits. */
-export const RECORD_BYTES = 8 * 2 ** 20;
+export const RECORD_BYTES = 4 * 2 ** 20;
 /** A journal segment is closed at this size: small enough to prune by, large enough to be few. */
 export const SEGMENT_BYTES = 16 * 2 ** 20;
 /** Journal bytes behind the last snapshot that ask for a new one: bounds replay to some seconds. */
@@ -35,13 +35,13 @@ export const SNAPSHOT_AFTER_BYTES = 64 * 2 ** 20;
 export const HISTORY_DAYS = 30;
 
 /** Largest frame of a session: an index page or a piece of content with its header. */
-export const FRAME_BYTES = 16 * 2 ** 20;
+export const FRAME_BYTES = 8 * 2 ** 20;
 /** Largest frame before the peer is known to be a member: a hello and nothing more. */
 export const HELLO_BYTES = 64 * 2 ** 10;
 /** Bulk bytes that one answer carries: TLS is fastest with writes of about 1 MiB. */
 export const PIECE_BYTES = 2 ** 20;
 /** Largest header of a frame: a page that weighs PAGE_WEIGHT and ends with a full record, with facts and shared fields. */
-export const HEADER_BYTES = 8 * 2 ** 20;
+export const HEADER_BYTES = 6 * 2 ** 20;
 /** Credit that a receiver gives for bulk bytes under way: some round trips of a gigabit LAN. */
 export const BULK_CREDIT_BYTES = 8 * 2 ** 20;
 /** Credit that a receiver gives for index bytes under way. */
@@ -55,7 +55,7 @@ export const OPEN_REQUESTS = 256;
 /** Rows in an index page; a page may exceed it by one record's, to end on an lsn boundary (R29). */
 export const PAGE_ROWS = 1000;
 /** What the rows of an index page weigh, before it ends with the present lsn (R29). */
-export const PAGE_WEIGHT = 2 * 2 ** 20;
+export const PAGE_WEIGHT = 2 ** 20;
 
 /** Files up to this size travel whole, many in a frame, with no chunk list. */
 export const SMALL_FILE_BYTES = 128 * 2 ** 10;

@@ -8,10 +8,10 @@ import { HEADER_BYTES } from "../core/limits.ts";
 
 /** Nesting of a header: ours have 6. */
 export const HEADER_DEPTH = 32;
-/** Values in a header: a page of PAGE_WEIGHT that ends with a record of RECORD_WEIGHT has some 600,000 at most. */
-export const HEADER_VALUES = 2 ** 20;
-/** Lists, maps and byte fields among them, a hundred bytes of memory each: the same page has some 200,000 at most. */
-export const HEADER_OBJECTS = 2 ** 18;
+/** Values in a header: a page of PAGE_WEIGHT that ends with a record of RECORD_WEIGHT has some 300,000 at most. */
+export const HEADER_VALUES = 2 ** 19;
+/** Lists, maps and byte fields among them, a hundred bytes of memory each: the same page has some 100,000 at most. */
+export const HEADER_OBJECTS = 2 ** 17;
 
 /** Bytes of a header. `undefined` fields are left out. */
 export function encodeHeader(header: unknown): Uint8Array<ArrayBuffer> {

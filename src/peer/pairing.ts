@@ -12,7 +12,7 @@
  *   7 done                        →                           it is one, durably
  *   8 refuse  {code, message, hint}   by either, instead of its turn
  *
- *   key = scrypt(code, salt = SHA-256(inviter's certificate), N = 2^15, r = 8, p = 1), 32 bytes
+ *   key = scrypt(code, salt = SHA-256(inviter's certificate), N = 2^14, r = 8, p = 1), 32 bytes
  *   mac = HMAC-SHA-256(key, "cairn-pair/1 joiner" or "cairn-pair/1 inviter", 0 byte, SHA-256 of the inviter's certificate,
  *         SHA-256 of the joiner's, the joiner's nonce, the inviter's nonce)
  *
@@ -36,8 +36,8 @@ export const NONCE_BYTES = 32;
 /** Frames until both have proven themselves: a nonce or a mac, or a refusal in words. */
 export const PROOF_FRAME_BYTES = 2048;
 
-/** 32 MiB and some 150 ms a guess. */
-const STRETCH = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 2 ** 20 };
+/** 16 MiB and some 80 ms a guess: 2^60 of them are out of reach, and an invite costs a small device no more. */
+const STRETCH = { N: 2 ** 14, r: 8, p: 1, maxmem: 32 * 2 ** 20 };
 const KEY_BYTES = 32;
 export const MAC_BYTES = 32;
 

@@ -179,7 +179,7 @@ Deno.test("headers hold values to the limit and no more (invariant 10)", () => {
     assert.ok(isGood(listOf(HEADER_OBJECTS - 1, ...object)), `${object}`);
     assert.match(
       (decodeHeader(listOf(HEADER_OBJECTS, ...object)) as Error).message,
-      /more than 262144 lists/,
+      new RegExp(`more than ${HEADER_OBJECTS} lists`),
     );
   }
 });

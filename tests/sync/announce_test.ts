@@ -88,9 +88,9 @@ Deno.test("own rows of any weight are recorded, announced and read again", async
   using dir = tempDir();
   const home = homeAt(dir.path);
   const ledger = await home.open();
-  for (let i = 0; i < 200; i += 100) {
+  for (let i = 0; i < 200; i += 50) {
     await ledger.commit(
-      rowsRecord(Array.from({ length: 100 }, (_, k) => heaviestRow(i + k)), { cause: "received" }),
+      rowsRecord(Array.from({ length: 50 }, (_, k) => heaviestRow(i + k)), { cause: "received" }),
     );
   }
   await ledger.snapshot();
