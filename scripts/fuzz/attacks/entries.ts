@@ -55,6 +55,9 @@ function versionOf(random: Seeded, actors: number, dots: number, context: number
   ];
 }
 
+/** Some five megabytes. */
+const DOTS_AT_ONCE = 400_000;
+
 export const entryAttacks: readonly Attack[] = [
   {
     name: "entries that cannot be",
@@ -142,7 +145,9 @@ export const entryAttacks: readonly Attack[] = [
       const count = random.pick([63, 64, 65, 255, 256, 257, 1_024, 1_025, 10_000]);
       const actors = Array.from({ length: count }, () => random.bytes(8));
       for (let i = 0; i < 12 && session.ending === null && !scope.isOver; i++) {
-        const rows = Array.from({ length: random.pick([1, 10, 100]) }, (_, k) =>
+        // As many as fit into a frame.
+        const most = Math.floor(DOTS_AT_ONCE / count);
+        const rows = Array.from({ length: Math.min(most, random.pick([1, 10, 100])) }, (_, k) =>
           rowOf({
             name: random.chance(0.2) ? `note-${random.below(60)}` : `c-${k}`,
             kind: random.pick([0, 1, 1, 2]),
