@@ -38,6 +38,8 @@ export interface Page {
 
 /** Rows of an older epoch that are marked or swept in one go: some milliseconds, so that nothing else waits for all of them. */
 const SWEEP_ROWS = 1_000;
+/** Rows of a page that are taken in together, if an lsn has no more: some ten milliseconds. */
+const STEP_ROWS = 200;
 
 export class Catalogue {
   readonly db: Database;
@@ -201,28 +203,45 @@ export class Catalogue {
     return this.db.transaction(() => this.#sweepSome(device));
   }
 
-  /** Takes in what another device announced, or a relay told of it. */
+  /** Takes in what another device announced, or a relay told of it, all at once. */
   applyPage(page: Page): void {
     this.db.transaction(() => {
-      const device = this.ids.device(page.origin);
-      if (device === SELF) return;
+      for (const _step of this.pageSteps(page));
+    });
+  }
+
+  /**
+   * Takes a page in step by step, so that nothing else waits for all of it: some rows at a time, those of an lsn together (R29). The cursor
+   * moves with the last step, so that of a page that was begun nothing counts as told. Meanwhile no other page of its origin may be
+   * begun. Answers whether it came to its end: what is known of the origin may be dropped in between.
+   */
+  *pageSteps(page: Page): Generator<void, boolean> {
+    const device = this.ids.device(page.origin);
+    if (device === SELF || page.to.epoch < this.cursors.of(device).epoch) return true;
+    this.db.transaction(() => {
       const known = this.cursors.of(device);
-      if (page.to.epoch < known.epoch) return;
       if (page.to.epoch > known.epoch) this.#beginEpoch(device, page.to.epoch, known);
-      // What lies behind our cursor we have, or something newer: a relay that lags must not bring it back (R30).
-      const had = this.cursors.of(device).lsn;
-      const isNews = ({ lsn }: { readonly lsn: Lsn }) => lsn > had;
-      for (const { folder, rows } of page.folders) {
-        if (rows.length === 0 || !this.#mayKnow(folder)) continue;
-        const id = this.ids.folder(folder);
-        for (const { lsn, row } of rows.filter(isNews)) this.rows.put(device, id, row, lsn);
+    });
+    // What lies behind our cursor we have, or something newer: a relay that lags must not bring it back (R30).
+    const had = this.cursors.of(device).lsn;
+    const isNews = ({ lsn }: { readonly lsn: Lsn }) => lsn > had;
+    for (const { folder, rows } of page.folders) {
+      if (rows.length === 0 || !this.#mayKnow(folder)) continue;
+      const id = this.ids.folder(folder);
+      for (const some of inSteps(rows.filter(isNews))) {
+        this.db.transaction(() => some.forEach(({ lsn, row }) => this.rows.put(device, id, row, lsn)));
+        yield;
+        if (this.cursors.of(device).epoch !== page.to.epoch) return false;
       }
+    }
+    this.db.transaction(() => {
       for (const { key, value, lsn } of page.facts.filter(isNews)) {
         this.values.putFact(device, key, value, lsn);
       }
       if (page.to.lsn > had) this.cursors.set(device, page.to);
       if (page.complete && this.cursors.isSweeping(device)) this.#sweepSome(device);
     });
+    return true;
   }
 
   /** Folders that nobody shares must not grow without end (invariant 10). */
@@ -291,5 +310,15 @@ export class Catalogue {
 
   close(): void {
     this.db.close();
+  }
+}
+
+/** Rows in steps of STEP_ROWS and more, each of whole lsns. */
+function* inSteps(rows: readonly PlacedRow[]): Generator<readonly PlacedRow[]> {
+  for (let from = 0; from < rows.length;) {
+    let end = Math.min(rows.length, from + STEP_ROWS);
+    while (end < rows.length && rows[end]!.lsn === rows[end - 1]!.lsn) end++;
+    yield rows.slice(from, end);
+    from = end;
   }
 }

@@ -154,14 +154,15 @@ export class Rows {
   }
 
   /**
-   * Rows of a device with lsn beyond `after`, oldest first, whole lsns (R29): at least `atLeast` if there are as many and they do
-   * not weigh too much for a page before.
+   * Rows of a device with lsn beyond `after` and up to `upTo`, oldest first, whole lsns (R29): at least `atLeast` if there are as many
+   * and they do not weigh too much for a page before.
    */
-  page(device: number, after: Lsn, atLeast: number): { folder: number; placed: PlacedRow }[] {
+  page(device: number, after: Lsn, upTo: Lsn, atLeast: number): { folder: number; placed: PlacedRow }[] {
     const rows = this.#db.all(
-      `${JOINED} WHERE h.device = ? AND h.lsn > ? ORDER BY h.lsn LIMIT ?`,
+      `${JOINED} WHERE h.device = ? AND h.lsn > ? AND h.lsn <= ? ORDER BY h.lsn LIMIT ?`,
       device,
       after,
+      upTo,
       atLeast,
     );
     const last = rows.at(-1);
@@ -181,10 +182,10 @@ export class Rows {
     return page;
   }
 
-  /** Whether a device has rows with lsn beyond `after`. */
-  anyAfter(device: number, after: Lsn): boolean {
-    return this.#db.get("SELECT 1 FROM holds WHERE device = ? AND lsn > ? LIMIT 1", device, after) !==
-      undefined;
+  /** Whether a device has rows with lsn beyond `after` and up to `upTo`. */
+  anyAfter(device: number, after: Lsn, upTo: Lsn): boolean {
+    const sql = "SELECT 1 FROM holds WHERE device = ? AND lsn > ? AND lsn <= ? LIMIT 1";
+    return this.#db.get(sql, device, after, upTo) !== undefined;
   }
 
   /** Sets what a device says of a path. */

@@ -98,7 +98,8 @@ export class Announcer {
     const isSameEpoch = said.epoch === end.epoch;
     if (isSameEpoch && !isEndNews && this.#nothingUpTo.get(device) === end.lsn) return false;
     const from = isSameEpoch ? said : { ...BEGINNING, epoch: end.epoch };
-    const rows = catalogue.rows.page(device, from.lsn, PAGE_ROWS);
+    // Of another device there may be rows beyond: of a page that is being taken in.
+    const rows = catalogue.rows.page(device, from.lsn, end.lsn, PAGE_ROWS);
     const facts = catalogue.values.factsAfter(device, from.lsn);
     const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
     const isNews = rows.length + facts.length + shared.length > 0 || !isSameEpoch;
@@ -107,7 +108,8 @@ export class Announcer {
       this.#nothingUpTo.set(device, end.lsn);
       return false;
     }
-    const isLastOfRows = rows.length === 0 || !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn);
+    const isLastOfRows = rows.length === 0 ||
+      !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn, end.lsn);
     // Facts and shared fields are few and go with the first page, unless they are not; rows reach as far as they are in this one.
     const lastLsn = isLastOfRows ? end.lsn : rows.at(-1)!.placed.lsn;
     const lsn = Math.min(lastLsn, endOfShared(shared) ?? lastLsn) as Lsn;

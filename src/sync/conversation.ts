@@ -57,6 +57,7 @@ export class Conversation {
       isConnected: (device) => deps.isConnected(device),
       taken: () => deps.taken(),
       told: (device, to) => this.#announcer.peerHas(device, to),
+      alone: (origin, work) => deps.turns.alone(origin, work),
       turn: (workMs) => deps.turns.rest(workMs),
       // Credit comes back only when a page is done with: a peer waits with its next ones meanwhile.
       room: async () => {

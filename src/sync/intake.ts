@@ -39,6 +39,8 @@ export interface IntakeEvents {
   room(): Promise<boolean>;
   /** A page was applied. */
   taken(): void;
+  /** Runs `work` when no other page of the origin is worked on, whoever told it. */
+  alone(origin: DeviceId, work: () => Promise<void>): Promise<void>;
   /** Lets others have a turn after work that took so long. */
   turn(workMs: number): Promise<void>;
 }
@@ -97,7 +99,7 @@ export class Intake {
       if (!await this.#events.room()) return;
       this.#workingSinceMs = this.#clock.monotonic();
       const page = decodePage(header);
-      await this.#take(page);
+      await this.#events.alone(page.origin, () => this.#take(page));
       // Pages stand in line, and whoever sends many shall not keep everybody else waiting.
       await this.#turn();
       if (!page.complete || !this.#ledger.catalogue.sweep(page.origin)) return;
@@ -134,13 +136,23 @@ export class Intake {
         this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
       }
     }
-    catalogue.applyPage(page);
+    if (!await this.#apply(page)) return;
     if (page.origin === this.#peer) {
       catalogue.cursors.setToldEpoch(catalogue.ids.device(page.origin), page.to.epoch);
     }
     if (page.complete) this.#complete.add(page.origin);
     else this.#complete.delete(page.origin);
     this.#events.taken();
+  }
+
+  /** True when all of it was taken in. */
+  async #apply(page: SentPage): Promise<boolean> {
+    const steps = this.#ledger.catalogue.pageSteps(page);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      await this.#turn();
+    }
   }
 
   /**

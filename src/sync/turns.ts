@@ -11,6 +11,8 @@ export class Turns {
   readonly #clock: Pick<Clock, "monotonic" | "after">;
   readonly #isAlone: () => boolean;
   #restUntilMs = -Infinity;
+  /** The last of the works of each name. */
+  readonly #last = new Map<string, Promise<void>>();
 
   constructor(clock: Pick<Clock, "monotonic" | "after">, isAlone: () => boolean) {
     this.#clock = clock;
@@ -27,6 +29,16 @@ export class Turns {
     const nowMs = this.#clock.monotonic();
     this.#restUntilMs = Math.max(nowMs, this.#restUntilMs) + workMs * (this.#isAlone() ? REST_ALONE : 1);
     await this.#pause(this.#leftMs());
+  }
+
+  /** Runs `work` behind all of the same name that came before, however they ended. */
+  alone(name: string, work: () => Promise<void>): Promise<void> {
+    const done = (this.#last.get(name) ?? Promise.resolve()).then(work);
+    const last = done.catch(() => {}).then(() => {
+      if (this.#last.get(name) === last) this.#last.delete(name);
+    });
+    this.#last.set(name, last);
+    return done;
   }
 
   #leftMs(): number {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BEGINNING } from "../../src/core/cursor.ts";
 import { SELF } from "../../src/catalogue/interning.ts";
 import type { Fingerprint } from "../../src/core/fingerprint.ts";
 import type { Row } from "../../src/core/entry.ts";
@@ -33,6 +34,58 @@ Deno.test("pages of one epoch add up, and the cursor is where they end", () => {
   assert.deepEqual(peerPaths(it), ["a", "b", "c"]);
   const { epoch, lsn } = catalogue.cursors.of(catalogue.ids.device(deviceOf(2)));
   assert.deepEqual([epoch, lsn], [1, 9]);
+});
+
+/** A page of 1,000 rows, 10 to an lsn. */
+function largePage(epoch = 1) {
+  return pageOf({
+    epoch,
+    to: 100,
+    rows: Array.from({ length: 1_000 }, (_, i) => [1 + Math.floor(i / 10), file(`p/${i}`, i + 1)] as const),
+  });
+}
+
+Deno.test("a page is taken in step by step, whole lsns at a time, and until the last step nothing of it counts as told (R29)", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  const device = catalogue.ids.device(deviceOf(2));
+  const known = () =>
+    catalogue.rows.page(device, lsnOf(0), lsnOf(1_000), 1_000).map(({ placed: { lsn } }) => lsn);
+  const steps = catalogue.pageSteps(largePage());
+  let before = 0;
+  while (!steps.next().done) {
+    const lsns = known();
+    assert.ok(lsns.length > before && lsns.length - before <= 210, `${lsns.length - before} rows in a step`);
+    assert.equal(lsns.filter((lsn) => lsn === lsns.at(-1)).length, 10);
+    if (lsns.length < 1_000) assert.equal(catalogue.cursors.of(device).lsn, 0);
+    before = lsns.length;
+  }
+  assert.equal(before, 1_000);
+  assert.equal(catalogue.cursors.of(device).lsn, 100);
+});
+
+Deno.test("a page that was taken in by half comes again, and is the same then", () => {
+  using whole = memoryCatalogue();
+  using half = memoryCatalogue();
+  whole.catalogue.applyPage(largePage());
+  half.catalogue.pageSteps(largePage()).next();
+  half.catalogue.applyPage(largePage());
+  const all = ({ catalogue }: typeof whole) => catalogue.rows.page(2, lsnOf(0), lsnOf(1_000), 1_000);
+  assert.equal(all(half).length, 1_000);
+  assert.deepEqual(all(half), all(whole));
+  assert.deepEqual(half.catalogue.cursors.of(2), whole.catalogue.cursors.of(2));
+});
+
+Deno.test("a page whose device is dropped, or begins anew, while it is taken in, does not move its cursor", () => {
+  for (const cursor of [BEGINNING, { epoch: 2, boot: null, lsn: lsnOf(0) }]) {
+    using it = memoryCatalogue();
+    const { cursors, ids } = it.catalogue;
+    const steps = it.catalogue.pageSteps(largePage());
+    steps.next();
+    cursors.set(ids.device(deviceOf(2)), cursor);
+    assert.deepEqual(steps.next(), { done: true, value: false });
+    assert.deepEqual(cursors.of(ids.device(deviceOf(2))), cursor);
+  }
 });
 
 Deno.test("a relay that lags brings nothing old back: neither a row nor a fact (R30)", () => {
@@ -225,7 +278,7 @@ Deno.test("kept rows of a snapshot have the lsns at which they were first said",
   const { catalogue } = it;
   const rows = [file("a", 1), file("b", 2)];
   catalogue.restoreRecord(lsnOf(0), { type: "kept", folder: FOLDER, lsns: [lsnOf(3), lsnOf(8)], rows });
-  assert.deepEqual(catalogue.rows.page(SELF, lsnOf(0), 9).map(({ placed }) => placed.lsn), [3, 8]);
+  assert.deepEqual(catalogue.rows.page(SELF, lsnOf(0), lsnOf(9), 9).map(({ placed }) => placed.lsn), [3, 8]);
 });
 
 Deno.test("the first epoch of a device that we hear of is not whole either before it is told to its end (R25)", () => {

@@ -233,7 +233,7 @@ Deno.test("pages end on whole lsns, and together they are all rows of the device
     rows.put(3, folder, rowOf("other", entryOf({ dots: [dot(3, 1)] })), lsnOf(1));
     const got: number[] = [];
     for (let after = 0;;) {
-      const page = rows.page(2, lsnOf(after), atLeast);
+      const page = rows.page(2, lsnOf(after), lsnOf(8), atLeast);
       if (page.length === 0) break;
       assert.ok(page.length >= Math.min(atLeast, lsns.length - got.length));
       const last = page.at(-1)!.placed.lsn;

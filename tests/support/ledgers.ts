@@ -106,7 +106,7 @@ export function ownRow(ledger: Ledger, path: string, text = path): Row {
 
 /** Everything of this device that the journal is the truth of (invariant 9). */
 export function truthOf({ catalogue, epoch, actor }: Ledger) {
-  const rows = catalogue.rows.page(SELF, 0 as Lsn, 1_000_000)
+  const rows = catalogue.rows.page(SELF, 0 as Lsn, Infinity as Lsn, 1_000_000)
     .map(({ folder, placed: { lsn, row } }) => ({ folder: catalogue.ids.folderOf(folder), lsn, row }));
   return {
     epoch,

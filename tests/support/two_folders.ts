@@ -101,7 +101,7 @@ export class Side {
     const { catalogue, epoch } = this.ledger;
     const from = this.#told.get(other) ?? lsnOf(0);
     const to = this.ledger.lastLsn;
-    const rows = catalogue.rows.page(SELF, from, 1e6).map(({ placed: { lsn, row } }) => ({ lsn, row }));
+    const rows = catalogue.rows.page(SELF, from, to, 1e6).map(({ placed: { lsn, row } }) => ({ lsn, row }));
     other.ledger.catalogue.applyPage({
       origin: deviceOf(this.number),
       from: { epoch, boot: null, lsn: from },

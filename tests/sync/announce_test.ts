@@ -1,4 +1,5 @@
 /** What a device tells its peers: all of it, in pages that everybody can take, and nobody's fault but its own (R29, R30, invariant 10). */
+import type { Page } from "../../src/catalogue/catalogue.ts";
 import assert from "node:assert/strict";
 import { SELF } from "../../src/catalogue/interning.ts";
 import { BEGINNING, type Cursor } from "../../src/core/cursor.ts";
@@ -57,14 +58,24 @@ function tell(
   epoch = 1,
   complete = true,
 ): void {
-  ledger.catalogue.applyPage({
+  ledger.catalogue.applyPage(pageOf(origin, to, rows, epoch, complete));
+}
+
+function pageOf(
+  origin: DeviceId,
+  to: number,
+  rows: readonly ReturnType<typeof rowOf>[],
+  epoch = 1,
+  complete = true,
+): Page {
+  return {
     origin,
     from: BEGINNING,
     to: { epoch, boot: bootOf(3), lsn: lsnOf(to) },
     complete,
     folders: [{ folder: FOLDER, rows: rows.map((row, i) => ({ lsn: lsnOf(i + 1), row })) }],
     facts: [],
-  });
+  };
 }
 
 const said = (pages: readonly SentPage[], origin: DeviceId) =>
@@ -81,6 +92,24 @@ Deno.test("the heaviest rows that a member can have are relayed, page by page, a
     const last = pages.filter(({ origin }) => origin === ORIGIN).at(-1)!;
     assert.ok(last.complete && last.to.lsn === 600, "its last page says that there is no more");
     assert.ok(pages.length > 3);
+  });
+});
+
+Deno.test("of a page that is being taken in nothing is relayed before its end", async () => {
+  await withLedger(async (ledger) => {
+    const { session, pages } = listener();
+    const announcer = new Announcer(ledger, session);
+    await announcer.subscribed(new Map());
+    const rows = Array.from({ length: 600 }, (_, i) => rowOf(`a${i}`, entryOf({ dots: [dot(3, i + 1)] })));
+    const steps = ledger.catalogue.pageSteps(pageOf(ORIGIN, 600, rows));
+    for (let i = 0; i < 2; i++) {
+      steps.next();
+      announcer.pump();
+      assert.deepEqual(said(pages, ORIGIN), []);
+    }
+    while (!steps.next().done);
+    announcer.pump();
+    assert.equal(said(pages, ORIGIN).length, 600);
   });
 });
 

@@ -46,6 +46,7 @@ async function bench(over: Partial<IntakeEvents> = {}): Promise<Bench> {
       told: () => {},
       taken: () => void it.taken++,
       turn: () => Promise.resolve(),
+      alone: (_, work) => work(),
       ...over,
     }),
     take: (parts) => it.intake.page(decode(encode(encodePage(page(parts))))),

@@ -73,6 +73,7 @@ async function meet(from: Ledger, to: Ledger, peers: readonly [number, number], 
     room: () => Promise.resolve(true),
     taken: () => {},
     turn: () => Promise.resolve(),
+    alone: (_, work) => work(),
   });
   await announcer.subscribed(subscriptionOf(to, [1, 2, 3].map(deviceOf)));
   for (const header of headers) await intake.page(header);

@@ -25,6 +25,29 @@ async function busyShare(peers: number): Promise<number> {
   return workedMs / 60_000;
 }
 
+Deno.test("works of one name wait for each other, however they end; others do not", async () => {
+  const turns = new Turns(manualClock(), () => true);
+  const story: string[] = [];
+  const ends: (() => void)[] = [];
+  const work = (name: string, fails = false) => async () => {
+    story.push(name);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    if (fails) throw new Error(name);
+  };
+  const first = turns.alone("a", work("a1", true));
+  const second = turns.alone("a", work("a2"));
+  const third = turns.alone("b", work("b1"));
+  await Promise.resolve();
+  assert.deepEqual(story, ["a1", "b1"]);
+  ends.forEach((end) => end());
+  await assert.rejects(first, /a1/);
+  await third;
+  await turns.alone("b", () => Promise.resolve());
+  assert.deepEqual(story, ["a1", "b1", "a2"]);
+  ends.at(-1)!();
+  await second;
+});
+
 Deno.test("pages of any number of peers take half of the time, of a single one four fifths", async () => {
   for (const [peers, share] of [[1, 0.8], [2, 0.5], [5, 0.5]] as const) {
     const found = await busyShare(peers);

@@ -22,7 +22,9 @@ export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]
     if (!ledger.catalogue.cursors.isOurs(cursor, ledger.lastLsn)) {
       return `${other.name} has ${device.name}'s lsn ${cursor.lsn}, it itself has come to ${ledger.lastLsn} only`;
     }
-    for (const { folder, placed: { row } } of catalogue.rows.page(number, 0 as Lsn, MOST_ROWS)) {
+    for (
+      const { folder, placed: { row } } of catalogue.rows.page(number, 0 as Lsn, Infinity as Lsn, MOST_ROWS)
+    ) {
       const ours = ledger.catalogue.ids.folder(catalogue.ids.folderOf(folder));
       const own = ledger.catalogue.rows.at(ours, row.path).find((held) => held.device === SELF);
       const isCovered = own !== undefined &&

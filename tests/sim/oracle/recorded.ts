@@ -18,7 +18,9 @@ export function tellsOf(entry: Entry, peek: Peek): boolean {
 function living(device: SimDevice): Map<string, Entry> | null {
   const catalogue = device.folder?.replica.catalogue;
   if (catalogue === undefined) return null;
-  const rows = catalogue.rows.page(SELF, 0 as Lsn, MOST_ROWS).map(({ placed: { row } }) => row);
+  const rows = catalogue.rows.page(SELF, 0 as Lsn, Infinity as Lsn, MOST_ROWS).map(({ placed: { row } }) =>
+    row
+  );
   return new Map(
     rows.filter((row) => isAlive(row.entry) && row.held).map(({ path, entry }) => [path, entry]),
   );
