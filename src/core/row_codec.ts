@@ -13,12 +13,13 @@
 import type { Entry, EntryKind, Row } from "./entry.ts";
 import { CairnError } from "./errors.ts";
 import { type ActorId, type DeviceId, fromHex, idOf, type Lsn, type RelPath } from "./ids.ts";
-import { FILE_BYTES, MTIME_MS, VERSION_ACTORS, VERSION_DOTS } from "./limits.ts";
+import { FILE_BYTES, MTIME_MS, PATH_BYTES, PATH_DEPTH, VERSION_ACTORS, VERSION_DOTS } from "./limits.ts";
 import {
   checkName,
   checkPath,
   checkTarget,
   childOf,
+  depthOf,
   isReserved,
   nameOf,
   parentOf,
@@ -157,27 +158,43 @@ function ids<K extends "actor" | "device">(kind: K, value: unknown) {
   );
 }
 
-/** The rows of a block, in order, at most `most`. Throws CairnError "message-invalid". */
-export function decodeRows(block: unknown, most = Infinity): PlacedRow[] {
+/** The rows of a block, in order, at most `most`, which weigh `mostWeight` together at most. Throws CairnError "message-invalid". */
+export function decodeRows(block: unknown, most = Infinity, mostWeight = Infinity): PlacedRow[] {
   const [actorTable, deviceTable, groups] = list(block, "block");
   const actors = ids("actor", actorTable);
   const devices = ids("device", deviceTable);
   const out: PlacedRow[] = [];
+  let weight = 0;
   for (const group of list(groups, "groups")) {
-    const [lsn, parent, rows] = list(group, "group");
+    const [lsn, path, rows] = list(group, "group");
     const at = whole(lsn, Number.MAX_SAFE_INTEGER, "lsn") as Lsn;
-    if (typeof parent !== "string" || (parent !== "" && checkPath(parent) !== null)) invalid("directory");
+    const parent = directoryOf(path);
     if (out.length + list(rows, "rows").length > most) invalid("it has too many rows");
-    for (const row of list(rows, "rows")) {
-      out.push({ lsn: at, row: decodeRow(list(row, "row"), parent as RelPath, actors, devices) });
+    for (const columns of list(rows, "rows")) {
+      const row = decodeRow(list(columns, "row"), parent, actors, devices);
+      weight += rowWeight(row);
+      if (weight > mostWeight) invalid("its rows weigh too much");
+      out.push({ lsn: at, row });
     }
   }
   return out;
 }
 
+/** The directory of a group, looked at once for all rows in it. */
+interface Directory {
+  readonly path: RelPath;
+  readonly bytes: number;
+  readonly depth: number;
+}
+
+function directoryOf(path: unknown): Directory {
+  if (typeof path !== "string" || (path !== "" && checkPath(path) !== null)) invalid("directory");
+  return { path: path as RelPath, bytes: utf8Length(path), depth: depthOf(path as RelPath) };
+}
+
 function decodeRow(
   row: readonly unknown[],
-  parent: RelPath,
+  parent: Directory,
   actors: readonly ActorId[],
   devices: readonly DeviceId[],
 ): Row {
@@ -185,10 +202,12 @@ function decodeRow(
   if (typeof name !== "string") invalid("name");
   const wrong = checkName(name);
   if (wrong !== null) invalid(wrong);
-  if (parent === "" && isReserved(name)) invalid("a reserved name");
-  const path = childOf(parent, name);
-  const tooLong = utf8Length(path) > 1000 ? checkPath(path) : null;
-  if (tooLong !== null) invalid(tooLong);
+  if (parent.path === "" && isReserved(name)) invalid("a reserved name");
+  const isTooLong = parent.bytes + 1 + utf8Length(name) > PATH_BYTES;
+  if (parent.path !== "" && (isTooLong || parent.depth === PATH_DEPTH)) {
+    invalid("a path is too long or too deep");
+  }
+  const path = childOf(parent.path, name);
   const bits = whole(flags, 15, "flags");
   const kind = KINDS[bits & 3]!;
   if (typeof mtimeMs !== "number" || !Number.isInteger(mtimeMs) || Math.abs(mtimeMs) > MTIME_MS) {

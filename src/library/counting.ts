@@ -113,10 +113,12 @@ export class Counting {
     if (this.#sweeping.size === 0 || this.#cancelStep !== null || this.#isStopped) return;
     this.#cancelStep = this.#deps.clock.after(delayMs, () => {
       this.#cancelStep = null;
+      const startedMs = this.#deps.clock.monotonic();
       const isDone = orPass(() => this.#step());
       // What was refused half-way may have asked for the next step at once.
       if (!isDone) this.#endWaiting();
-      this.#stepSoon(isDone ? 0 : AGAIN_MS);
+      // As long for others as it took.
+      this.#stepSoon(isDone ? this.#deps.clock.monotonic() - startedMs : AGAIN_MS);
     });
   }
 

@@ -106,9 +106,11 @@ export class Brake {
   /** Decides what may be needs, as many as one turn takes; true while there are more. */
   #isUndecided(): boolean {
     if (this.#cancelDecide !== null) return true;
-    const { ledger: { catalogue: { rows } }, number } = this.#deps;
+    const { ledger: { catalogue: { rows } }, number, clock } = this.#deps;
+    const startedMs = clock.monotonic();
     if (rows.decideSome(number, TURN_PATHS) < TURN_PATHS) return false;
-    if (!this.#isStopped) this.#decideOnSoon(0);
+    // As long for others as it took.
+    if (!this.#isStopped) this.#decideOnSoon(clock.monotonic() - startedMs);
     return true;
   }
 
@@ -123,7 +125,8 @@ export class Brake {
       }
       // A halt tells how much it holds back.
       if (this.#cancelDecide === null && this.#halt?.kind === "changes") this.#judgeSoon();
-      this.#deps.changed();
+      // Who waits for the rest has nothing to begin with before that.
+      if (this.#cancelDecide === null) this.#deps.changed();
     });
   }
 

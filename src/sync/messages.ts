@@ -24,7 +24,14 @@ import {
   idOf,
   type Lsn,
 } from "../core/ids.ts";
-import { CHUNK_LIST_CHUNKS, FOLDERS, PAGE_ROWS, RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
+import {
+  CHUNK_LIST_CHUNKS,
+  FOLDERS,
+  PAGE_ROWS,
+  PAGE_WEIGHT,
+  RECORD_ROWS,
+  RECORD_WEIGHT,
+} from "../core/limits.ts";
 import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
 import { decodeRows, encodeRows, rowWeight } from "../core/row_codec.ts";
 
@@ -138,14 +145,16 @@ export function encodePage(page: SentPage): unknown {
 export function decodePage(header: unknown): SentPage {
   const [origin, epoch, from, boot, to, complete, folders, facts, shared] = read("page", header);
   let room = PAGE_ROWS + RECORD_ROWS;
+  let weight = PAGE_WEIGHT + RECORD_WEIGHT;
   const page = {
     origin: origin as DeviceId,
     from: { epoch, boot: null, lsn: from as Lsn },
     to: { epoch, boot: boot as BootId | null, lsn: to as Lsn },
     complete,
     folders: folders.map(([folder, block]) => {
-      const rows = decodeRows(block, room);
+      const rows = decodeRows(block, room, weight);
       room -= rows.length;
+      weight -= rows.reduce((sum, { row }) => sum + rowWeight(row), 0);
       return { folder: folder as FolderId, rows };
     }),
     facts: facts.map(([key, value, lsn]): Fact => ({ key, value, lsn: lsn as Lsn })),

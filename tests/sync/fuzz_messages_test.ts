@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { CairnError } from "../../src/core/errors.ts";
-import { HEADER_BYTES, PAGE_ROWS, RECORD_BYTES, RECORD_ROWS, RECORD_WEIGHT } from "../../src/core/limits.ts";
+import {
+  HEADER_BYTES,
+  PAGE_ROWS,
+  PAGE_WEIGHT,
+  RECORD_BYTES,
+  RECORD_ROWS,
+  RECORD_WEIGHT,
+} from "../../src/core/limits.ts";
 import { decodeRecord, decodeSharedFields, encodeRecord } from "../../src/core/record.ts";
 import { decodeRows, encodeRows, type PlacedRow, rowWeight } from "../../src/core/row_codec.ts";
 import { decodeHeader, encodeHeader } from "../../src/peer/header.ts";
@@ -114,6 +121,16 @@ Deno.test("an lsn weighs as much as a record can, and not more", () => {
   const most = Math.floor(RECORD_WEIGHT / rowWeight(heaviestRow(0)));
   assert.ok(tried(decodePage, pageWith(heavy(most))));
   assert.equal(tried(decodePage, pageWith(heavy(most + 1))), null);
+});
+
+Deno.test("a page weighs as much as a full one with a full record at its end, and not more", () => {
+  const rows: PlacedRow[] = [];
+  for (let weight = 0; weight <= PAGE_WEIGHT + RECORD_WEIGHT; weight += rowWeight(rows.at(-1)!.row)) {
+    rows.push({ lsn: lsnOf(rows.length + 1), row: heaviestRow(rows.length) });
+  }
+  assert.ok(rows.length < PAGE_ROWS);
+  assert.ok(tried(decodePage, pageWith(rows.slice(0, -1))));
+  assert.equal(tried(decodePage, pageWith(rows)), null);
 });
 
 Deno.test("the weight of a row is no less than its bytes, so a full record and a full page fit", () => {
