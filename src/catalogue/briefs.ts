@@ -85,20 +85,6 @@ export class Briefs {
       ...rangeOf(directory),
     ).map(([path]) => path as RelPath);
   }
-
-  /** Whether a directory lay on another file system than its root (R13); */
-  wasMounted(folder: number, directory: RelPath): boolean {
-    const id = this.#ids.findDirectory(folder, directory);
-    return id !== null && this.#db.get("SELECT mounted FROM directories WHERE id = ?", id)![0] === 1;
-  }
-
-  setMounted(folder: number, directory: RelPath, mounted: boolean): void {
-    this.#db.run(
-      "UPDATE directories SET mounted = ? WHERE id = ?",
-      Number(mounted),
-      this.#ids.directory(folder, directory),
-    );
-  }
 }
 
 function readBrief(row: SqlRow): BriefRow {

@@ -19,6 +19,7 @@ import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
 import { Losses } from "./losses.ts";
 import { Leftovers } from "./leftovers.ts";
+import { Mounts } from "./mounts.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
@@ -46,6 +47,7 @@ export class Catalogue {
   readonly ids: Interning;
   readonly rows: Rows;
   readonly briefs: Briefs;
+  readonly mounts: Mounts;
   readonly needs: Needs;
   readonly losses: Losses;
   readonly leftovers: Leftovers;
@@ -61,6 +63,7 @@ export class Catalogue {
     this.ids = new Interning(this.db, self);
     this.rows = new Rows(this.db, this.ids);
     this.briefs = new Briefs(this.db, this.ids);
+    this.mounts = new Mounts(this.db, this.ids);
     this.needs = new Needs(this.db, this.ids);
     this.losses = new Losses(this.db, this.ids, this.rows);
     this.leftovers = new Leftovers(this.db, this.ids, this.rows);

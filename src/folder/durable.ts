@@ -48,18 +48,22 @@ interface DurableContext extends ScanContext {
 /**
  * Syncs what the system may not have written yet, by ctime: the bytes of files, and names that are new or name another file than
  * we know. A name that a power cut takes back would be news of a deletion at the next start, or of an edit. Answers what
- * the disk refused: that must not be recorded.
+ * the disk refused: that must not be recorded. A sync of the root's file system makes nothing durable that lies on a disk mounted inside
+ * the folder: there each file and directory is synced by itself.
  */
 export async function makeDurable(
   context: DurableContext,
-  seen: readonly Seen[],
+  all: readonly Seen[],
   now: number,
 ): Promise<ReadonlyMap<RelPath, FsError>> {
   const { fs, root, durability } = context;
   const refused = new Map<RelPath, FsError>();
-  for (const { path, stat } of seen) {
+  for (const { path, stat } of all) {
     if (stat.kind === "file" && durability.isLost(stat)) refused.set(path, lost(path));
   }
+  const seen = all.filter(({ stat }) => stat.dev === 0);
+  const inner = all.filter(({ path, stat }) => stat.dev !== 0 && !refused.has(path));
+  if (inner.length > 0) await syncEach(context, toSync(context, inner), refused);
   // Noted before the clock went back, it says nothing.
   const { syncedUpToMs } = durability;
   const synced = syncedUpToMs > now + RACY_MS ? -Infinity : syncedUpToMs - CTIME_GRAIN_MS;
@@ -85,9 +89,17 @@ export async function makeDurable(
     }
   }
   // Without such a sync, what is old is believed to have been written; what bears a time to come is from before the clock went back.
-  const { files, named, directories } = isOld
-    ? toSync(context, uncovered.filter(({ stat }) => now - stat.ctimeMs < YOUNG_MS))
-    : each;
+  const some = isOld ? toSync(context, uncovered.filter(({ stat }) => now - stat.ctimeMs < YOUNG_MS)) : each;
+  await syncEach(context, some, refused);
+  return refused;
+}
+
+/** Syncs one after the other, and notes what the disk refused. */
+async function syncEach(
+  { fs, root, durability }: DurableContext,
+  { files, named, directories }: ToSync,
+  refused: Map<RelPath, FsError>,
+): Promise<void> {
   const syncFiles = someAtOnce(files, async ({ path, stat }) => {
     const error = await refusalOf(() => withPinned(fs, root, path, (at) => fs.syncFile(at)));
     if (error === null) return;
@@ -100,15 +112,16 @@ export async function makeDurable(
     for (const { path } of named) if (parentOf(path) === directory) refused.set(path, error);
   });
   await Promise.all([syncFiles, syncNames]);
-  return refused;
 }
 
-/** The files whose bytes are to be synced, and the names, with the directories that have them. */
-function toSync(context: DurableContext, items: readonly Seen[]): {
+interface ToSync {
   readonly files: readonly Seen[];
   readonly named: readonly Seen[];
   readonly directories: ReadonlySet<RelPath>;
-} {
+}
+
+/** The files whose bytes are to be synced, and the names, with the directories that have them. */
+function toSync(context: DurableContext, items: readonly Seen[]): ToSync {
   const named = items.filter((item) => isNewName(context, item));
   return {
     // Empty ones too: a file that was emptied, under this name or another, may come back with what was in it.

@@ -36,3 +36,30 @@ export function special(path: RelPath): Problem {
 export function tooLarge(path: RelPath): Problem {
   return { path, cause: "is larger than 1 TiB", remedy: "Cairn does not sync such a file; split it." };
 }
+
+/** What to do where a person will never mount it again: what is ignored here stays on the other devices. */
+const GIVE_UP = "If it is gone for good, name the directory in .cairnignore.";
+
+export function diskMissing(path: RelPath): Problem {
+  return {
+    path,
+    cause: "a disk that was mounted here is not",
+    remedy: `Mount it again. Until then nothing in it counts as deleted. ${GIVE_UP}`,
+  };
+}
+
+export function diskOver(path: RelPath): Problem {
+  return {
+    path,
+    cause: "a disk is mounted over what is synced here",
+    remedy: "Unmount it. Until then nothing in it counts as deleted.",
+  };
+}
+
+export function otherDisk(path: RelPath): Problem {
+  return {
+    path,
+    cause: "another disk is mounted here than before, without what is synced here",
+    remedy: `Mount the former one. Until then nothing on it counts as deleted. ${GIVE_UP}`,
+  };
+}

@@ -19,7 +19,8 @@ import {
   type Stat,
 } from "../platform/ports.ts";
 import type { IgnoreRules } from "./ignore.ts";
-import { noText, type Problem, special, tooLarge, tooNear } from "./problems.ts";
+import { mountSeen, standingOf } from "./mount_points.ts";
+import { diskMissing, noText, type Problem, special, tooLarge, tooNear } from "./problems.ts";
 import { clashProblem, respelledIn, type Spelling } from "./spelling.ts";
 
 export interface ScanContext {
@@ -108,7 +109,9 @@ export function compareDirectory(
     return unreadable(directory, error);
   }
   try {
-    if (names !== null) {
+    const standing = standingOf(context, directory, fs.lstat(`${pin.self}/.`));
+    if (typeof standing !== "string") return { ...NOTHING, frozen: "mount", problems: [standing] };
+    if (names !== null && standing === "known") {
       const some = compareSome(context, directory, pin, names, strictness);
       if (some !== null) return some;
     }
@@ -197,23 +200,12 @@ function compareAll(
   hinted: ReadonlySet<string> | null,
   strictness: Strictness,
 ): Difference {
-  const { fs, catalogue, folder, rootDev } = context;
+  const { fs, catalogue, folder } = context;
   const out = gathering();
   const self = fs.lstat(`${pin.self}/.`);
-  const mounted = self !== null && self.dev !== rootDev;
-  const wasMounted = catalogue.briefs.wasMounted(folder, directory);
-  if (mounted !== wasMounted && (wasMounted || ownBelow(context, directory).length > 0)) {
-    out.problems.push({
-      path: directory,
-      cause: wasMounted
-        ? "a disk that was mounted here is not"
-        : "a disk is mounted over what is synced here",
-      remedy: `${wasMounted ? "Mount it again" : "Unmount it"}. Until then nothing in it counts as deleted.`,
-    });
-    out.frozen = "mount";
-    return out;
-  }
   const items = fs.list(pin.self);
+  const mount = self === null ? null : mountSeen(context, directory, self, items);
+  if (mount !== null && typeof mount !== "number") return { ...out, frozen: "mount", problems: [mount] };
   // Of a directory that has no living row itself, what we have in it is gone with it all the same.
   const missing = new Set(hinted);
   const rows = new Map(catalogue.briefs.inDirectory(folder, directory).map((row) => [row.name, row]));
@@ -241,6 +233,12 @@ function compareAll(
       if (row.offered) out.ignored.push({ path, basedOn: row.state });
       continue;
     }
+    // A disk may go with its mount point.
+    const mount = row.kind === "directory" ? catalogue.mounts.below(folder, path) : null;
+    if (mount !== null) {
+      out.problems.push(diskMissing(mount));
+      continue;
+    }
     const spelled = respelled?.get(row.name);
     if (spelled !== undefined && fs.lstat(pin.at(row.name)) !== null) {
       if (spelled.isOurs) {
@@ -257,10 +255,12 @@ function compareAll(
     if (row.kind === "directory") out.gone.push(...goneBelow(context, path));
     out.gone.push({ path, basedOn: row.state });
   }
-  for (const name of missing) out.gone.push(...goneBelow(context, childOf(directory, name)));
-  if (mounted !== wasMounted) {
-    catalogue.briefs.setMounted(folder, directory, mounted);
+  for (const name of missing) {
+    const mount = catalogue.mounts.below(folder, childOf(directory, name));
+    if (mount === null) out.gone.push(...goneBelow(context, childOf(directory, name)));
+    else out.problems.push(diskMissing(mount));
   }
+  if (mount !== null) catalogue.mounts.set(folder, directory, mount);
   return out;
 }
 

@@ -58,6 +58,8 @@ export class FolderSync {
   readonly #timers: Timers;
   #unwritable: Trouble | null = null;
   #telling: Promise<void> = Promise.resolve();
+  /** The root's device number at the last look. */
+  #rootDevNow: number;
   #endListening: () => void = () => {};
 
   /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
@@ -73,6 +75,7 @@ export class FolderSync {
     this.#timers = new Timers(clock);
     this.#marker = marker;
     this.#markedLsn = marker.lsn;
+    this.#rootDevNow = stat.dev;
     this.replica = new Replica(deps, {
       folder: marker.folder,
       root,
@@ -184,8 +187,10 @@ export class FolderSync {
   #checkRoot(): boolean {
     const trouble = this.#rootProblem();
     if (trouble === null) {
-      if (this.replica.stopped !== null) {
+      // What is mounted again may have another number: it is told by its marker.
+      if (this.replica.stopped !== null || this.#rootDevNow !== this.replica.rootDev) {
         this.replica.stopped = null;
+        this.replica.rootDev = this.#rootDevNow;
         this.#tellRoot();
         this.watch.restart();
         void this.outbound.fullScan();
@@ -220,6 +225,7 @@ export class FolderSync {
     try {
       const stat = fs.lstat(`${root}/.`);
       if (stat?.kind !== "directory") return { why: "gone", cause: `${root} is gone`, remedy: ROOT_REMEDY };
+      this.#rootDevNow = stat.dev;
       const linked = linkedElsewhere(fs, root);
       if (linked !== null) return { why: "unusable", cause: linked, remedy: LINKED_REMEDY };
       const marker = readMarker(fs, root);

@@ -198,8 +198,7 @@ export class Inbound {
     this.#cancelRetry = null;
     if (this.#room.isRefusing) return;
     if (isMoreDue) return this.#lookAgainAfter(Math.max(NEXT_LOOK_MS, tookMs));
-    const isFast = this.#underWay.size > this.#coming.slow;
-    if (isFast || this.#replica.brake.isHolding) return;
+    if (this.#replica.brake.isHolding) return;
     const { catalogue, number, deps: { clock } } = this.#replica;
     const dueMs = catalogue.needs.nextDueMs(number);
     if (dueMs === null) return;
@@ -241,7 +240,7 @@ export class Inbound {
       return 0;
     }
     const local = entry.content === EMPTY_CONTENT ? [] : catalogue.rows.ownWithContent(entry.content!, 4);
-    const movedFrom = this.#movable(local);
+    const movedFrom = this.#movable(local, path);
     if (movedFrom !== null) {
       this.#underWay.add(path);
       this.#movingFrom.add(movedFrom);
@@ -288,9 +287,16 @@ export class Inbound {
   }
 
   /** Of files of ours with a content, one whose path is to be deleted: it moves instead of being copied. */
-  #movable(local: readonly { readonly folder: number; readonly row: HeldRow }[]): RelPath | null {
+  #movable(
+    local: readonly { readonly folder: number; readonly row: HeldRow }[],
+    path: RelPath,
+  ): RelPath | null {
+    const { catalogue: { mounts }, number } = this.#replica;
+    const disk = mounts.holding(number, path);
     for (const { folder, row: { row } } of local) {
-      if (folder !== this.#replica.number || this.#movingFrom.has(row.path)) continue;
+      if (folder !== number || this.#movingFrom.has(row.path)) continue;
+      // No rename goes from one disk to another.
+      if (mounts.holding(number, row.path) !== disk) continue;
       const decision = decideFor(this.#replica.rowsAt(row.path));
       if (decision.kind === "take" && decision.entry.kind === "deleted") return row.path;
     }

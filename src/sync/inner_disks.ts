@@ -32,8 +32,8 @@ export class InnerDisks {
 
   /** A directory was made where we had none: whatever was mounted there before has gone for good. */
   made(directory: RelPath): void {
-    const { catalogue: { briefs }, number } = this.#replica;
-    if (briefs.wasMounted(number, directory)) briefs.setMounted(number, directory, false);
+    const { catalogue: { mounts }, number } = this.#replica;
+    if (mounts.diskAt(number, directory) !== 0) mounts.set(number, directory, 0);
     this.#bare.delete(directory);
   }
 
@@ -44,8 +44,8 @@ export class InnerDisks {
   }
 
   #look(directory: RelPath): boolean {
-    const { catalogue: { briefs }, number, rootDev, deps: { fs } } = this.#replica;
-    if (!briefs.wasMounted(number, directory)) return false;
+    const { catalogue: { mounts }, number, rootDev, deps: { fs } } = this.#replica;
+    if (mounts.diskAt(number, directory) === 0) return false;
     const own = this.#replica.own(directory);
     if (own === null || !isAlive(own.row.entry)) return false; // it is to be made anew
     try {

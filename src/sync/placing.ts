@@ -256,10 +256,25 @@ function settle(replica: Replica, step: Step, placed: Placed, gathered: Gathered
     case "done":
       if (placed.kept !== null) gathered.shards.add(placed.kept.shard);
       if (entry.kind === "directory" && step.own?.row.entry.kind !== "directory") gathered.disks.made(path);
-      noteDone(replica, path, entry, step.own, placed.stat, gathered, placed.isTouched);
+      noteDone(
+        replica,
+        path,
+        entry,
+        step.own,
+        placed.stat,
+        gathered,
+        placed.isTouched,
+        isMovedUnsure(replica, movedFrom),
+      );
       if (movedFrom !== null) noteMovedAway(replica, movedFrom, left!, gathered);
       return { kind: "done" };
   }
+}
+
+/** A write could hide in the clock's grain where our file moves from: it still could where it is now (R14). */
+function isMovedUnsure(replica: Replica, movedFrom: RelPath | null): boolean {
+  const own = movedFrom === null ? null : replica.own(movedFrom);
+  return own !== null && replica.catalogue.prints.get(own.state)?.settled === false;
 }
 
 /** The file that moved leaves its old path deleted, as others have it. */

@@ -55,7 +55,7 @@ export class ReadyQueue {
 
   /** What was ready when the root could not be used waits for nobody but us. */
   resume(): void {
-    if (this.#ready.length > 0 && !this.#placing) this.soon();
+    if (this.#ready.length > 0 && !this.#placing && this.#owner.mayPlace()) this.soon();
   }
 
   soon(delayMs = GATHER_MS): void {

@@ -74,7 +74,7 @@ export class Replica {
   /** The folder's number in the catalogue. */
   readonly number: number;
   readonly root: string;
-  readonly rootDev: number;
+  rootDev: number;
   readonly layout: Layout;
   readonly versions: VersionStore;
   readonly disk: DiskNames;
@@ -254,6 +254,8 @@ export class Replica {
   }
 
   #goneRow(own: HeldRow): RowAndPrint {
+    // Deleted while it was ignored: that was nobody else's business (R9).
+    if (!own.row.offered) return { row: { ...own.row, held: false }, print: null, isFresh: false };
     const intended = this.intents.at(own.row.path, own);
     if (intended?.row.entry.kind === "deleted") return { row: intended.row, print: null, isFresh: false };
     const wasThere = intended?.isPlaced ? intended.row : own.row;

@@ -166,7 +166,7 @@ async function missingRows(replica: Replica): Promise<HeldRow[]> {
   const { catalogue, number, ignore, deps: { clock } } = replica;
   const out: HeldRow[] = [];
   for (const directory of catalogue.briefs.directoriesBelow(number, ROOT)) {
-    if (catalogue.briefs.wasMounted(number, directory)) continue; // another disk's, which may come back (R13)
+    if (catalogue.mounts.holding(number, directory) !== null) continue; // another disk's, which may come back (R13)
     const names = namesIn(replica, directory);
     for (const own of catalogue.rows.ownIn(number, directory)) {
       const { path, entry, offered, held } = own.row;

@@ -94,9 +94,11 @@ export function noteDone(
   gathered: Gathered,
   /** Mode or time were set where it stands: it is read again when the clock's grain is past (R14). */
   isTouched = false,
+  isUnsure = false,
 ): void {
   const nowMs = replica.fsNowMs();
-  const print = stat === null ? null : isTouched ? printOf(stat, nowMs) : printOfPlaced(stat, nowMs);
+  const placed = stat === null ? null : isTouched ? printOf(stat, nowMs) : printOfPlaced(stat, nowMs);
+  const print = placed !== null && isUnsure ? { ...placed, settled: false } : placed;
   gathered.changes.push({ row: rowOf(path, entry), print, isFresh: own === null || !isAlive(own.row.entry) });
   gathered.touched.add(parentOf(path));
   for (const ancestor of ancestorsOf(path)) gathered.touched.add(parentOf(ancestor));

@@ -146,7 +146,7 @@ function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {
   const { catalogue, number } = replica;
   return catalogue.briefs.directoriesBelow(number, path).flatMap((directory) =>
     catalogue.briefs.inDirectory(number, directory)
-      .filter(({ kind, held }) => kind !== "deleted" && held)
+      .filter(({ kind, held, offered }) => kind !== "deleted" && held && offered)
       .map(({ name }) => ({ path: `${directory}/${name}` as RelPath }))
   );
 }

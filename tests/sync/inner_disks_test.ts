@@ -20,9 +20,9 @@ async function directory({ replica, root }: KeeperScene): Promise<void> {
 Deno.test("nothing is placed where a disk was mounted and is not; when it is, or the directory is another one, it comes (R13)", () =>
   withKeeper(async (scene) => {
     const { replica, root } = scene;
-    const { briefs } = replica.catalogue;
+    const { mounts } = replica.catalogue;
     await directory(scene);
-    briefs.setMounted(replica.number, MOUNT, true);
+    mounts.set(replica.number, MOUNT, 7);
     const batch = [await heard(scene, "mnt/x", "for the disk"), await heard(scene, "mnt/d/y", "deeper")];
     const outcomes = await place(scene, ...batch);
     for (const { path } of batch) {
@@ -55,14 +55,14 @@ Deno.test("nothing is placed where a disk was mounted and is not; when it is, or
     const again = await place(scene, { path: MOUNT, staged: null, movedFrom: null }, batch[0]!);
     assert.deepEqual([...again.values()].map(({ kind }) => kind), ["done", "done"]);
     assert.equal(root.read("mnt/x"), "for the disk");
-    assert.equal(briefs.wasMounted(replica.number, MOUNT), false);
+    assert.equal(mounts.diskAt(replica.number, MOUNT), 0);
   }));
 
 Deno.test("a directory is not deleted while the disk that was mounted there is not: its mount point looks empty", () =>
   withKeeper(async (scene) => {
     const { replica, root } = scene;
     await directory(scene);
-    replica.catalogue.briefs.setMounted(replica.number, MOUNT, true);
+    replica.catalogue.mounts.set(replica.number, MOUNT, 7);
     const outcomes = await place(scene, await heard(scene, "mnt", null));
     assert.equal(outcomes.get(MOUNT)?.kind, "blocked");
     assert.ok(Deno.statSync(root.at(MOUNT)).isDirectory);

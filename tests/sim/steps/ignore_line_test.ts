@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { FULL_SCAN_MS } from "../../../src/core/limits.ts";
 import { ROOT } from "../world/device.ts";
-import { LAST_LOOKS_MS, onStage, ownRow, remove, type Stage, treeOf, troublesOf, write } from "./stage.ts";
+import {
+  LAST_LOOKS_MS,
+  onStage,
+  ownRow,
+  remove,
+  type Stage,
+  textAt,
+  treeOf,
+  troublesOf,
+  write,
+} from "./stage.ts";
 
 const IGNORE = ".cairnignore";
 const RULES = "cache/\n*.log\n";
@@ -167,3 +177,43 @@ Deno.test("what was ignored for a while goes on from the version that it had, an
     assert.deepEqual(treeOf(a), { ...CACHED, "run.log": "logged, and on", notes: "stays" });
   });
 });
+
+Deno.test("a path deleted here while it was ignored is not deleted elsewhere when it is not ignored any more", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    write(b, "cache/one", "one");
+    write(b, "notes", "stays");
+    stage.settle();
+    stage.go(LAST_LOOKS_MS);
+    write(b, ".cairnignore", "cache/\n");
+    stage.until("the line has come", () => ".cairnignore" in treeOf(a));
+    stage.go(LAST_LOOKS_MS);
+    remove(b, "cache"); // there is no room for it here
+    stage.go(LAST_LOOKS_MS);
+    assert.ok("cache/one" in treeOf(a), "deleted nowhere else");
+    remove(a, ".cairnignore"); // somebody elsewhere wants it synced again
+    stage.settle();
+    assert.ok("cache/one" in treeOf(a), "and not when the line goes");
+  });
+});
+
+for (const isGone of [false, true]) {
+  Deno.test(`a deleted directory stays deleted where it is kept by an ignored file that ${isGone ? "is not even there any more" : "was synced once"}`, async () => {
+    await onStage({}, (stage) => {
+      const { a, b } = stage;
+      write(b, "proj/c", "c");
+      write(b, "proj/x.log", "x");
+      stage.settle();
+      stage.go(LAST_LOOKS_MS);
+      write(b, ".cairnignore", "*.log\n");
+      stage.until("the line has come", () => ".cairnignore" in treeOf(a));
+      stage.go(LAST_LOOKS_MS);
+      if (isGone) remove(b, "proj/x.log");
+      stage.go(LAST_LOOKS_MS);
+      remove(a, "proj");
+      stage.until("what was synced to go", () => textAt(b, "proj/c") === null);
+      stage.go(60_000);
+      assert.equal(a.disk.peek(`${ROOT}/proj`)?.kind, undefined, "it does not come back to who deleted it");
+    });
+  });
+}
