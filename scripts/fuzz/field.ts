@@ -1,7 +1,7 @@
 /** Where the fight takes place: the victim, an honest device paired with it, and a member gone bad; and what an attack is. */
 import { connect } from "../../src/cli/client.ts";
 import type { Device } from "../../tests/support/device.ts";
-import { join, share, statusOf, withoutBrake, type World } from "../../tests/support/pair.ts";
+import { exists, join, share, statusOf, withoutBrake, type World } from "../../tests/support/pair.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { Member } from "./member.ts";
 import type { Scope } from "./scope.ts";
@@ -53,7 +53,7 @@ export async function prepareField(world: World): Promise<Field> {
   const member = await Member.join((await client.invite()).code, () => port);
   await waitFor("the honest device has the tree", async () => {
     const { folders } = await statusOf(honest);
-    return folders[0]?.state.kind === "up-to-date";
+    return folders[0]?.state.kind === "up-to-date" && exists(`${honest.data}/${HONEST}`);
   });
   const { peers } = await statusOf(victim);
   const honestId = peers.find(({ name }) => name === honest.name)!.id;
