@@ -26,7 +26,7 @@ export const RECORD_ROWS = 400;
 /** What the rows of one journal record weigh at most (`rowWeight`): with the longest of all, fewer than RECORD_ROWS fit. */
 export const RECORD_WEIGHT = 2 ** 20;
 /** Payload of one journal frame: whatever weighs RECORD_WEIGHT, and one row more, fits. */
-export const RECORD_BYTES = 4 * 2 ** 20;
+export const RECORD_BYTES = 8 * 2 ** 20;
 /** A journal segment is closed at this size: small enough to prune by, large enough to be few. */
 export const SEGMENT_BYTES = 16 * 2 ** 20;
 /** Journal bytes behind the last snapshot that ask for a new one: bounds replay to some seconds. */

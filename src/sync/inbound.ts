@@ -190,9 +190,7 @@ export class Inbound {
     this.#enqueue({ path, staged: null, movedFrom: null });
   }
 
-  /**
-   * What is under way, if it comes, and whoever waits for the disk or the brake, wakes us; behind what was looked at there may be more.
-   */
+  /** Whoever waits for the disk or the brake wakes us; what failed does not wait for what is under way. */
   #lookAgainWhenDue(isMoreDue: boolean, tookMs: number): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;

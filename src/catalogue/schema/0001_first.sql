@@ -36,8 +36,8 @@ CREATE TABLE folders (
   losing INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- Directory paths, interned. '' is a folder's root. mounted: it lay on another file system than the root when last
--- listed in full (R13); the number itself is no use, since a reboot may give out others.
+-- Directory paths, interned. '' is a folder's root. mounted: another disk than that of what is above was mounted there when it was
+-- last listed in full (R13), and the mark of that disk (folder/mount_points.ts): a device number is no use, since a reboot may give out others.
 CREATE TABLE directories (
   id INTEGER PRIMARY KEY,
   folder INTEGER NOT NULL,
