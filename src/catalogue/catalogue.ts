@@ -160,7 +160,9 @@ export class Catalogue {
       if (former !== null && former !== change.state) this.prints.drop(former);
       this.prints.put(change.state, print);
     } else if (former !== null && (former !== change.state || !row.held)) {
-      const same = formerEntry !== null && sameContent(formerEntry, row.entry) && row.held;
+      // Of a mode or time that was set, the former print says nothing: on the disk it may stand or not (R3).
+      const same = formerEntry !== null && row.held && sameContent(formerEntry, row.entry) &&
+        formerEntry.mode === row.entry.mode && formerEntry.mtimeMs === row.entry.mtimeMs;
       if (same) this.prints.move(former, change.state);
       else this.prints.drop(former);
     }

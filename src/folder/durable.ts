@@ -72,7 +72,7 @@ export async function makeDurable(
   // What is old by its ctime was written before this run, or before the clock jumped: one sync is for all of it.
   const isOld = young.length < uncovered.length;
   const each = toSync(context, young);
-  const count = each.files.length + each.directories.size;
+  const count = each.files.length + each.modes.length + each.directories.size;
   if (count === 0 && !isOld) return refused;
   if (count >= SYNC_ALL_FROM || isOld) {
     try {
@@ -94,10 +94,53 @@ export async function makeDurable(
   return refused;
 }
 
+/**
+ * Syncs the directories that paths have left, or what is above where those are gone too: a name that a power cut brings back would be
+ * news of a file at the next start, and be everywhere again (invariant 1). Throws FsError when the disk refuses.
+ */
+export async function makeLeftDurable(context: DurableContext, left: readonly RelPath[]): Promise<void> {
+  const { fs, root, catalogue, folder } = context;
+  const directories = new Set<RelPath>();
+  const looked = new Set<RelPath>();
+  for (const path of left) {
+    for (let directory = parentOf(path); !looked.has(directory); directory = parentOf(directory)) {
+      looked.add(directory);
+      if (!isDirectory(fs, root, directory)) continue;
+      directories.add(directory);
+      break;
+    }
+  }
+  const inner = [...directories].filter((directory) => catalogue.mounts.holding(folder, directory) !== null);
+  const isMany = directories.size - inner.length >= SYNC_ALL_FROM;
+  const each = isMany && await fs.syncFileSystem(root) ? inner : [...directories];
+  await someAtOnce(each, async (directory) => {
+    const error = await refusalOf(() => syncDirectory(fs, root, directory));
+    // Gone since: that is told of by itself.
+    if (error === null || isGone(error)) return;
+    // What its own mode keeps us from opening is synced with all else, where that can be done.
+    if (error.code !== "permission") throw error;
+    await fs.syncFileSystem(root);
+  });
+}
+
+function isGone({ code }: FsError): boolean {
+  return code === "not-found" || code === "not-directory";
+}
+
+function isDirectory(fs: Fs, root: string, directory: RelPath): boolean {
+  try {
+    fs.pin(root, directory).close();
+    return true;
+  } catch (error) {
+    if (error instanceof FsError) return !isGone(error);
+    throw error;
+  }
+}
+
 /** Syncs one after the other, and notes what the disk refused. */
 async function syncEach(
   { fs, root, durability }: DurableContext,
-  { files, named, directories }: ToSync,
+  { files, modes, named, directories }: ToSync,
   refused: Map<RelPath, FsError>,
 ): Promise<void> {
   const syncFiles = someAtOnce(files, async ({ path, stat }) => {
@@ -111,22 +154,30 @@ async function syncEach(
     if (error === null) return;
     for (const { path } of named) if (parentOf(path) === directory) refused.set(path, error);
   });
-  await Promise.all([syncFiles, syncNames]);
+  const syncModes = someAtOnce(modes, async ({ path }) => {
+    const error = await refusalOf(() => syncDirectory(fs, root, path));
+    // One that may not be read is told of where it is listed.
+    if (error !== null && error.code !== "permission") refused.set(path, error);
+  });
+  await Promise.all([syncFiles, syncNames, syncModes]);
 }
 
 interface ToSync {
   readonly files: readonly Seen[];
+  /** Directories, whose modes are their own. */
+  readonly modes: readonly Seen[];
   readonly named: readonly Seen[];
   readonly directories: ReadonlySet<RelPath>;
 }
 
-/** The files whose bytes are to be synced, and the names, with the directories that have them. */
+/** What is to be synced by itself: bytes and modes; and the names, with the directories that have them. */
 function toSync(context: DurableContext, items: readonly Seen[]): ToSync {
   const named = items.filter((item) => isNewName(context, item));
   return {
     // Empty ones too: a file that was emptied, under this name or another, may come back with what was in it.
     files: items.filter(({ stat }) => stat.kind === "file"),
     named,
+    modes: items.filter(({ stat }) => stat.kind === "directory"),
     directories: new Set(named.map(({ path }) => parentOf(path))),
   };
 }

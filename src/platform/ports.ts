@@ -124,7 +124,7 @@ export interface Fs {
   writeDurably(path: string, bytes: Uint8Array, mode?: number): Promise<void>;
   /** Makes names in the directory durable. */
   syncDirectory(path: string): Promise<void>;
-  /** fdatasync of the file at `path`. */
+  /** fsync of the file at `path`: its bytes, mode and times. */
   syncFile(path: string): Promise<void>;
   /** Syncs the whole file system that holds `path`, where the platform can: false where it cannot. */
   syncFileSystem(path: string): Promise<boolean>;

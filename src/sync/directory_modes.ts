@@ -4,7 +4,6 @@
  * has, so that nobody takes the difference for an edit.
  */
 import type { RelPath } from "../core/ids.ts";
-import { isPassing } from "../core/passing.ts";
 import { depthOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import { type Fs, FsError } from "../platform/ports.ts";
@@ -41,31 +40,47 @@ export class DirectoryModes {
     if (own === null || own.row.entry.kind !== "directory" || (own.row.entry.mode & OWNER) === OWNER) {
       return false;
     }
-    this.#set(replica, directory, openMode(own.row.entry.mode), pins);
+    this.#open(replica, own, pins.at(directory));
     this.#owed.add(directory);
     return true;
   }
 
-  /**
-   * Gives directories in which nothing is needed any more their modes, innermost first. Only within `exclusive`. Throws CairnError
-   * "catalogue-broken"; then they are owed still.
-   */
-  settle(replica: Tree): void {
-    const pins = new Pins(replica.deps.fs, replica.root);
+  /** The print first: a mode that is the entry's is nobody's edit, whatever the print says; the other way round it would be one. */
+  #open({ deps: { fs }, catalogue: { prints } }: Tree, { state, row: { entry } }: HeldRow, at: string): void {
+    const print = prints.get(state);
+    const open = openMode(entry.mode);
+    // Somebody else has set it meanwhile: the scan tells of that.
+    if (print === null || fs.lstat(at)?.mode !== print.mode) return;
+    prints.put(state, { ...print, mode: open });
     try {
-      for (const directory of [...this.#owed].sort((a, b) => depthOf(b) - depthOf(a))) {
-        if (replica.catalogue.needs.anyBelow(replica.number, directory)) continue;
-        // What the home's disk refuses to tell is owed on.
-        const own = replica.own(directory);
-        this.#owed.delete(directory);
-        if (own?.row.entry.kind !== "directory") continue;
-        this.#setOwed(replica, directory, own.row.entry.mode, pins);
-      }
-    } catch (error) {
-      // The directory went or changed: the scan tells what it is now.
-      if (!(error instanceof FsError)) throw error;
+      fs.chmod(at, open);
     } finally {
-      pins.close();
+      // Some disks know no modes, and some refuse to set one.
+      const has = fs.lstat(at)?.mode ?? open;
+      if (has !== open) prints.put(state, { ...print, mode: has });
+    }
+  }
+
+  /**
+   * Gives directories in which nothing is needed any more their modes, innermost first; `sync` makes them durable before the prints say so.
+   * Only within `exclusive`. Throws CairnError "catalogue-broken"; then they are owed still.
+   */
+  async settle(replica: Tree, sync: (directories: ReadonlySet<RelPath>) => Promise<void>): Promise<void> {
+    const { prints } = replica.catalogue;
+    const set = this.#setAll(replica);
+    if (set.size === 0) return;
+    try {
+      await sync(new Set(set.keys()));
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      // The scan finds what is set, and makes it durable before it knows of it.
+      for (const directory of set.keys()) this.#owed.delete(directory);
+      return;
+    }
+    for (const [directory, { state, mode }] of set) {
+      const print = prints.get(state);
+      if (print !== null) prints.put(state, { ...print, mode });
+      this.#owed.delete(directory);
     }
   }
 
@@ -73,31 +88,32 @@ export class DirectoryModes {
     return this.#owed.size === 0;
   }
 
-  #setOwed(replica: Tree, directory: RelPath, mode: number, pins: Pins): void {
+  /** Answers for each directory that has its mode now which state that is of, and what the disk made of the mode. */
+  #setAll(replica: Tree): Map<RelPath, { readonly state: number; readonly mode: number }> {
+    const { deps: { fs }, root, number, catalogue: { needs, prints } } = replica;
+    const set = new Map<RelPath, { readonly state: number; readonly mode: number }>();
+    const pins = new Pins(fs, root);
     try {
-      this.#set(replica, directory, mode, pins);
-    } catch (error) {
-      if (isPassing(error)) this.#owed.add(directory);
-      throw error;
+      for (const directory of [...this.#owed].sort((a, b) => depthOf(b) - depthOf(a))) {
+        if (needs.anyBelow(number, directory)) continue;
+        const own = replica.own(directory);
+        const print = own?.row.entry.kind === "directory" ? prints.get(own.state) : null;
+        try {
+          const at = pins.at(directory);
+          // Somebody else has set it meanwhile, or it is another: the scan tells of that.
+          if (print === null || fs.lstat(at)?.mode !== print.mode) this.#owed.delete(directory);
+          else {
+            fs.chmod(at, own!.row.entry.mode);
+            set.set(directory, { state: own!.state, mode: fs.lstat(at)?.mode ?? own!.row.entry.mode });
+          }
+        } catch (error) {
+          if (!(error instanceof FsError)) throw error;
+          this.#owed.delete(directory);
+        }
+      }
+    } finally {
+      pins.close();
     }
-  }
-
-  #set(replica: Tree, directory: RelPath, mode: number, pins: Pins): void {
-    const { deps: { fs }, catalogue } = replica;
-    const own = replica.own(directory);
-    const print = own === null ? null : catalogue.prints.get(own.state);
-    const at = pins.at(directory);
-    // Somebody else has set it meanwhile: the scan tells of that.
-    if (print !== null && fs.lstat(at)?.mode !== print.mode) return;
-    fs.chmod(at, mode);
-    // Some disks know no modes.
-    const has = fs.lstat(at)?.mode ?? mode;
-    if (own === null || print === null) return;
-    try {
-      catalogue.prints.put(own.state, { ...print, mode: has });
-    } catch (error) {
-      fs.chmod(at, print.mode); // what nobody knows that we have set would be taken for an edit
-      throw error;
-    }
+    return set;
   }
 }

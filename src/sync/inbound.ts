@@ -19,6 +19,7 @@ import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
 import { MOST_RETRY_MS, NeedOutcomes, RETRY_MS } from "./need_outcomes.ts";
+import { syncPlaced } from "./placed_durable.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import type { Replica } from "./replica.ts";
 import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respelling.ts";
@@ -339,8 +340,12 @@ export class Inbound {
   /** Gives directories their modes. */
   settleModes(): void {
     if (this.#replica.directoryModes.isEmpty) return;
-    const settle = () => this.#room.noting(() => this.#replica.directoryModes.settle(this.#replica));
-    void this.#replica.exclusive(() => Promise.resolve(settle()));
+    const sync = (directories: ReadonlySet<RelPath>) =>
+      syncPlaced(this.#replica, { directories, shards: new Set() });
+    const settle = () => this.#replica.directoryModes.settle(this.#replica, sync);
+    void this.#replica.exclusive(settle).catch((error) => {
+      if (!this.#room.isRefusal(error)) throw error;
+    });
   }
 
   #settle(batch: readonly Ready[], outcomes: ReadonlyMap<RelPath, Outcome>, cause = "not placed"): void {

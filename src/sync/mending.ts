@@ -11,7 +11,7 @@ import { place } from "../folder/place.ts";
 import { relativeStat } from "../folder/scan.ts";
 import { announceKept, nextName } from "../folder/versions.ts";
 import { type Fs, FsError, type Stat } from "../platform/ports.ts";
-import { syncDirectories } from "./placing.ts";
+import { syncPlaced } from "./placed_durable.ts";
 import type { Replica } from "./replica.ts";
 import type { Trouble } from "./troubles.ts";
 
@@ -79,11 +79,10 @@ async function putCopy(replica: Replica, path: RelPath): Promise<void> {
     );
     if (placed.result !== "done") return;
     durability.forget(stat);
-    await syncDirectories(
-      replica,
-      new Set([parentOf(path)]),
-      new Set(placed.kept === null ? [] : [placed.kept.shard]),
-    );
+    await syncPlaced(replica, {
+      directories: new Set([parentOf(path)]),
+      shards: new Set(placed.kept === null ? [] : [placed.kept.shard]),
+    });
   } finally {
     pins.close();
     if (fs.lstat(stage) !== null) fs.unlink(stage);

@@ -4,10 +4,12 @@
  * 1. What is new is recorded before what is gone, so that others find moved bytes where they were.
  * 2. But a file that has moved is recorded together with the path that it left, so that others move theirs.
  * 3. And what was below a directory that is none any more is recorded as gone before what took its place.
+ * 4. What is gone is durably gone before its record, as what is new is durably there (invariant 1).
  */
 import { RECORD_ROWS } from "../core/limits.ts";
 import type { RelPath } from "../core/ids.ts";
-import { observe, type Observed } from "../folder/observe.ts";
+import { makeLeftDurable } from "../folder/durable.ts";
+import { observe, type ObserveContext, type Observed } from "../folder/observe.ts";
 import type { Difference, Gone, Seen } from "../folder/scan.ts";
 import type { CrashGuard } from "./crash_guard.ts";
 import type { Replica } from "./replica.ts";
@@ -81,9 +83,7 @@ export class Pipeline {
     if (this.#seen.length + this.#replaced.length + this.#ignored.length === 0) return;
     const [seen, replaced, ignored] = [this.#seen, this.#replaced, this.#ignored];
     [this.#seen, this.#replaced, this.#ignored, this.#bytes] = [[], [], [], 0];
-    const { deps: { pool }, fsNowMs, durability } = this.#replica;
-    const context = { ...this.#replica.scanContext(), pool, fsNowMs, durability };
-    const reading = observe(context, seen);
+    const reading = observe(this.#context(), seen);
     const before = this.#lastRecorded;
     const recorded = (async () => {
       const observed = await reading;
@@ -94,6 +94,7 @@ export class Pipeline {
       // All or nothing: a file in a directory's place must not be recorded without the end of what was in that. When the root
       // is back, a scan of everything finds it.
       if (left.length > 0 && !this.#checks.checkRoot()) return;
+      await this.#makeLeftDurable(left);
       const { stale } = await this.#replica.commitLocal(good, left, ignored);
       this.#after({ observed, stale });
     })();
@@ -101,6 +102,15 @@ export class Pipeline {
     recorded.catch(() => {}); // told of by `finish`, or by the wait below
     this.#underWay.push(recorded);
     if (this.#underWay.length >= BATCHES_AHEAD) await this.#underWay.shift();
+  }
+
+  #context(): ObserveContext {
+    const { deps: { pool }, fsNowMs, durability } = this.#replica;
+    return { ...this.#replica.scanContext(), pool, fsNowMs, durability };
+  }
+
+  #makeLeftDurable(left: readonly Gone[]): Promise<void> {
+    return makeLeftDurable(this.#context(), left.map(({ path }) => path));
   }
 
   /** The paths that moved files have left. */
@@ -120,6 +130,7 @@ export class Pipeline {
     const gone = [...this.#gone.values()];
     if (!await this.#checks.mayRecordGone(gone.length)) return gone.length;
     const mayRecord = () => this.#checks.checkRoot() && this.#checks.areRulesCurrent();
+    await this.#makeLeftDurable(gone);
     for (let at = 0; at < gone.length && mayRecord(); at += RECORD_ROWS) {
       const { stale } = await this.#replica.commitLocal([], gone.slice(at, at + RECORD_ROWS), []);
       this.#after({ observed: NOTHING, stale });

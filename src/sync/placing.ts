@@ -4,7 +4,7 @@
  * 1. Every decision is made anew from the rows as they are now; what was staged for another content is not placed.
  * 2. The staged bytes and the intent record are made durable together, before the first rename.
  * 3. Directories first, outermost first; then files and links; deletions last, innermost first.
- * 4. One sync for each touched directory, then one record of all that is done.
+ * 4. One sync for each directory and file that was touched, then one record of all that is done.
  */
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
@@ -18,6 +18,7 @@ import { openMode } from "./directory_modes.ts";
 import { InnerDisks } from "./inner_disks.ts";
 import { keptOf, nameKept, withRoom } from "./keeping.ts";
 import { inPlacingOrder, planStep } from "./planning.ts";
+import { syncPlaced } from "./placed_durable.ts";
 import { leftSomething, refused } from "./refused_step.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 import { settleClash, takeOver } from "./respelling.ts";
@@ -67,11 +68,11 @@ async function runSteps(
   outcomes: Map<RelPath, Outcome>,
 ): Promise<Map<RelPath, Outcome>> {
   const changes: RowAndPrint[] = [];
-  const touched = new Set<RelPath>();
   const pins = new Pins(replica.deps.fs, replica.root);
   const gathered: Gathered = {
     changes,
-    touched,
+    directories: new Set(),
+    files: new Set(),
     placedNow: new Set(),
     shards: new Set(),
     pins,
@@ -95,7 +96,7 @@ async function runSteps(
       pins.close();
     }
     await nameKept(replica, gathered.shards);
-    await syncDirectories(replica, touched, gathered.shards);
+    await syncPlaced(replica, gathered);
     await replica.record("received", changes, half.length === 0 ? intent : 0 as Lsn);
   } catch (error) {
     // Whatever it was, some of the batch may stand on the disk, and no record says so.
@@ -281,41 +282,4 @@ function isMovedUnsure(replica: Replica, movedFrom: RelPath | null): boolean {
 function noteMovedAway(replica: Replica, from: RelPath, left: Entry, gathered: Gathered): void {
   if (gathered.placedNow.has(from)) return;
   noteDone(replica, from, left, replica.own(from), null, gathered);
-}
-
-/** Makes the names of a batch durable: those of the version store (`shards`), and those in the folder's directories. */
-export async function syncDirectories(
-  replica: Replica,
-  touched: ReadonlySet<RelPath>,
-  kept: ReadonlySet<string>,
-): Promise<void> {
-  const { versions } = replica;
-  const shards = kept.size === 0 ? kept : new Set([...kept, ...versions.unsynced]);
-  await syncNames(replica, touched, shards);
-  if (kept.size > 0) versions.unsynced.clear();
-}
-
-async function syncNames(
-  replica: Replica,
-  touched: ReadonlySet<RelPath>,
-  shards: ReadonlySet<string>,
-): Promise<void> {
-  const { fs } = replica.deps;
-  if (touched.size + shards.size >= SYNC_ALL_FROM && await fs.syncFileSystem(replica.layout.stage)) return;
-  // The old content is durable where it is kept before its path is durably another's (invariant 4).
-  await Promise.all([...shards].map((shard) => fs.syncDirectory(shard)));
-  await Promise.all([...touched].map(async (directory) => {
-    let pin;
-    try {
-      pin = fs.pin(replica.root, directory);
-    } catch (error) {
-      if (error instanceof FsError && error.code === "not-found") return; // deleted in the same batch
-      throw error;
-    }
-    try {
-      await fs.syncDirectory(pin.self);
-    } finally {
-      pin.close();
-    }
-  }));
 }

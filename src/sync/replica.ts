@@ -227,12 +227,14 @@ export class Replica {
       return;
     }
     const known = own === null ? null : this.catalogue.prints.get(own.state);
-    const row = rowOfSeen(path, own?.row ?? null, known, observation, this.#mint);
+    // Placed, and what the disk had then is not known any more: the record came back from the journal.
+    const seen = own !== null && known === null ? this.#asOwed(own.row, observation) : observation;
+    const row = rowOfSeen(path, own?.row ?? null, known, seen, this.#mint);
     if (row !== null) changes.push({ row, print, isFresh });
     else this.catalogue.prints.put(own!.state, print);
   }
 
-  /** A directory that was being placed has its mode opened: the intent's is owed to it, and nobody has set this one (R3, R19). */
+  /** A directory that was placed may have its mode opened still: its own is owed to it, and nobody has set this one (R3, R19). */
   #asOwed({ path, entry: { kind, mode } }: Row, observation: Observation): Observation {
     if (kind !== "directory" || mode === observation.mode || openMode(mode) !== observation.mode) {
       return observation;

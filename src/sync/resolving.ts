@@ -20,7 +20,8 @@ import type { Conflict } from "./conflicts.ts";
 import { InnerDisks } from "./inner_disks.ts";
 import { FULL, keptOfSettled } from "./keeping.ts";
 import { rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
-import { expectedOf, syncDirectories } from "./placing.ts";
+import { syncPlaced } from "./placed_durable.ts";
+import { expectedOf } from "./placing.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 import { contextOf, type Gathered } from "./step.ts";
 
@@ -55,7 +56,8 @@ export function settleConflict(
     const pins = new Pins(replica.deps.fs, replica.root);
     const gathered: Gathered = {
       changes: [],
-      touched: new Set(),
+      directories: new Set(),
+      files: new Set(),
       placedNow: new Set(),
       shards: new Set(),
       pins,
@@ -70,7 +72,7 @@ export function settleConflict(
       if (settling.keep === "merged") work.put(path, settling);
       else if (settling.keep !== "standing") work.moveCopy(to);
       if (settling.keep === "merged" || settling.keep === "standing") work.dropCopy();
-      await syncDirectories(replica, gathered.touched, gathered.shards);
+      await syncPlaced(replica, gathered);
       await replica.record("local", gathered.changes);
       return settling.keep === "copy" || settling.keep === "both" ? to : null;
     } catch (error) {
@@ -162,7 +164,7 @@ class Work {
 
   #note(change: RowAndPrint): void {
     this.#gathered.changes.push(change);
-    this.#gathered.touched.add(parentOf(change.row.path));
+    this.#gathered.directories.add(parentOf(change.row.path));
   }
 
   #changed(path: RelPath): CairnError {

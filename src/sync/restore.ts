@@ -18,7 +18,7 @@ import { type FileKind, FsError } from "../platform/ports.ts";
 import { SELF } from "../catalogue/interning.ts";
 import type { FolderSync } from "./folder_sync.ts";
 import { FULL } from "./keeping.ts";
-import { syncDirectories } from "./placing.ts";
+import { syncPlaced } from "./placed_durable.ts";
 import { clashOf } from "./respelling.ts";
 import type { RestoreItem } from "./restore_plan.ts";
 import type { Stager } from "./stager.ts";
@@ -148,7 +148,7 @@ async function placeStaged(sync: FolderSync, all: readonly Staged[]): Promise<Ma
   const out = new Map<Staged, Failure | null>();
   const pins = new Pins(fs, replica.root);
   const spelling = replica.spelling();
-  const touched = new Set<RelPath>();
+  const directories = new Set<RelPath>();
   const shards = new Set<string>();
   try {
     const targets: Target[] = [];
@@ -170,7 +170,7 @@ async function placeStaged(sync: FolderSync, all: readonly Staged[]): Promise<Ma
         const placed = place(context, path, expected, placement);
         if (placed.result === "done") {
           if (placed.kept !== null) shards.add(placed.kept.shard);
-          for (const part of [...ancestorsOf(path), path]) touched.add(parentOf(part));
+          for (const part of [...ancestorsOf(path), path]) directories.add(parentOf(part));
         }
         const failure = placed.result === "clash" ? clashOf(replica, path, placed.other) : CHANGED;
         out.set(one, placed.result === "done" ? null : failure);
@@ -182,7 +182,7 @@ async function placeStaged(sync: FolderSync, all: readonly Staged[]): Promise<Ma
     pins.close();
     for (const { stage } of all) if (stage !== null && fs.lstat(stage) !== null) fs.unlink(stage);
   }
-  await syncDirectories(replica, touched, shards);
+  await syncPlaced(replica, { directories, shards });
   return out;
 }
 

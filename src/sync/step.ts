@@ -64,7 +64,10 @@ export interface Step {
 
 export interface Gathered {
   readonly changes: RowAndPrint[];
-  readonly touched: Set<RelPath>;
+  /** Directories in which names were made or removed, and those whose mode was set. */
+  readonly directories: Set<RelPath>;
+  /** Files whose mode or time was set where they stand. */
+  readonly files: Set<RelPath>;
   readonly placedNow: Set<RelPath>;
   /** Directories of the version store that took something in. */
   readonly shards: Set<string>;
@@ -100,8 +103,9 @@ export function noteDone(
   const placed = stat === null ? null : isTouched ? printOf(stat, nowMs) : printOfPlaced(stat, nowMs);
   const print = placed !== null && isUnsure ? { ...placed, settled: false } : placed;
   gathered.changes.push({ row: rowOf(path, entry), print, isFresh: own === null || !isAlive(own.row.entry) });
-  gathered.touched.add(parentOf(path));
-  for (const ancestor of ancestorsOf(path)) gathered.touched.add(parentOf(ancestor));
+  if (stat?.kind === "directory") gathered.directories.add(path);
+  else if (isTouched) gathered.files.add(path);
+  for (const part of [...ancestorsOf(path), path]) gathered.directories.add(parentOf(part));
   gathered.placedNow.add(path);
 }
 

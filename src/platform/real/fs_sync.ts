@@ -5,7 +5,10 @@ import { fsError } from "./fs_errors.ts";
 import { fdatasync, fsync, openRegular, writeFullSync } from "./fs_handle.ts";
 import { libc } from "./libc.ts";
 
-/** fsync of a directory: its names are durable behind it. Windows has no such call and needs none (NTFS logs names). */
+/**
+ * fsync of a directory: its names and its mode are durable behind it. Windows has no such call and needs none (NTFS logs names); a file system
+ * that knows no sync of directories (some network and user-space ones) answers EINVAL, and has done what it can.
+ */
 export async function syncDirectory(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   try {
@@ -16,15 +19,15 @@ export async function syncDirectory(path: string): Promise<void> {
       fs.closeSync(fd);
     }
   } catch (error) {
-    throw fsError(error, path);
+    if ((error as { code?: unknown }).code !== "EINVAL") throw fsError(error, path);
   }
 }
 
-/** fdatasync of the regular file at `path`. */
+/** fsync of the regular file at `path`: its bytes, mode and times. */
 export async function syncFile(path: string): Promise<void> {
   const fd = openRegular(path, "read");
   try {
-    await fdatasync(fd);
+    await fsync(fd);
   } catch (error) {
     throw fsError(error, path);
   } finally {
