@@ -47,6 +47,8 @@ function stateLine(name: string, before: FolderStatus | undefined, folder: Folde
       if (was?.kind === "stopped" && was.reason === is.reason) return null;
       return `${name} stopped: ${printable(is.reason)}${remedy(is.remedy)}`;
     case "waiting":
+      // Right after joining nobody has told anything yet: that is no news.
+      if (is.filesLeft === 0) return null;
       if (was?.kind === "waiting" && was.reason === is.reason && was.filesLeft === is.filesLeft) return null;
       return `${name} waits, ${plural(is.filesLeft, "file")} left: ${printable(is.reason)}`;
     case "scanning":

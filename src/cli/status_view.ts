@@ -70,12 +70,16 @@ function folderState({ state, problemsTotal, conflicts, mode }: FolderStatus, vi
   return paint(view, colour[state.kind], text) + (extras.length > 0 ? ` (${extras.join(", ")})` : "");
 }
 
+function left(files: number): string {
+  return files === 0 ? "" : `, ${plural(files, "file")} left`;
+}
+
 function stateText(state: FolderStatus["state"]): string {
   switch (state.kind) {
     case "up-to-date":
       return "up to date";
     case "waiting":
-      return `waiting, ${plural(state.filesLeft, "file")} left: ${printable(state.reason)}`;
+      return `waiting${left(state.filesLeft)}: ${printable(state.reason)}`;
     case "stopped":
       return `stopped: ${printable(state.reason)}`;
     case "scanning":

@@ -49,7 +49,7 @@ export type FolderState =
     readonly bytesTotal: number;
     readonly bytesPerSecond: number;
   }
-  /** Everything that can be done is done; `problems` says what is left and why. */
+  /** Everything that can be done is done; `problems` says what is left and why. No file is left where nobody knows yet what there is. */
   | { readonly kind: "waiting"; readonly filesLeft: number; readonly reason: string }
   | { readonly kind: "stopped"; readonly reason: string; readonly remedy: string };
 

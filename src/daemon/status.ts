@@ -207,9 +207,10 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
   }
   if (left.count === 0) {
     if (sync.isDone) device.gained.delete(replica.folder);
-    if (!sync.isDone || isFirstIndexMissing(device)) {
+    if (!sync.isDone || isIndexMissing(device)) {
       return { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
     }
+    if (hasNobodyTold(device)) return { kind: "waiting", filesLeft: 0, reason: NOBODY_TOLD };
     if (trouble === undefined) return { kind: "up-to-date" };
     return { kind: "waiting", filesLeft: 1 + more.length, reason: trouble.cause };
   }
@@ -232,8 +233,19 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
 }
 
 /** A peer is connected and has not told all of its index yet: nobody knows what is missing. */
-function isFirstIndexMissing(device: Device): boolean {
+function isIndexMissing(device: Device): boolean {
   return device.links.sessions().some((session) => !device.hasIndexOf(session));
+}
+
+const NOBODY_TOLD = "no other device has told yet what it has";
+
+/** There are others, and none of them has ever told all that it has: this device has just joined, or lost its catalogue. */
+function hasNobodyTold({ ledger: { catalogue }, identity }: Device): boolean {
+  const others = membersOf(catalogue).filter(({ device }) => device !== identity.id);
+  return others.length > 0 && others.every(({ device }) => {
+    const number = catalogue.ids.device(device);
+    return catalogue.cursors.of(number).epoch === 0 || catalogue.cursors.isSweeping(number);
+  });
 }
 
 function peerStatuses(device: Device): PeerStatus[] {

@@ -2,6 +2,7 @@
 import { FRAME_HEAD_BYTES, HEADER_BYTES } from "../../../src/journal/frame.ts";
 import assert from "node:assert/strict";
 import { changeHome, type HomeCopy } from "../plan/home_faults.ts";
+import { statusKind } from "../oracle/quiet.ts";
 import { HOME, type SimDevice } from "../world/device.ts";
 import {
   CRASH_MODES,
@@ -258,3 +259,23 @@ for (const mode of CRASH_MODES) {
     }
   });
 }
+
+Deno.test("a home that has lost its catalogue and hears from nobody does not say that it is up to date (invariant 11)", async () => {
+  await onStage({}, (stage) => {
+    const { a, b } = stage;
+    write(a, "from-a", "text");
+    stage.settle();
+    stage.go(LAST_LOOKS_MS);
+    b.kill();
+    write(a, "later", "b cannot know of this");
+    apart(stage, () => {
+      changeHome(b, { do: "home", what: "delete-catalogue", killed: true, at: 0, downMs: 0 }, new Map());
+      b.start();
+      stage.until("all is looked at", () => b.folder?.isDone === true);
+      stage.go(60_000);
+      assert.equal(statusKind(b), "waiting");
+    });
+    stage.settle();
+    assert.equal(textAt(b, "later"), "b cannot know of this");
+  });
+});
