@@ -58,6 +58,11 @@ function heldWords({ kind, deletes, replaces, taken, missing, files }: ResumeAns
   if (kind === "emptied") {
     return `${plural(missing, "file")} of ${files} ${missing === 1 ? "is" : "are"} missing on this device`;
   }
+  if (kind === "older") {
+    return `its root was put back from a backup: ${plural(missing, "file")} of ${files} ${
+      missing === 1 ? "is" : "are"
+    } missing, and ${plural(replaces, "file")} ${replaces === 1 ? "is" : "are"} different`;
+  }
   const before = taken > 0 ? `, after ${plural(taken, "file")} within the hour before` : "";
   return `other devices deleted ${plural(deletes, "file")} and replaced ${
     plural(replaces, "file")
@@ -69,6 +74,11 @@ function acceptWords({ kind, deletes, replaces, missing }: ResumeAnswer, are: st
     return `${plural(missing, "file")} that ${
       missing === 1 ? "is" : "are"
     } missing here ${are} deleted on the other devices too.`;
+  }
+  if (kind === "older") {
+    return `${plural(missing, "file")} ${are} deleted on the other devices too, and ${
+      plural(replaces, "file")
+    } there replaced by what is here.`;
   }
   return `${plural(deletes, "file")} ${are} deleted here and ${
     plural(replaces, "file")
@@ -82,6 +92,13 @@ function rejectWords(answer: ResumeAnswer, would: string): string {
     const nowhere = missing - elsewhere;
     const rest = nowhere > 0 ? ` ${plural(nowhere, "file")} on no other device cannot.` : "";
     return `${plural(elsewhere, "file")} ${come(elsewhere)} back from the other devices.${rest}`;
+  }
+  if (kind === "older") {
+    return `What the other devices have ${
+      would === "" ? "comes" : "would come"
+    } in place of what is missing or different here; that ${
+      would === "" ? "goes" : "would go"
+    } into the version store.`;
   }
   const files = plural(deletes + replaces, "file");
   const before = taken === 0

@@ -188,8 +188,11 @@ export interface ResumeRequest {
 export interface ResumeAnswer {
   readonly folder: { readonly id: string; readonly name: string; readonly path: string };
   readonly verdict: "accept" | "reject" | null;
-  /** "changes": others' changes would take too much. "emptied": this device's root was emptied, or has lost its marker. */
-  readonly kind: "changes" | "emptied";
+  /**
+   * "changes": others' changes would take too much. "emptied": this device's root was emptied, or has lost its marker. "older": it was put
+   * back from a backup, and `replaces` files in it are not what they were.
+   */
+  readonly kind: "changes" | "emptied" | "older";
   /** Files in the folder before. */
   readonly files: number;
   /** "changes": files that others would delete and replace, and those that they took within the hour before. */
@@ -198,7 +201,7 @@ export interface ResumeAnswer {
   readonly taken: number;
   /** Of `taken`, those that a reject has put back from the version store. */
   readonly broughtBack: number;
-  /** "emptied": files that are missing on this device, and those of them that another device has. */
+  /** "emptied", "older": files that are missing on this device, and those of them that another device has. */
   readonly missing: number;
   readonly elsewhere: number;
 }

@@ -17,6 +17,9 @@ export function haltCause({ kind, deletes, replaces, taken, files }: Halt): stri
       files === 1 ? "file was" : "files were"
     } in it; nothing counts as deleted`;
   }
+  if (kind === "older") {
+    return "its root is older than it was, as if put back from a backup; nothing in it counts as deleted or changed";
+  }
   const what = [
     ...(deletes > 0 ? [`delete ${deletes}`] : []),
     ...(replaces > 0 ? [`replace ${replaces}`] : []),
@@ -27,6 +30,9 @@ export function haltCause({ kind, deletes, replaces, taken, files }: Halt): stri
 
 export function haltRemedy({ kind }: Halt, folder: string): string {
   const name = /^[\w.-]+$/.test(folder) ? folder : `"${folder}"`;
+  if (kind === "older") {
+    return `To have what the other devices have, with what differs here in the version store: cairn resume ${name} --reject. To have everywhere what is here: cairn resume ${name} --accept.`;
+  }
   return kind === "emptied"
     ? `To bring the files back from the other devices: cairn resume ${name} --reject. To delete them there too: cairn resume ${name} --accept.`
     : `To bring the files back on every device: cairn resume ${name} --reject. To take the changes: cairn resume ${name} --accept.`;

@@ -262,6 +262,11 @@ export class Brake {
     return this.#stopFor("emptied");
   }
 
+  /** The root on this device was put back from a backup. */
+  haltOlder(): Promise<void> {
+    return this.#stopFor("older");
+  }
+
   async #stopFor(kind: Halt["kind"]): Promise<void> {
     const { ledger, folder, number, clock } = this.#deps;
     const { deletes, replaces } = ledger.catalogue.needs.losingCounts(number);

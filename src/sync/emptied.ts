@@ -57,7 +57,7 @@ export class EmptiedGuard {
   async mayRecord(missing: number): Promise<boolean> {
     const { brake, catalogue, folder, deps: { clock } } = this.#replica;
     if (this.isAgreed || missing === 0) return true;
-    if (brake.halt?.kind === "emptied") return false;
+    if (brake.halt?.kind === "emptied" || brake.halt?.kind === "older") return false;
     if (missing < EMPTIED_ENTRIES) return true;
     const { files, directories } = catalogue.totals(folder);
     const nowMs = clock.monotonic();

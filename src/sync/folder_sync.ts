@@ -2,6 +2,7 @@
 import type { Strategy } from "../core/conflict_name.ts";
 import { CairnError } from "../core/errors.ts";
 import type { RelPath } from "../core/ids.ts";
+import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
 import { LINKED_REMEDY, linkedElsewhere, type Marker, readMarker, writeMarker } from "../folder/marker.ts";
@@ -13,6 +14,7 @@ import { Inbound } from "./inbound.ts";
 import { Merging } from "./merging.ts";
 import { Outbound } from "./outbound.ts";
 import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
+import { RootMark } from "./root_mark.ts";
 import { tellRootStop } from "./root_stop.ts";
 import type { Stager } from "./stager.ts";
 import { Timers } from "./timers.ts";
@@ -55,6 +57,7 @@ export class FolderSync {
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
+  readonly #mark: RootMark;
   readonly #timers: Timers;
   #unwritable: Trouble | null = null;
   #telling: Promise<void> = Promise.resolve();
@@ -75,6 +78,7 @@ export class FolderSync {
     this.#timers = new Timers(clock);
     this.#marker = marker;
     this.#markedLsn = marker.lsn;
+    this.#mark = new RootMark(deps.ledger.catalogue, marker.folder);
     this.#rootDevNow = stat.dev;
     this.replica = new Replica(deps, {
       folder: marker.folder,
@@ -88,6 +92,8 @@ export class FolderSync {
       return { share: brakeShare, files: brakeFiles };
     };
     this.replica.braked = () => {
+      // What was halted for the marker that it had is not halted for it again.
+      if (this.replica.brake.halt === null && this.#isOlder()) void this.#raiseMarker();
       this.inbound.evaluate();
       deps.changed();
     };
@@ -131,6 +137,7 @@ export class FolderSync {
 
   start(): void {
     this.#sweepStage();
+    if (this.#isOlder()) this.#haltOlder();
     this.watch.start();
     void this.outbound.fullScan();
     void this.merging.evaluate();
@@ -156,6 +163,16 @@ export class FolderSync {
     // Whatever is being recorded is recorded.
     await this.replica.exclusive(async () => {});
     if (this.replica.stopped === null) await this.#raiseMarker();
+  }
+
+  /** Its files are from before the last of what this device saw in it. */
+  #isOlder(): boolean {
+    return this.#mark.isBehind(this.#markedLsn, this.#deps.ledger.crashed);
+  }
+
+  /** A restart finds it again, where the journal refuses. */
+  #haltOlder(): void {
+    if (this.replica.brake.halt?.kind !== "older") this.replica.brake.haltOlder().catch(letPass);
   }
 
   /** Nothing known is left that Cairn could do by itself. */
@@ -269,11 +286,15 @@ export class FolderSync {
   }
 
   async #raiseMarker(): Promise<void> {
-    const lsn = this.#deps.ledger.lastLsn;
-    if (lsn === this.#markedLsn || this.#rootProblem() !== null) return;
-    this.#markedLsn = lsn;
+    const { clock, fs, ledger } = this.#deps;
+    this.#mark.settle(clock.monotonic());
+    const lsn = ledger.lastLsn;
+    const isInDoubt = this.replica.brake.halt?.kind === "older";
+    if (lsn === this.#markedLsn || isInDoubt || this.#rootProblem() !== null) return;
     try {
-      await writeMarker(this.#deps.fs, this.replica.root, { ...this.#marker, lsn });
+      await writeMarker(fs, this.replica.root, { ...this.#marker, lsn });
+      this.#markedLsn = lsn;
+      this.#mark.written(lsn, clock.monotonic());
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
       this.#rootTrouble(error);

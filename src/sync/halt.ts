@@ -16,7 +16,7 @@ const MOST_SETTLED = 16;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const schema = v.object({
-  kind: v.picklist(["changes", "emptied"]),
+  kind: v.picklist(["changes", "emptied", "older"]),
   deletes: count,
   replaces: count,
   taken: count,
@@ -25,8 +25,11 @@ const schema = v.object({
 });
 
 export interface Halt {
-  /** "changes": others' changes would take too much. "emptied": the root on this device was emptied or has lost its marker. */
-  readonly kind: "changes" | "emptied";
+  /**
+   * "changes": others' changes would take too much. "emptied": the root on this device was emptied or has lost its marker. "older": it was
+   * put back from a backup.
+   */
+  readonly kind: "changes" | "emptied" | "older";
   /** What is held back: files of ours that others deleted, and that they replaced. */
   readonly deletes: number;
   readonly replaces: number;

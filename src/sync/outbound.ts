@@ -20,6 +20,7 @@ import { otherNames } from "./hard_links.ts";
 import { IgnoreInForce } from "./ignore_in_force.ts";
 import { Itinerary, type Stop } from "./itinerary.ts";
 import { mend, troubleOf } from "./mending.ts";
+import { OlderRoot } from "./older_root.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import { Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
@@ -66,6 +67,7 @@ export class Outbound {
   readonly #events: OutboundEvents;
   readonly guard: CrashGuard;
   readonly emptied: EmptiedGuard;
+  readonly older: OlderRoot;
   readonly #ignore: IgnoreInForce;
   readonly #frozen: Frozen;
   readonly #unreadable: Frozen;
@@ -93,6 +95,7 @@ export class Outbound {
     this.#events = events;
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
+    this.older = new OlderRoot(replica);
     this.#ignore = new IgnoreInForce(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
@@ -122,9 +125,7 @@ export class Outbound {
 
   stop(): void {
     this.#stopped = true;
-    this.#frozen.stop();
-    this.#unreadable.stop();
-    this.#timers.stop();
+    for (const part of [this.#frozen, this.#unreadable, this.#timers]) part.stop();
   }
 
   // -------------------------------------------------------------------------------- events
@@ -135,8 +136,7 @@ export class Outbound {
     const checked = relPath(path);
     if (checked === null) {
       // A name that cannot be synced: a look at its directory says so in `status`.
-      const parent = relPath(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
-      return this.#mark(parent ?? ROOT, null);
+      return this.#mark(relPath(path.slice(0, Math.max(0, path.lastIndexOf("/")))) ?? ROOT, null);
     }
     this.emptied.heard(checked);
     this.#mark(parentOf(checked), nameOf(checked));
@@ -210,15 +210,15 @@ export class Outbound {
   }
 
   async #fullRound(): Promise<void> {
-    const { catalogue, folder, intents } = this.#replica;
-    const intendedUpTo = intents.upTo;
-    const { files, directories } = catalogue.totals(folder);
+    const intendedUpTo = this.#replica.intents.upTo;
+    const { files, directories } = this.#replica.catalogue.totals(this.#replica.folder);
     this.#scan = { checked: 0, known: files + directories };
     this.#replica.troubles.clear();
     this.#busy.forgetTried();
     this.#events.changed();
     try {
       this.#ignore.refresh();
+      this.older.begin();
       const { ignore } = this.#replica;
       await this.#round(new Map([[ROOT, null]]), "strict", true);
       // Of a root that went meanwhile nothing is known, nor was all recorded under other patterns: everything is looked at again.
@@ -249,6 +249,7 @@ export class Outbound {
       {
         checkRoot: () => this.#events.checkRoot(),
         areRulesCurrent: () => this.#isInForce(ignore),
+        sift: (observed) => this.older.sift(observed),
         mayRecordGone: (count) => this.emptied.mayRecord(count),
       },
     );
@@ -271,7 +272,7 @@ export class Outbound {
     }
     const missing = await pipeline.finish();
     if (!everywhere) return;
-    if (!this.#stopped) await this.emptied.settled(missing);
+    for (const doubt of this.#stopped ? [] : [this.emptied, this.older]) await doubt.settled(missing);
     this.#lookForLost(itinerary);
   }
 
@@ -371,9 +372,8 @@ export class Outbound {
       if (!hasLinks) continue;
       for (const other of otherNames(this.#replica, path, print)) this.#mark(parentOf(other), nameOf(other));
     }
-    for (const path of [...observed.vanished, ...observed.unreadable.map((one) => one.path)]) {
-      this.#busy.delete(path);
-    }
+    for (const { path } of observed.unreadable) this.#busy.delete(path);
+    for (const path of observed.vanished) this.#busy.delete(path);
     this.lookAgain([...stale, ...observed.vanished]);
     const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
     this.#settling.later(

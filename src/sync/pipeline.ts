@@ -9,7 +9,7 @@
 import { RECORD_ROWS } from "../core/limits.ts";
 import type { RelPath } from "../core/ids.ts";
 import { makeLeftDurable } from "../folder/durable.ts";
-import { observe, type ObserveContext, type Observed } from "../folder/observe.ts";
+import { type Observation, observe, type ObserveContext, type Observed } from "../folder/observe.ts";
 import type { Difference, Gone, Seen } from "../folder/scan.ts";
 import type { CrashGuard } from "./crash_guard.ts";
 import type { Replica } from "./replica.ts";
@@ -30,6 +30,8 @@ export interface BatchResult {
 export interface RecordChecks {
   /** The patterns under which it was compared are still those in force; if not, everything is compared anew (R18). */
   areRulesCurrent(): boolean;
+  /** What of this may be recorded; null when nothing may, nor what is gone with it. */
+  sift(observed: readonly Observation[]): Promise<readonly Observation[] | null>;
   /** Of what is gone: the root is still what it was (invariant 8). */
   checkRoot(): boolean;
   /** So many missing entries may count as deleted. */
@@ -88,8 +90,8 @@ export class Pipeline {
     const recorded = (async () => {
       const observed = await reading;
       await before;
-      const good = await this.#guard.sift(observed.done);
-      if (!this.#checks.areRulesCurrent()) return;
+      const good = await this.#checks.sift(await this.#guard.sift(observed.done));
+      if (good === null || !this.#checks.areRulesCurrent()) return;
       const left = [...replaced, ...this.#leftBy(observed)];
       // All or nothing: a file in a directory's place must not be recorded without the end of what was in that. When the root
       // is back, a scan of everything finds it.

@@ -4,6 +4,8 @@
  * - Too many changes of others: *accept* takes them. *reject* says what is here anew, with knowledge of them, so that it comes back
  *   on every device; and puts back what they took within the hour before. A device that accepts meanwhile gets it back too: what
  *   it agreed to is superseded (R2).
+ * - A root that was put back from a backup: *accept* records what is missing and different as deleted and edited. *reject* takes what the
+ *   others have, and what is different goes into the version store.
  * - An emptied root: *accept* records what is missing as deleted. *reject* withdraws what is missing, so that it comes from others.
  */
 import type { KeptRow } from "../catalogue/kept_versions.ts";
@@ -12,6 +14,7 @@ import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
 import { takesAway } from "../core/brake.ts";
 import { isAlive, type Row } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
+import { letPass } from "../core/passing.ts";
 import { ancestorsOf, childOf, ROOT } from "../core/path.ts";
 import { supersedes } from "../core/reconcile.ts";
 import { FsError } from "../platform/ports.ts";
@@ -28,11 +31,11 @@ export type Verdict = "accept" | "reject";
 export interface Held {
   readonly kind: Halt["kind"];
   readonly files: number;
-  /** "changes": what others would delete and replace here, and what they took within the hour before. */
+  /** "changes": what others would delete and replace here, and what they took within the hour before. "older": `replaces` differ. */
   readonly deletes: number;
   readonly replaces: number;
   readonly taken: number;
-  /** "emptied": files that are missing here, and those of them that another device has. */
+  /** "emptied", "older": files that are missing here, and those of them that another device has. */
   readonly missing: number;
   readonly elsewhere: number;
 }
@@ -43,12 +46,13 @@ export interface Resumed extends Held {
 }
 
 /** What a word would be about; null when the replica is not halted. */
-export async function heldBy({ replica }: FolderSync): Promise<Held | null> {
+export async function heldBy({ replica, outbound: { older } }: FolderSync): Promise<Held | null> {
   const { brake: { halt }, catalogue, number } = replica;
   if (halt === null) return null;
   const { kind, files, taken } = halt;
   const counts = { kind, files, deletes: 0, replaces: 0, taken: 0, missing: 0, elsewhere: 0 };
   if (kind === "changes") return { ...counts, ...catalogue.needs.losingCounts(number), taken };
+  if (kind === "older") counts.replaces = older.different;
   const missing = (await missingRows(replica)).filter(({ row }) => row.entry.kind !== "directory");
   const elsewhere = missing.filter(({ row }) => comesBack(replica, row.path)).length;
   return { ...counts, missing: missing.length, elsewhere };
@@ -62,8 +66,13 @@ export async function resume(
   verdict: Verdict,
 ): Promise<Resumed> {
   const { replica, outbound: { emptied } } = sync;
+  if (held.kind === "older" && verdict === "reject") {
+    await giveUp(replica);
+    void takeTheirs(sync);
+    return { ...held, broughtBack: 0 };
+  }
   let broughtBack = 0;
-  if (held.kind === "emptied") {
+  if (held.kind !== "changes") {
     if (verdict === "accept") emptied.isAgreed = true;
     else await giveUp(replica);
   } else if (verdict === "accept") replica.catalogue.needs.agree(replica.number);
@@ -74,7 +83,7 @@ export async function resume(
     emptied.isAgreed = false;
     throw error;
   }
-  if (held.kind === "emptied") void sync.outbound.fullScan().then(() => emptied.isAgreed = false);
+  if (held.kind !== "changes") void sync.outbound.fullScan().then(() => emptied.isAgreed = false);
   sync.inbound.evaluate();
   return { ...held, broughtBack };
 }
@@ -159,7 +168,15 @@ function directoriesAround({ catalogue, number }: Replica, lost: readonly RelPat
   return [...around].sort();
 }
 
-// -------------------------------------------------------------------------------- an emptied root
+// -------------------------------------------------------------------------------- a root that is not what it was
+
+/** Everything is looked at, and what differs goes aside; only then others' changes are taken again. Stopped before, it is asked again. */
+async function takeTheirs({ replica, outbound }: FolderSync): Promise<void> {
+  outbound.older.isRejected = true;
+  await outbound.fullScan();
+  outbound.older.isRejected = false;
+  await replica.brake.release().catch(letPass);
+}
 
 /** Our living rows that are not on disk, ignored paths apart. */
 async function missingRows(replica: Replica): Promise<HeldRow[]> {
