@@ -30,6 +30,11 @@ Deno.test("resumeLines() without a word shows what is held back, and what each w
     "  --accept  400 files that are missing here would be deleted on the other devices too.",
     "  --reject  390 files would come back from the other devices. 10 files on no other device cannot.",
   ]);
+  assert.deepEqual(resumeLines(answer({ kind: "older", missing: 1, replaces: 3 })), [
+    "Photos is halted: its root was put back from a backup: 1 file of 400 is missing, and 3 files are different.",
+    "  --accept  1 file would be deleted on the other devices too, and 3 files there replaced by what is here.",
+    "  --reject  What the other devices have would come in place of what is missing or different here; that would go into the version store.",
+  ]);
 });
 
 Deno.test("resumeLines() says what was done", () => {

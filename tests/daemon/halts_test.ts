@@ -22,12 +22,20 @@ Deno.test("haltCause() says what would go, of how much, and what went before", (
     ],
     [{ kind: "emptied", files: 1 }, "its root is empty, and 1 file was in it; nothing counts as deleted"],
     [{ kind: "emptied" }, "its root is empty, and 400 files were in it; nothing counts as deleted"],
+    [
+      { kind: "older" },
+      "its root is older than it was, as if put back from a backup; nothing in it counts as deleted or changed",
+    ],
   ];
   for (const [over, words] of cases) assert.equal(haltCause(halt(over)), words);
 });
 
 Deno.test("haltRemedy() is a line to type, for any name of a folder", () => {
   assert.match(haltRemedy(halt({}), "Photos"), /cairn resume Photos --reject.*cairn resume Photos --accept/);
+  assert.match(
+    haltRemedy(halt({ kind: "older" }), "Photos"),
+    /cairn resume Photos --reject.*cairn resume Photos --accept/,
+  );
   assert.match(haltRemedy(halt({ kind: "emptied" }), "My Photos"), /cairn resume "My Photos" --reject/);
 });
 
