@@ -7,7 +7,7 @@ import type { Entry } from "../../src/core/entry.ts";
 import type { FolderId, LibraryId, Lsn, RelPath } from "../../src/core/ids.ts";
 import { Ledger } from "../../src/journal/ledger.ts";
 import { writeMarker } from "../../src/folder/marker.ts";
-import type { Fs, HashPool } from "../../src/platform/ports.ts";
+import type { Clock, Fs, HashPool } from "../../src/platform/ports.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { realHashPool } from "../../src/platform/real/hash_pool.ts";
@@ -151,12 +151,15 @@ export interface TwoFolders extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
-/** `a` on this machine's disk, `b` on what `disk` makes of it. */
-export async function twoFolders(disk: (fs: Fs, root: string) => Fs): Promise<TwoFolders> {
+/** `a` on this machine's disk, `b` on what `disk` makes of it, by a clock of its own if it is given one. */
+export async function twoFolders(
+  disk: (fs: Fs, root: string) => Fs,
+  clock: Clock = realClock(),
+): Promise<TwoFolders> {
   const dir = tempDir();
   const pool = realHashPool();
-  const a = await sideAt(dir.at("a"), 1, pool, (fs) => fs, () => b);
-  const b = await sideAt(dir.at("b"), 2, pool, disk, () => a);
+  const a = await sideAt(dir.at("a"), 1, pool, (fs) => fs, realClock(), () => b);
+  const b = await sideAt(dir.at("b"), 2, pool, disk, clock, () => a);
   return {
     a,
     b,
@@ -194,12 +197,12 @@ async function sideAt(
   number: number,
   pool: HashPool,
   disk: (fs: Fs, root: string) => Fs,
+  clock: Clock,
   other: () => Side,
 ): Promise<Side> {
   const [home, root] = [`${path}/home`, `${path}/root`];
   for (const made of [home, `${root}/.cairn`]) Deno.mkdirSync(made, { recursive: true });
   const fs = disk(realFs(), root);
-  const clock = realClock();
   const device = deviceOf(number);
   const ledger = await Ledger.open({
     fs: realFs(),
