@@ -1,6 +1,7 @@
 /** An announcement of which half has come when the link breaks (R29): nothing that moved is taken for deleted. */
 import assert from "node:assert/strict";
-import type { RelPath } from "../../../src/core/ids.ts";
+import { sha256 } from "../../../src/core/content.ts";
+import { type RelPath, toHex } from "../../../src/core/ids.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import { LAST_LOOKS_MS, move, onStage, treeOf, write } from "./stage.ts";
 
@@ -9,20 +10,24 @@ const FILES = 2_000;
 /** So slow that the announcement takes many seconds. */
 const BYTES_PER_MS = 20;
 
-const numbers = Array.from({ length: FILES }, (_, i) => i);
+/** Names that no compression makes short: the announcement is many pieces on the wire. */
+const names = Array.from(
+  { length: FILES },
+  (_, i) => `${i}-${toHex(sha256(new TextEncoder().encode(`name ${i}`)))}`,
+);
 
 /** How many of the moved files a device has heard of under their new names. */
 function heardBy({ folder }: SimDevice): number {
-  return numbers.filter((i) => folder!.replica.othersAt(`new/${i}` as RelPath).length > 0).length;
+  return names.filter((name) => folder!.replica.othersAt(`new/${name}` as RelPath).length > 0).length;
 }
 
 Deno.test("a renamed directory of 2,000 files of which half is told when the link is cut: each file is under its old or its new name, and all come (R29)", async () => {
   await onStage({}, (stage) => {
     const { a, b, world: { net } } = stage;
-    for (const i of numbers) write(a, `old/${i}`, `text of ${i}`);
+    for (const name of names) write(a, `old/${name}`, `text of ${name}`);
     stage.settle();
     stage.go(LAST_LOOKS_MS);
-    const inodes = numbers.map((i) => b.disk.peek(`${ROOT}/old/${i}`)!.ino);
+    const inodes = new Map(names.map((name) => [name, b.disk.peek(`${ROOT}/old/${name}`)!.ino]));
     const { bytesPerMs } = net.wire;
     net.wire.bytesPerMs = BYTES_PER_MS;
     move(a, "old", "new");
@@ -36,18 +41,17 @@ Deno.test("a renamed directory of 2,000 files of which half is told when the lin
     heard = heardBy(b);
     assert.ok(heard > 0 && heard < FILES, `${heard} of ${FILES} were told`);
     const half = treeOf(b);
-    for (const i of numbers) {
-      assert.deepEqual([half[`old/${i}`], half[`new/${i}`]].filter((text) => text !== undefined), [
-        `text of ${i}`,
-      ]);
+    for (const name of names) {
+      const found = [half[`old/${name}`], half[`new/${name}`]].filter((text) => text !== undefined);
+      assert.deepEqual(found, [`text of ${name}`]);
     }
     assert.equal(b.folder!.replica.brake.halt, null);
     net.wire.bytesPerMs = bytesPerMs;
     net.heal();
     stage.settle();
     assert.equal(Object.keys(treeOf(b)).length, FILES);
-    for (const i of numbers) {
-      assert.equal(b.disk.peek(`${ROOT}/new/${i}`)?.ino, inodes[i], "it was moved, not fetched");
+    for (const name of names) {
+      assert.equal(b.disk.peek(`${ROOT}/new/${name}`)?.ino, inodes.get(name), "it was moved, not fetched");
     }
   });
 });
