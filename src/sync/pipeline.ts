@@ -49,6 +49,7 @@ export class Pipeline {
   #bytes = 0;
   /** By state, in the order in which they are to be recorded. */
   readonly #gone = new Map<number, Gone>();
+  readonly #durablyGone = new Set<Gone>();
   #underWay: Promise<void>[] = [];
   #lastRecorded: Promise<void> = Promise.resolve();
 
@@ -111,8 +112,12 @@ export class Pipeline {
     return { ...this.#replica.scanContext(), pool, fsNowMs, durability };
   }
 
-  #makeLeftDurable(left: readonly Gone[]): Promise<void> {
-    return makeLeftDurable(this.#context(), left.map(({ path }) => path));
+  /** One sync is for all that is known to be gone by then: of a renamed directory every file has left the same one. */
+  async #makeLeftDurable(left: readonly Gone[]): Promise<void> {
+    if (left.every((one) => this.#durablyGone.has(one))) return;
+    const all = [...left, ...this.#gone.values()].filter((one) => !this.#durablyGone.has(one));
+    await makeLeftDurable(this.#context(), all.map(({ path }) => path));
+    for (const one of all) this.#durablyGone.add(one);
   }
 
   /** The paths that moved files have left. */
