@@ -55,6 +55,8 @@ export class Ledger {
   #snapshotLsn: Lsn;
   #cancelUpkeep: () => void;
   #isClosing = false;
+  /** What the last boot says that was written, durable or not: what is written behind it goes on from there. */
+  #lastBoot: { readonly epoch: number; readonly actor: ActorId };
   #cancelMending: (() => void) | null = null;
   /** When peers made us begin new epochs. */
   readonly #forced = new Map<DeviceId, readonly number[]>();
@@ -71,6 +73,7 @@ export class Ledger {
     this.#journal = journal;
     this.crashed = crashed;
     this.#snapshotLsn = snapshotLsn;
+    this.#lastBoot = { epoch: this.epoch, actor: String(catalogue.values.meta("own_actor")) as ActorId };
     this.#lastCounter = Number(catalogue.values.meta("last_counter") ?? 0);
     // A clock that once stood in 2099 must not win for ever (R7).
     const stamp = Number(catalogue.values.meta("last_stamp") ?? 0) as Stamp;
@@ -115,12 +118,14 @@ export class Ledger {
 
   // -------------------------------------------------------------------------------- who writes
 
+  /** Whose the next writes are. */
   get actor(): ActorId {
-    return String(this.catalogue.values.meta("own_actor")) as ActorId;
+    return this.#lastBoot.actor;
   }
 
+  /** The epoch that is durable. */
   get epoch(): number {
-    return Number(this.catalogue.values.meta("own_epoch"));
+    return Number(this.catalogue.values.meta("own_epoch") ?? 0);
   }
 
   get lastLsn(): Lsn {
@@ -131,6 +136,7 @@ export class Ledger {
     const { random, clock, osBoot } = this.#options;
     const boot = toHex(random.bytes(8)) as BootId;
     const actor = isNewActor ? newActor(random.bytes(8)) : this.actor;
+    this.#lastBoot = { epoch, actor };
     return this.commit({ type: "boot", boot, epoch, actor, timeMs: clock.now(), osBoot });
   }
 
@@ -187,7 +193,7 @@ export class Ledger {
     const tag: Tag = { record, prints };
     const failedBefore = this.#journal.failure !== null;
     // After a failed sync the log goes on under a new boot, so that nobody takes lost lsns for known ones (R27).
-    if (failedBefore && record.type !== "boot") await this.#boot(this.epoch, false);
+    if (failedBefore && record.type !== "boot") await this.#boot(this.#lastBoot.epoch, false);
     try {
       return await this.#journal.append(encodeRecord(record), tag);
     } catch (error) {
@@ -207,7 +213,7 @@ export class Ledger {
 
   async #mend(): Promise<void> {
     try {
-      await this.#boot(this.epoch, false);
+      await this.#boot(this.#lastBoot.epoch, false);
     } catch {
       this.#mendLater(); // told by `health`
     }

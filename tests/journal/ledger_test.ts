@@ -69,6 +69,31 @@ Deno.test("after a sync that failed the log goes on under a new boot, in the sam
   await ledger.close();
 });
 
+Deno.test("what is written while a new epoch is being recorded behind a failed sync does not take it back (R24, R27)", async () => {
+  using dir = tempDir();
+  const home = homeAt(dir.path);
+  const { fs, failing } = failingFs(realFs(), new FsError("io", "disk"));
+  const ledger = await home.open({ fs });
+  const { epoch, actor } = ledger;
+  failing.on = "file.syncData";
+  await assert.rejects(ledger.commit({ type: "local", key: "k", value: 1 }));
+  failing.on = null;
+  await Promise.all([ledger.newEpoch(0), ledger.commit({ type: "local", key: "k", value: 2 })]);
+  assert.equal(ledger.epoch, epoch + 1);
+  assert.notEqual(ledger.actor, actor);
+  assert.equal(ledger.catalogue.cursors.boots().at(-1)!.epoch, epoch + 1);
+  assert.equal(ledger.catalogue.values.meta("own_actor"), ledger.actor);
+  await ledger.close();
+  // Nor is it taken back where it could not be recorded itself.
+  const again = await home.open({ fs });
+  failing.on = "file.syncData";
+  await assert.rejects(again.newEpoch(0));
+  failing.on = null;
+  await again.commit({ type: "local", key: "k", value: 3 });
+  assert.equal(again.epoch, epoch + 2);
+  await again.close();
+});
+
 Deno.test("every open appends a boot of its own, in the same epoch and with the same actor (R24)", async () => {
   using dir = tempDir();
   const home = homeAt(dir.path);
