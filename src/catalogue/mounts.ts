@@ -30,6 +30,11 @@ export class Mounts {
     return [path, ...ancestorsOf(path).reverse()].find((directory) => mounts.has(directory)) ?? null;
   }
 
+  /** Every directory of a folder at which a disk was mounted. */
+  all(folder: number): RelPath[] {
+    return [...this.#of(folder).keys()];
+  }
+
   /** A directory at or below a path at which a disk was mounted; null when there is none. */
   below(folder: number, path: RelPath): RelPath | null {
     for (const directory of this.#of(folder).keys()) {

@@ -59,9 +59,9 @@ function heldWords({ kind, deletes, replaces, taken, missing, files }: ResumeAns
     return `${plural(missing, "file")} of ${files} ${missing === 1 ? "is" : "are"} missing on this device`;
   }
   if (kind === "older") {
-    return `its root was put back from a backup: ${plural(missing, "file")} of ${files} ${
-      missing === 1 ? "is" : "are"
-    } missing, and ${plural(replaces, "file")} ${replaces === 1 ? "is" : "are"} different`;
+    return `its root is older than it was, as if put back from a backup; ${
+      plural(missing, "file")
+    } of ${files} ${missing === 1 ? "is" : "are"} missing, and others may be older`;
   }
   const before = taken > 0 ? `, after ${plural(taken, "file")} within the hour before` : "";
   return `other devices deleted ${plural(deletes, "file")} and replaced ${
@@ -76,9 +76,9 @@ function acceptWords({ kind, deletes, replaces, missing }: ResumeAnswer, are: st
     } missing here ${are} deleted on the other devices too.`;
   }
   if (kind === "older") {
-    return `${plural(missing, "file")} ${are} deleted on the other devices too, and ${
-      plural(replaces, "file")
-    } there replaced by what is here.`;
+    return `what is here ${are} taken for meant, everywhere; ${
+      plural(missing, "file")
+    } missing here ${are} deleted there too.`;
   }
   return `${plural(deletes, "file")} ${are} deleted here and ${
     plural(replaces, "file")
@@ -86,7 +86,7 @@ function acceptWords({ kind, deletes, replaces, missing }: ResumeAnswer, are: st
 }
 
 function rejectWords(answer: ResumeAnswer, would: string): string {
-  const { kind, deletes, replaces, taken, broughtBack, missing, elsewhere, verdict } = answer;
+  const { kind, deletes, replaces, taken, broughtBack, missing, elsewhere, verdict, aside } = answer;
   const come = (count: number) => would !== "" ? `${would} come` : count === 1 ? "comes" : "come";
   if (kind === "emptied") {
     const nowhere = missing - elsewhere;
@@ -94,11 +94,9 @@ function rejectWords(answer: ResumeAnswer, would: string): string {
     return `${plural(elsewhere, "file")} ${come(elsewhere)} back from the other devices.${rest}`;
   }
   if (kind === "older") {
-    return `What the other devices have ${
-      would === "" ? "comes" : "would come"
-    } in place of what is missing or different here; that ${
-      would === "" ? "goes" : "would go"
-    } into the version store.`;
+    const where = aside === null ? "put aside" : `in ${printable(aside)}`;
+    const [is, comes] = would === "" ? ["is", "comes"] : ["would be", "would come"];
+    return `what was here ${is} ${where}, and what the other devices have ${comes} in its place.`;
   }
   const files = plural(deletes + replaces, "file");
   const before = taken === 0

@@ -190,7 +190,7 @@ export interface ResumeAnswer {
   readonly verdict: "accept" | "reject" | null;
   /**
    * "changes": others' changes would take too much. "emptied": this device's root was emptied, or has lost its marker. "older": it was put
-   * back from a backup, and `replaces` files in it are not what they were.
+   * back from a backup.
    */
   readonly kind: "changes" | "emptied" | "older";
   /** Files in the folder before. */
@@ -204,6 +204,8 @@ export interface ResumeAnswer {
   /** "emptied", "older": files that are missing on this device, and those of them that another device has. */
   readonly missing: number;
   readonly elsewhere: number;
+  /** The directory into which a reject of "older" has put what was in the root; null otherwise. */
+  readonly aside: string | null;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The folders that this device has replicas of: adding, starting, stopping them. */
 import { CairnError, messageOf } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
+import { isReserved } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
 import {
   LINKED_REMEDY,
@@ -143,8 +144,8 @@ export class FolderSet {
           "path-unusable",
           `${config.path} does not have this folder's marker (${layoutOf(config.path).marker})`,
           "Mount the disk or put the directory back; Cairn goes on by itself. Nothing counts as deleted meanwhile. " +
-            "If it is gone for good: cairn resume FOLDER --reject brings the files back from the other devices, " +
-            "--accept deletes them there too.",
+            "If it is gone for good: cairn resume FOLDER --reject puts what is here aside and brings back what the other devices have; " +
+            "--accept takes what is here for meant, and what is missing for deleted.",
         );
       }
       // A catalogue that was rebuilt does not know it yet.
@@ -288,11 +289,14 @@ export class FolderSet {
     }
     const { files } = ledger.catalogue.totals(folder);
     const counts = { deletes: 0, replaces: 0, taken: 0, files };
-    await ledger.commit(haltRecord(folder, { kind: "emptied", ...counts, sinceMs: clock.now() }));
+    // What is in a root without a marker may be from a backup: nobody can tell when its files are from.
+    const isEmpty = fs.list(path).every(({ name }) => isReserved(name));
+    const kind = isEmpty ? "emptied" : "older";
+    await ledger.commit(haltRecord(folder, { kind, ...counts, sinceMs: clock.now() }));
     await running?.stop();
     fs.makeDirectories(layoutOf(path).own);
     const library = libraryOf(ledger)!;
-    await writeMarker(fs, path, { library, folder, device, replica, lsn: ledger.lastLsn });
+    await writeMarker(fs, path, { library, folder, device, replica, lsn: isEmpty ? ledger.lastLsn : 0 });
     // Whoever looks for roots that come back may have found it already.
     if (this.#running.get(folder) === running) this.#start(config);
     return this.#running.get(folder) ?? null;

@@ -31,7 +31,7 @@ export function haltCause({ kind, deletes, replaces, taken, files }: Halt): stri
 export function haltRemedy({ kind }: Halt, folder: string): string {
   const name = /^[\w.-]+$/.test(folder) ? folder : `"${folder}"`;
   if (kind === "older") {
-    return `To have what the other devices have, with what differs here in the version store: cairn resume ${name} --reject. To have everywhere what is here: cairn resume ${name} --accept.`;
+    return `To put what is here aside and have what the other devices have: cairn resume ${name} --reject. To have everywhere what is here: cairn resume ${name} --accept.`;
   }
   return kind === "emptied"
     ? `To bring the files back from the other devices: cairn resume ${name} --reject. To delete them there too: cairn resume ${name} --accept.`
@@ -88,7 +88,7 @@ export async function resumeFolder(
       throw new CairnError("usage", `"${found.name}" is not halted`, "See how it stands: cairn status.");
     }
     const done = verdict === null
-      ? { ...held, broughtBack: 0 }
+      ? { ...held, broughtBack: 0, aside: null }
       : await resume(sync, device.stager, held, verdict);
     return { folder: found, verdict, ...done };
   } catch (error) {

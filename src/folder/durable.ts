@@ -8,7 +8,7 @@
 import { isSameInode } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { RACY_MS, YOUNG_MS } from "../core/limits.ts";
-import { nameOf, parentOf } from "../core/path.ts";
+import { nameOf, parentOf, ROOT } from "../core/path.ts";
 import { type Fs, FsError, type Stat } from "../platform/ports.ts";
 import type { ScanContext, Seen } from "./scan.ts";
 
@@ -96,31 +96,45 @@ export async function makeDurable(
 
 /**
  * Syncs the directories that paths have left, or what is above where those are gone too: a name that a power cut brings back would be
- * news of a file at the next start, and be everywhere again (invariant 1). Throws FsError when the disk refuses.
+ * news of a file at the next start, and be everywhere again (invariant 1). Answers the paths whose leaving the disk refuses to keep.
  */
-export async function makeLeftDurable(context: DurableContext, left: readonly RelPath[]): Promise<void> {
+export async function makeLeftDurable(
+  context: DurableContext,
+  left: readonly RelPath[],
+): Promise<ReadonlyMap<RelPath, FsError>> {
   const { fs, root, catalogue, folder } = context;
-  const directories = new Set<RelPath>();
-  const looked = new Set<RelPath>();
-  for (const path of left) {
-    for (let directory = parentOf(path); !looked.has(directory); directory = parentOf(directory)) {
-      looked.add(directory);
-      if (!isDirectory(fs, root, directory)) continue;
-      directories.add(directory);
-      break;
+  const above = new Map<RelPath, RelPath>();
+  const nearest = (path: RelPath): RelPath => {
+    const parent = parentOf(path);
+    let there = above.get(parent);
+    if (there === undefined) {
+      there = parent === ROOT || isDirectory(fs, root, parent) ? parent : nearest(parent);
+      above.set(parent, there);
     }
-  }
+    return there;
+  };
+  const directories = new Set(left.map(nearest));
   const inner = [...directories].filter((directory) => catalogue.mounts.holding(folder, directory) !== null);
   const isMany = directories.size - inner.length >= SYNC_ALL_FROM;
-  const each = isMany && await fs.syncFileSystem(root) ? inner : [...directories];
+  const failed = new Map<RelPath, FsError>();
+  const each = isMany && await refusalOf(() => syncAll(fs, root)) === null ? inner : [...directories];
   await someAtOnce(each, async (directory) => {
-    const error = await refusalOf(() => syncDirectory(fs, root, directory));
-    // Gone since: that is told of by itself.
-    if (error === null || isGone(error)) return;
-    // What its own mode keeps us from opening is synced with all else, where that can be done.
-    if (error.code !== "permission") throw error;
-    await fs.syncFileSystem(root);
+    let error = await refusalOf(() => syncDirectory(fs, root, directory));
+    // What its own mode keeps us from opening is synced with all else.
+    if (error?.code === "permission") error = await refusalOf(() => syncAll(fs, root));
+    // Gone since: that is told of by itself. Where there is no such sync, all was done that can be.
+    if (error !== null && !isGone(error) && error.code !== "unsupported") failed.set(directory, error);
   });
+  if (failed.size === 0) return new Map();
+  return new Map(left.flatMap((path) => {
+    const error = failed.get(nearest(path));
+    return error === undefined ? [] : [[path, error]];
+  }));
+}
+
+/** Throws FsError "unsupported" where there is no such call. */
+async function syncAll(fs: Fs, root: string): Promise<void> {
+  if (!await fs.syncFileSystem(root)) throw new FsError("unsupported", root);
 }
 
 function isGone({ code }: FsError): boolean {

@@ -36,6 +36,12 @@ export class KeptIndex {
     fs.makeDirectories(dir);
   }
 
+  /** Another directory may stand where the store was, with another index or none. Throws FsError. */
+  remake(): void {
+    this.#fs.makeDirectories(this.#dir);
+    this.distrust();
+  }
+
   path(segment: number): string {
     return `${this.#dir}/${String(segment).padStart(8, "0")}.jsonl`;
   }

@@ -49,11 +49,7 @@ export interface KeptVersion {
 
 export function openVersionStore(fs: Fs, clock: Clock, root: string): VersionStore {
   const { own, versions, stage } = layoutOf(root);
-  // What is on its way in, or was deleted, may be somebody's secret.
-  fs.makeDirectories(own);
-  fs.chmod(own, 0o700);
-  fs.makeDirectories(versions);
-  fs.makeDirectories(stage);
+  makeStore(fs, root);
   let count = 0;
   return {
     dir: versions,
@@ -68,6 +64,22 @@ export function openVersionStore(fs: Fs, clock: Clock, root: string): VersionSto
     unsynced: new Set([own, versions]),
     exchanges: true,
   };
+}
+
+function makeStore(fs: Fs, root: string): void {
+  const { own, versions, stage } = layoutOf(root);
+  // What is on its way in, or was deleted, may be somebody's secret.
+  fs.makeDirectories(own);
+  fs.chmod(own, 0o700);
+  fs.makeDirectories(versions);
+  fs.makeDirectories(stage);
+}
+
+/** Another directory may stand where the root was: its store is made where it has none. Throws FsError. */
+export function remakeStore(fs: Fs, store: VersionStore, root: string): void {
+  makeStore(fs, root);
+  store.shards.clear();
+  store.index.remake();
 }
 
 /** The directory of the store in which a version stands. */

@@ -262,8 +262,12 @@ export class Brake {
     return this.#stopFor("emptied");
   }
 
-  /** The root on this device was put back from a backup. */
+  /** The root on this device was put back from a backup. It halts at once, whether the catalogue can be asked or not. */
   haltOlder(): Promise<void> {
+    const counts = { deletes: 0, replaces: 0, taken: 0, files: 0 };
+    if (this.#halt?.kind !== "older") {
+      this.#halt = { kind: "older", ...counts, sinceMs: this.#deps.clock.now() };
+    }
     return this.#stopFor("older");
   }
 
@@ -273,7 +277,8 @@ export class Brake {
     const { taken, filesNow, filesBefore } = this.#count(this.#planned());
     const before = this.#halt;
     const counts = { deletes, replaces, taken, files: Math.max(filesNow, filesBefore) };
-    if (before?.kind === kind && before.deletes === deletes && before.replaces === replaces) return;
+    const isSame = before?.kind === kind && before.deletes === deletes && before.replaces === replaces;
+    if (isSame && before.files === counts.files) return;
     const halt: Halt = { kind, ...counts, sinceMs: before?.sinceMs ?? clock.now() };
     // Nothing is placed from here on, also when the journal refuses; a restart would find the same again.
     this.#halt = halt;

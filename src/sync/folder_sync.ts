@@ -8,10 +8,11 @@ import { layoutOf } from "../folder/layout.ts";
 import { LINKED_REMEDY, linkedElsewhere, type Marker, readMarker, writeMarker } from "../folder/marker.ts";
 import { probeNames } from "../folder/probe.ts";
 import { TreeWatch } from "../folder/tree_watch.ts";
-import { openVersionStore } from "../folder/versions.ts";
+import { openVersionStore, remakeStore } from "../folder/versions.ts";
 import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
 import { Merging } from "./merging.ts";
+import { isOlder } from "./older_root.ts";
 import { Outbound } from "./outbound.ts";
 import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
 import { RootMark } from "./root_mark.ts";
@@ -43,8 +44,8 @@ const MARKER_MS = 60_000;
 const STAGE_MS = 7 * 86_400_000;
 
 const MARKER_REMEDY =
-  "Mount or put it back; Cairn goes on by itself. If it is gone for good, say what becomes of the files " +
-  "that are missing: cairn resume FOLDER --reject brings them back from the other devices, --accept deletes them there too.";
+  "Mount or put it back; Cairn goes on by itself. If it is gone for good, say what this one is: cairn resume FOLDER --reject puts what is " +
+  "here aside and brings back what the other devices have; --accept takes what is here for meant, and what is missing for deleted.";
 const ROOT_REMEDY = "Mount or put it back; Cairn goes on by itself. Nothing counts as deleted meanwhile.";
 
 export class FolderSync {
@@ -57,6 +58,8 @@ export class FolderSync {
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
+  /** What the marker said at the last look. */
+  #lsnNow: number;
   readonly #mark: RootMark;
   readonly #timers: Timers;
   #unwritable: Trouble | null = null;
@@ -78,6 +81,7 @@ export class FolderSync {
     this.#timers = new Timers(clock);
     this.#marker = marker;
     this.#markedLsn = marker.lsn;
+    this.#lsnNow = marker.lsn;
     this.#mark = new RootMark(deps.ledger.catalogue, marker.folder);
     this.#rootDevNow = stat.dev;
     this.replica = new Replica(deps, {
@@ -91,9 +95,11 @@ export class FolderSync {
       const { brakeShare, brakeFiles } = deps.settings();
       return { share: brakeShare, files: brakeFiles };
     };
+    let wasOlder = isOlder(this.replica);
     this.replica.braked = () => {
-      // What was halted for the marker that it had is not halted for it again.
-      if (this.replica.brake.halt === null && this.#isOlder()) void this.#raiseMarker();
+      // What was halted for its marker is not halted for it again.
+      if (this.replica.brake.halt === null && wasOlder) void this.#raiseMarker();
+      wasOlder = isOlder(this.replica);
       this.inbound.evaluate();
       deps.changed();
     };
@@ -137,7 +143,7 @@ export class FolderSync {
 
   start(): void {
     this.#sweepStage();
-    if (this.#isOlder()) this.#haltOlder();
+    this.#judgeMark(this.#deps.ledger.crashed);
     this.watch.start();
     void this.outbound.fullScan();
     void this.merging.evaluate();
@@ -165,14 +171,18 @@ export class FolderSync {
     if (this.replica.stopped === null) await this.#raiseMarker();
   }
 
-  /** Its files are from before the last of what this device saw in it. */
-  #isOlder(): boolean {
-    return this.#mark.isBehind(this.#markedLsn, this.#deps.ledger.crashed);
-  }
-
-  /** A restart finds it again, where the journal refuses. */
-  #haltOlder(): void {
-    if (this.replica.brake.halt?.kind !== "older") this.replica.brake.haltOlder().catch(letPass);
+  /** Whether the root's files are those that this device last saw in it, by its marker (invariant 8). */
+  #judgeMark(crashed: boolean): void {
+    const { brake } = this.replica;
+    if (this.#mark.isBehind(this.#markedLsn, crashed)) {
+      // A restart finds it again, where the journal refuses.
+      if (!isOlder(this.replica)) brake.haltOlder().catch(letPass);
+      return;
+    }
+    this.#mark.believed(this.#markedLsn);
+    if (!isOlder(this.replica) || !this.#mark.isReached(this.#markedLsn)) return;
+    // It was another directory that had been put there; of this one nothing was believed meanwhile.
+    brake.release().then(() => this.outbound.fullScan()).catch(letPass);
   }
 
   /** Nothing known is left that Cairn could do by itself. */
@@ -204,13 +214,12 @@ export class FolderSync {
   #checkRoot(): boolean {
     const trouble = this.#rootProblem();
     if (trouble === null) {
+      // It was put back, or the right one has come back, while we ran.
+      const isOther = this.#lsnNow < this.#markedLsn ||
+        (isOlder(this.replica) && this.#lsnNow > this.#markedLsn);
       // What is mounted again may have another number: it is told by its marker.
-      if (this.replica.stopped !== null || this.#rootDevNow !== this.replica.rootDev) {
-        this.replica.stopped = null;
-        this.replica.rootDev = this.#rootDevNow;
-        this.#tellRoot();
-        this.watch.restart();
-        void this.outbound.fullScan();
+      if (isOther || this.replica.stopped !== null || this.#rootDevNow !== this.replica.rootDev) {
+        this.#rootIsBack(isOther);
       }
       return true;
     }
@@ -222,6 +231,25 @@ export class FolderSync {
     this.#tellRoot();
     this.#deps.changed();
     return false;
+  }
+
+  #rootIsBack(isOther: boolean): void {
+    const { replica } = this;
+    if (isOther) {
+      this.#markedLsn = this.#lsnNow;
+      this.#judgeMark(false);
+    }
+    replica.stopped = null;
+    replica.rootDev = this.#rootDevNow;
+    try {
+      remakeStore(this.#deps.fs, replica.versions, replica.root);
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      this.#cannotWrite(error);
+    }
+    this.#tellRoot();
+    this.watch.restart();
+    void this.outbound.fullScan();
   }
 
   /** One telling behind the other: what is told last is how it is. */
@@ -260,6 +288,7 @@ export class FolderSync {
           remedy: "Put the former directory back, or remove the folder here and add this directory anew.",
         };
       }
+      this.#lsnNow = marker.lsn;
       return null;
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
@@ -268,7 +297,10 @@ export class FolderSync {
   }
 
   #rootTrouble(error: FsError): void {
-    if (!this.#checkRoot()) return;
+    if (this.#checkRoot()) this.#cannotWrite(error);
+  }
+
+  #cannotWrite(error: FsError): void {
     this.#unwritable = {
       cause: `Cairn cannot write into ${layoutOf(this.replica.root).own} (${error.code})`,
       remedy: "Make it writable: without it nothing can be received.",
@@ -289,11 +321,10 @@ export class FolderSync {
     const { clock, fs, ledger } = this.#deps;
     this.#mark.settle(clock.monotonic());
     const lsn = ledger.lastLsn;
-    const isInDoubt = this.replica.brake.halt?.kind === "older";
-    if (lsn === this.#markedLsn || isInDoubt || this.#rootProblem() !== null) return;
+    if (lsn === this.#markedLsn || isOlder(this.replica) || this.#rootProblem() !== null) return;
     try {
       await writeMarker(fs, this.replica.root, { ...this.#marker, lsn });
-      this.#markedLsn = lsn;
+      this.#markedLsn = this.#lsnNow = lsn;
       this.#mark.written(lsn, clock.monotonic());
     } catch (error) {
       if (!(error instanceof FsError)) throw error;

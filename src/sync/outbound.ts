@@ -20,7 +20,7 @@ import { otherNames } from "./hard_links.ts";
 import { IgnoreInForce } from "./ignore_in_force.ts";
 import { Itinerary, type Stop } from "./itinerary.ts";
 import { mend, troubleOf } from "./mending.ts";
-import { OlderRoot } from "./older_root.ts";
+import { isOlder } from "./older_root.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import { Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
@@ -67,7 +67,6 @@ export class Outbound {
   readonly #events: OutboundEvents;
   readonly guard: CrashGuard;
   readonly emptied: EmptiedGuard;
-  readonly older: OlderRoot;
   readonly #ignore: IgnoreInForce;
   readonly #frozen: Frozen;
   readonly #unreadable: Frozen;
@@ -95,7 +94,6 @@ export class Outbound {
     this.#events = events;
     this.guard = new CrashGuard(replica, replica.deps.ledger.crashed);
     this.emptied = new EmptiedGuard(replica);
-    this.older = new OlderRoot(replica);
     this.#ignore = new IgnoreInForce(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
@@ -218,11 +216,11 @@ export class Outbound {
     this.#events.changed();
     try {
       this.#ignore.refresh();
-      this.older.begin();
       const { ignore } = this.#replica;
       await this.#round(new Map([[ROOT, null]]), "strict", true);
       // Of a root that went meanwhile nothing is known, nor was all recorded under other patterns: everything is looked at again.
-      if (this.#stopped || !this.#events.checkRoot() || this.#replica.ignore !== ignore) return;
+      const isOther = this.#replica.ignore !== ignore || isOlder(this.#replica);
+      if (this.#stopped || !this.#events.checkRoot() || isOther) return;
       const unseen = new Places([...this.#frozen.paths, ...this.#unreadable.paths, ...this.#busy.paths]);
       this.#replica.settleIntents(intendedUpTo, unseen);
       await this.guard.settle(unseen);
@@ -242,6 +240,7 @@ export class Outbound {
     const mayBeOther = !everywhere && (top === null || top?.has(IGNORE_FILE));
     if (mayBeOther && this.#ignore.refresh()) this.#fullWanted = true;
     const { ignore } = this.#replica;
+    const wasOlder = isOlder(this.#replica);
     const pipeline = new Pipeline(
       this.#replica,
       this.guard,
@@ -249,7 +248,8 @@ export class Outbound {
       {
         checkRoot: () => this.#events.checkRoot(),
         areRulesCurrent: () => this.#isInForce(ignore),
-        sift: (observed) => this.older.sift(observed),
+        // What was looked at while nothing of it counted is looked at again.
+        isBelieved: () => !wasOlder && !isOlder(this.#replica),
         mayRecordGone: (count) => this.emptied.mayRecord(count),
       },
     );
@@ -272,7 +272,7 @@ export class Outbound {
     }
     const missing = await pipeline.finish();
     if (!everywhere) return;
-    for (const doubt of this.#stopped ? [] : [this.emptied, this.older]) await doubt.settled(missing);
+    if (!this.#stopped) await this.emptied.settled(missing);
     this.#lookForLost(itinerary);
   }
 

@@ -9,8 +9,9 @@
 import { RECORD_ROWS } from "../core/limits.ts";
 import type { RelPath } from "../core/ids.ts";
 import { makeLeftDurable } from "../folder/durable.ts";
-import { type Observation, observe, type ObserveContext, type Observed } from "../folder/observe.ts";
+import { observe, type ObserveContext, type Observed } from "../folder/observe.ts";
 import type { Difference, Gone, Seen } from "../folder/scan.ts";
+import type { FsError } from "../platform/ports.ts";
 import type { CrashGuard } from "./crash_guard.ts";
 import type { Replica } from "./replica.ts";
 
@@ -30,8 +31,8 @@ export interface BatchResult {
 export interface RecordChecks {
   /** The patterns under which it was compared are still those in force; if not, everything is compared anew (R18). */
   areRulesCurrent(): boolean;
-  /** What of this may be recorded; null when nothing may, nor what is gone with it. */
-  sift(observed: readonly Observation[]): Promise<readonly Observation[] | null>;
+  /** What the root shows is somebody's work (invariant 8). */
+  isBelieved(): boolean;
   /** Of what is gone: the root is still what it was (invariant 8). */
   checkRoot(): boolean;
   /** So many missing entries may count as deleted. */
@@ -50,6 +51,7 @@ export class Pipeline {
   /** By state, in the order in which they are to be recorded. */
   readonly #gone = new Map<number, Gone>();
   readonly #durablyGone = new Set<Gone>();
+  readonly #refused = new Map<RelPath, FsError>();
   #underWay: Promise<void>[] = [];
   #lastRecorded: Promise<void> = Promise.resolve();
 
@@ -91,14 +93,16 @@ export class Pipeline {
     const recorded = (async () => {
       const observed = await reading;
       await before;
-      const good = await this.#checks.sift(await this.#guard.sift(observed.done));
-      if (good === null || !this.#checks.areRulesCurrent()) return;
+      const good = await this.#guard.sift(observed.done);
+      if (!this.#checks.areRulesCurrent() || !this.#checks.isBelieved()) return;
       const left = [...replaced, ...this.#leftBy(observed)];
       // All or nothing: a file in a directory's place must not be recorded without the end of what was in that. When the root
       // is back, a scan of everything finds it.
       if (left.length > 0 && !this.#checks.checkRoot()) return;
-      await this.#makeLeftDurable(left);
-      const { stale } = await this.#replica.commitLocal(good, left, ignored);
+      const durable = await this.#durable(left);
+      // Nor without the part of it that the disk does not keep: what has moved from there is a new file as long.
+      if (replaced.some((one) => !durable.includes(one))) return;
+      const { stale } = await this.#replica.commitLocal(good, durable, ignored);
       this.#after({ observed, stale });
     })();
     this.#lastRecorded = recorded;
@@ -112,12 +116,23 @@ export class Pipeline {
     return { ...this.#replica.scanContext(), pool, fsNowMs, durability };
   }
 
-  /** One sync is for all that is known to be gone by then: of a renamed directory every file has left the same one. */
-  async #makeLeftDurable(left: readonly Gone[]): Promise<void> {
-    if (left.every((one) => this.#durablyGone.has(one))) return;
-    const all = [...left, ...this.#gone.values()].filter((one) => !this.#durablyGone.has(one));
-    await makeLeftDurable(this.#context(), all.map(({ path }) => path));
-    for (const one of all) this.#durablyGone.add(one);
+  /**
+   * What of this is durably gone. One sync is for all that is known to be gone by then: of a renamed directory every file has left the same
+   * one. Where the disk refuses, nothing is recorded, and it is looked at again like what cannot be read.
+   */
+  async #durable(left: readonly Gone[]): Promise<readonly Gone[]> {
+    const isKnown = (one: Gone) => this.#durablyGone.has(one) || this.#refused.has(one.path);
+    if (!left.every(isKnown)) {
+      const all = [...left, ...this.#gone.values()].filter((one) => !isKnown(one));
+      const refused = await makeLeftDurable(this.#context(), all.map(({ path }) => path));
+      for (const [path, error] of refused) this.#refused.set(path, error);
+      for (const one of all) if (!refused.has(one.path)) this.#durablyGone.add(one);
+      this.#after({
+        observed: { ...NOTHING, unreadable: [...refused].map(([path, error]) => ({ path, error })) },
+        stale: [],
+      });
+    }
+    return left.filter((one) => this.#durablyGone.has(one));
   }
 
   /** The paths that moved files have left. */
@@ -136,10 +151,11 @@ export class Pipeline {
     await Promise.all(this.#underWay);
     const gone = [...this.#gone.values()];
     if (!await this.#checks.mayRecordGone(gone.length)) return gone.length;
-    const mayRecord = () => this.#checks.checkRoot() && this.#checks.areRulesCurrent();
-    await this.#makeLeftDurable(gone);
-    for (let at = 0; at < gone.length && mayRecord(); at += RECORD_ROWS) {
-      const { stale } = await this.#replica.commitLocal([], gone.slice(at, at + RECORD_ROWS), []);
+    const { checkRoot, areRulesCurrent, isBelieved } = this.#checks;
+    const mayRecord = () => checkRoot() && areRulesCurrent() && isBelieved();
+    const durable = await this.#durable(gone);
+    for (let at = 0; at < durable.length && mayRecord(); at += RECORD_ROWS) {
+      const { stale } = await this.#replica.commitLocal([], durable.slice(at, at + RECORD_ROWS), []);
       this.#after({ observed: NOTHING, stale });
     }
     return gone.length;

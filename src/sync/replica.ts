@@ -190,12 +190,12 @@ export class Replica {
       };
       // A path may have been seen twice in one round; the last look counts.
       const latest = new Map(observations.map((observation) => [observation.path, observation]));
+      const pins = new Pins(this.deps.fs, this.root);
       for (const observation of latest.values()) {
         const own = current(observation.path, observation.basedOn);
-        if (own === "stale") stale.push(observation.path);
+        if (own === "stale" || this.#hasOtherMode(observation, pins)) stale.push(observation.path);
         else this.#noteSeen(own, observation, changes);
       }
-      const pins = new Pins(this.deps.fs, this.root);
       const spelling = this.spelling();
       for (const { path, basedOn } of gone) {
         const own = current(path, basedOn);
@@ -214,6 +214,18 @@ export class Replica {
       for (const { row } of changes) this.intents.drop(row.path);
       return { stale, recorded: changes.length };
     });
+  }
+
+  /** A directory that was opened since it was looked at, or has got its mode (R3): what was seen of it is not so any more (R12). */
+  #hasOtherMode({ path, kind, mode }: Observation, pins: Pins): boolean {
+    if (kind !== "directory") return false;
+    try {
+      const stat = this.deps.fs.lstat(pins.at(path));
+      return stat?.kind === "directory" && stat.mode !== mode;
+    } catch (error) {
+      if (error instanceof FsError) return true;
+      throw error;
+    }
   }
 
   #noteSeen(own: HeldRow | null, observation: Observation, changes: RowAndPrint[]): void {

@@ -4,8 +4,7 @@
  * - Too many changes of others: *accept* takes them. *reject* says what is here anew, with knowledge of them, so that it comes back
  *   on every device; and puts back what they took within the hour before. A device that accepts meanwhile gets it back too: what
  *   it agreed to is superseded (R2).
- * - A root that was put back from a backup: *accept* records what is missing and different as deleted and edited. *reject* takes what the
- *   others have, and what is different goes into the version store.
+ * - A root that was put back from a backup: *accept* records what is in it. *reject* puts all of it aside, and what others have comes.
  * - An emptied root: *accept* records what is missing as deleted. *reject* withdraws what is missing, so that it comes from others.
  */
 import type { KeptRow } from "../catalogue/kept_versions.ts";
@@ -14,13 +13,13 @@ import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
 import { takesAway } from "../core/brake.ts";
 import { isAlive, type Row } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
-import { letPass } from "../core/passing.ts";
 import { ancestorsOf, childOf, ROOT } from "../core/path.ts";
 import { supersedes } from "../core/reconcile.ts";
 import { FsError } from "../platform/ports.ts";
 import type { FolderSync } from "./folder_sync.ts";
 import type { Halt } from "./halt.ts";
 import { rowOfKept } from "./local_change.ts";
+import { isOlder, putAside } from "./older_root.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 import { restore, type Restoring } from "./restore.ts";
 import type { Stager } from "./stager.ts";
@@ -31,7 +30,7 @@ export type Verdict = "accept" | "reject";
 export interface Held {
   readonly kind: Halt["kind"];
   readonly files: number;
-  /** "changes": what others would delete and replace here, and what they took within the hour before. "older": `replaces` differ. */
+  /** "changes": what others would delete and replace here, and what they took within the hour before. */
   readonly deletes: number;
   readonly replaces: number;
   readonly taken: number;
@@ -43,16 +42,17 @@ export interface Held {
 export interface Resumed extends Held {
   /** Of `taken`, those that were put back. */
   readonly broughtBack: number;
+  /** The directory into which what was in the root has been put; null where nothing was. */
+  readonly aside: string | null;
 }
 
 /** What a word would be about; null when the replica is not halted. */
-export async function heldBy({ replica, outbound: { older } }: FolderSync): Promise<Held | null> {
+export async function heldBy({ replica }: FolderSync): Promise<Held | null> {
   const { brake: { halt }, catalogue, number } = replica;
   if (halt === null) return null;
   const { kind, files, taken } = halt;
   const counts = { kind, files, deletes: 0, replaces: 0, taken: 0, missing: 0, elsewhere: 0 };
   if (kind === "changes") return { ...counts, ...catalogue.needs.losingCounts(number), taken };
-  if (kind === "older") counts.replaces = older.different;
   const missing = (await missingRows(replica)).filter(({ row }) => row.entry.kind !== "directory");
   const elsewhere = missing.filter(({ row }) => comesBack(replica, row.path)).length;
   return { ...counts, missing: missing.length, elsewhere };
@@ -66,13 +66,10 @@ export async function resume(
   verdict: Verdict,
 ): Promise<Resumed> {
   const { replica, outbound: { emptied } } = sync;
-  if (held.kind === "older" && verdict === "reject") {
-    await giveUp(replica);
-    void takeTheirs(sync);
-    return { ...held, broughtBack: 0 };
-  }
   let broughtBack = 0;
+  let aside: string | null = null;
   if (held.kind !== "changes") {
+    if (held.kind === "older" && verdict === "reject") aside = await putAside(replica);
     if (verdict === "accept") emptied.isAgreed = true;
     else await giveUp(replica);
   } else if (verdict === "accept") replica.catalogue.needs.agree(replica.number);
@@ -85,7 +82,7 @@ export async function resume(
   }
   if (held.kind !== "changes") void sync.outbound.fullScan().then(() => emptied.isAgreed = false);
   sync.inbound.evaluate();
-  return { ...held, broughtBack };
+  return { ...held, broughtBack, aside };
 }
 
 // -------------------------------------------------------------------------------- changes of others
@@ -170,24 +167,19 @@ function directoriesAround({ catalogue, number }: Replica, lost: readonly RelPat
 
 // -------------------------------------------------------------------------------- a root that is not what it was
 
-/** Everything is looked at, and what differs goes aside; only then others' changes are taken again. Stopped before, it is asked again. */
-async function takeTheirs({ replica, outbound }: FolderSync): Promise<void> {
-  outbound.older.isRejected = true;
-  await outbound.fullScan();
-  outbound.older.isRejected = false;
-  await replica.brake.release().catch(letPass);
-}
-
-/** Our living rows that are not on disk, ignored paths apart. */
+/** Our living rows that are not on disk. */
 async function missingRows(replica: Replica): Promise<HeldRow[]> {
-  const { catalogue, number, ignore, deps: { clock } } = replica;
+  const { catalogue, number, deps: { clock } } = replica;
+  // What is ignored in an older root need not have been ignored since.
+  const ignores = (path: RelPath, isDirectory: boolean) =>
+    !isOlder(replica) && replica.ignore.ignores(path, isDirectory);
   const out: HeldRow[] = [];
   for (const directory of catalogue.briefs.directoriesBelow(number, ROOT)) {
     if (catalogue.mounts.holding(number, directory) !== null) continue; // another disk's, which may come back (R13)
     const names = namesIn(replica, directory);
     for (const own of catalogue.rows.ownIn(number, directory)) {
       const { path, entry, offered, held } = own.row;
-      if (!isAlive(entry) || !offered || !held || ignore.ignores(path, entry.kind === "directory")) continue;
+      if (!isAlive(entry) || !offered || !held || ignores(path, entry.kind === "directory")) continue;
       if (names === null || !names.has(path)) out.push(own);
     }
     await new Promise<void>((resolve) => clock.after(0, resolve));

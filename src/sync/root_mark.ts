@@ -32,6 +32,16 @@ export class RootMark {
     return lsn < (crashed ? this.#sure : this.#last);
   }
 
+  /** Whether the root's marker is what it was last made, or later: it is no older one. */
+  isReached(lsn: number): boolean {
+    return this.#last > 0 && lsn >= this.#last;
+  }
+
+  /** A root with this mark is taken for what it should be: what a crash took of the marks is not asked about at the next start. */
+  believed(lsn: number): void {
+    if (lsn < this.#last) this.#keep(lsn, Math.min(this.#sure, lsn));
+  }
+
   /** The marker of the root says this now, durably. */
   written(lsn: number, nowMs: number): void {
     this.#young.push({ lsn, atMs: nowMs });

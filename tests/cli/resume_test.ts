@@ -15,6 +15,7 @@ const answer = (over: Partial<ResumeAnswer>): ResumeAnswer => ({
   broughtBack: 0,
   missing: 0,
   elsewhere: 0,
+  aside: null,
   ...over,
 });
 
@@ -30,10 +31,10 @@ Deno.test("resumeLines() without a word shows what is held back, and what each w
     "  --accept  400 files that are missing here would be deleted on the other devices too.",
     "  --reject  390 files would come back from the other devices. 10 files on no other device cannot.",
   ]);
-  assert.deepEqual(resumeLines(answer({ kind: "older", missing: 1, replaces: 3 })), [
-    "Photos is halted: its root was put back from a backup: 1 file of 400 is missing, and 3 files are different.",
-    "  --accept  1 file would be deleted on the other devices too, and 3 files there replaced by what is here.",
-    "  --reject  What the other devices have would come in place of what is missing or different here; that would go into the version store.",
+  assert.deepEqual(resumeLines(answer({ kind: "older", missing: 1 })), [
+    "Photos is halted: its root is older than it was, as if put back from a backup; 1 file of 400 is missing, and others may be older.",
+    "  --accept  what is here would be taken for meant, everywhere; 1 file missing here would be deleted there too.",
+    "  --reject  what was here would be put aside, and what the other devices have would come in its place.",
   ]);
 });
 
@@ -48,6 +49,12 @@ Deno.test("resumeLines() says what was done", () => {
       "back from the version store.",
     ],
   );
+});
+
+Deno.test("resumeLines() says where what was put back is", () => {
+  assert.deepEqual(resumeLines(answer({ kind: "older", verdict: "reject", aside: "/p/.cairn/put-back-1" })), [
+    "Photos goes on: what was here is in /p/.cairn/put-back-1, and what the other devices have comes in its place.",
+  ]);
 });
 
 Deno.test("resume with both words is wrong usage", async () => {

@@ -64,3 +64,34 @@ for (const how of CRASH_MODES) {
       }));
   }
 }
+
+Deno.test("(stage) a directory that others forbid to write to, and go on writing into: its mode is nobody's edit (R3)", async () => {
+  const SYNC_MS = 20;
+  for (let restMs = 0; restMs <= 240; restMs += 12) {
+    await onStage({}, (stage) => {
+      const { a, b } = stage;
+      write(a, "d/one", "one");
+      a.disk.user.chmod(`${ROOT}/d`, 0o555);
+      stage.settle();
+      stage.go(60_000);
+      const { clock, fs } = b.folder!.replica.deps;
+      const sync = fs.syncDirectory.bind(fs);
+      fs.syncDirectory = async (path) => {
+        await new Promise<void>((resolve) => clock.after(SYNC_MS, resolve));
+        await sync(path);
+      };
+      b.disk.faults.add({
+        code: "permission",
+        calls: ["link", "rename", "create", "makeDirectory", "unlink"],
+        path: (path) => path.startsWith(`${ROOT}/d/`) && (modeOf(b, "d")! & 0o200) === 0,
+      });
+      write(a, "d/two", "two");
+      stage.until("two", () => b.disk.peek(`${ROOT}/d/two`) !== null);
+      stage.go(restMs);
+      write(a, "d/three", "three");
+      stage.go(60_000);
+      const found = [modeOf(a, "d"), modeOf(b, "d"), ownRow(b, "d")!.row.entry.mode];
+      assert.deepEqual(found, [0o555, 0o555, 0o555], `${restMs} ms later`);
+    });
+  }
+});

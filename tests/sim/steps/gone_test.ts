@@ -1,6 +1,7 @@
 /** What is gone here is durably gone before others hear of it: a power cut must not bring it back everywhere (invariant 1). */
 import assert from "node:assert/strict";
-import { CRASH_MODES, move, onStage, remove, textAt, write } from "./stage.ts";
+import { ROOT } from "../world/device.ts";
+import { CRASH_MODES, move, onStage, remove, textAt, troublesOf, write } from "./stage.ts";
 
 for (const mode of CRASH_MODES) {
   for (const what of ["a file", "a moved file", "a directory"] as const) {
@@ -25,4 +26,38 @@ for (const mode of CRASH_MODES) {
         if (what === "a moved file") assert.equal(textAt(b, "e/g"), "text");
       }));
   }
+}
+
+for (const isRestarted of [false, true]) {
+  const when = isRestarted ? "since a start" : "now";
+  Deno.test(`(stage) one directory whose sync fails ${when} holds up what is gone in it alone, and says so`, () =>
+    onStage({}, (stage) => {
+      const { a, b } = stage;
+      for (const path of ["d/f", "d/k", "e/x"]) write(b, path, path);
+      stage.settle();
+      stage.go(120_000);
+      const mend = b.disk.faults.add({
+        code: "io",
+        calls: ["syncDirectory"],
+        path: (path) => path === `${ROOT}/d`,
+      });
+      if (isRestarted) b.kill();
+      move(b, "d/f", "e/f");
+      stage.go(1_000);
+      if (isRestarted) b.start();
+      stage.go(60_000);
+      write(b, "new", "of its own");
+      remove(b, "e/x");
+      write(a, "theirs", "theirs");
+      stage.until(
+        "all else to go on",
+        () => textAt(a, "new") !== null && textAt(a, "e/x") === null && textAt(b, "theirs") !== null,
+      );
+      assert.ok("d/f" in troublesOf(b));
+      assert.equal(textAt(a, "d/f"), "d/f");
+      mend();
+      stage.settle();
+      assert.equal(textAt(a, "d/f"), null);
+      assert.equal(textAt(a, "e/f"), "d/f");
+    }));
 }
