@@ -104,6 +104,8 @@ export class Replica {
   readonly troubles: Troubles = new Map();
   /** Why nothing is done in this folder at present (invariant 8). */
   stopped: RootTrouble | null = null;
+  /** The machine crashed, and not all has been looked at since. */
+  isAfterCrash: boolean;
   /** What was about to be placed and is not recorded, until a scan has settled it (R19). */
   readonly intents: OpenIntents;
   #tail: Promise<unknown> = Promise.resolve();
@@ -130,6 +132,7 @@ export class Replica {
       changed: () => this.braked(),
     });
     this.room = new Room(deps.fs, clock, place.root, FOLDER_RESERVE);
+    this.isAfterCrash = ledger.crashed;
     this.intents = new OpenIntents(ledger.catalogue.openIntents(number), ledger.lastLsn);
     this.#mint = {
       device: deps.device,
@@ -239,8 +242,10 @@ export class Replica {
       return;
     }
     const known = own === null ? null : this.catalogue.prints.get(own.state);
-    // Placed, and what the disk had then is not known any more: the record came back from the journal.
-    const seen = own !== null && known === null ? this.#asOwed(own.row, observation) : observation;
+    // What the disk had is not known any more, or a power cut has taken what we knew of it last.
+    const mayBeOpen = own !== null &&
+      (known === null || (this.isAfterCrash && known.mode === own.row.entry.mode));
+    const seen = mayBeOpen ? this.#asOwed(own.row, observation) : observation;
     const row = rowOfSeen(path, own?.row ?? null, known, seen, this.#mint);
     if (row !== null) changes.push({ row, print, isFresh });
     else this.catalogue.prints.put(own!.state, print);
@@ -312,6 +317,7 @@ export class Replica {
 
   /** A scan of everything that began when the intents went `upTo` there is complete, but for some places. */
   settleIntents(upTo: Lsn, unseen: Places): void {
+    this.isAfterCrash = false;
     if (this.intents.settle(upTo, unseen)) this.catalogue.closeIntents(this.number, upTo);
   }
 

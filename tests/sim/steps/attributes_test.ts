@@ -49,6 +49,24 @@ for (const how of CRASH_MODES) {
       }));
   }
 
+  Deno.test(`(stage) the power goes while a directory that others forbid to write to stands open (${how}, catalogue set back)`, () =>
+    onStage({ disk: { persistence: how } }, (stage) => {
+      const { a, b } = stage;
+      write(a, "d/one", "one");
+      a.disk.user.chmod(`${ROOT}/d`, 0o555);
+      stage.settle();
+      stage.go(700_000);
+      b.catalogue.mark();
+      b.disk.faults.add({
+        code: "permission",
+        calls: ["link", "rename", "create", "makeDirectory", "unlink"],
+        path: (path) => path.startsWith(`${ROOT}/d/`) && (modeOf(b, "d")! & 0o200) === 0,
+      });
+      write(a, "d/two", "two");
+      stage.until("it is opened", () => modeOf(b, "d") === 0o755);
+      cutAndCompare(stage, how, "d", 0o555);
+    }));
+
   for (const path of ["d", "d/f"]) {
     Deno.test(`(stage) a mode of our own outlives a power cut once others have it: ${path} (${how})`, () =>
       onStage({ disk: { persistence: how } }, (stage) => {
