@@ -14,6 +14,9 @@ export class SimUser {
   readonly #history: History;
   readonly #scheduler: Scheduler;
 
+  /** By file: what programs wrote into it after it had been taken away. */
+  readonly #leftAside = new Map<string, readonly Act[]>();
+
   constructor(device: SimDevice, oracle: DiskOracle, history: History, scheduler: Scheduler) {
     this.#device = device;
     this.#oracle = oracle;
@@ -200,6 +203,9 @@ export class SimUser {
       // Somebody took the file away while it was open: what it is now stands where they put it, in the tree or the version store.
       let aside: ContentKey | null = null;
       let isInTree = false;
+      // Another program may have had it open too, and what that left in it is written over.
+      const file = `${ino} ${birthMs}`;
+      const former = this.#leftAside.get(file) ?? [];
       this.#device.disk.walk(ROOT, (elsewhere, peek) => {
         if (!is(peek)) return;
         aside = keyOf(peek);
@@ -207,10 +213,12 @@ export class SimUser {
         if (elsewhere.startsWith(".cairn/")) return;
         // No event names the path at which it stands by now: the hourly scan finds it (failure model, window 4).
         this.#device.isUnwatched = true;
-        this.#wrote(elsewhere, this.#oracle.actsAt(elsewhere));
+        this.#wrote(elsewhere, [...this.#oracle.actsAt(elsewhere), ...former]);
         isInTree = true;
       });
-      if (!isInTree && aside !== null) this.#history.act(this.#device.index, path, aside, before, true);
+      if (isInTree || aside === null) return;
+      this.#history.supersede(former, this.#device.index);
+      this.#leftAside.set(file, [this.#history.act(this.#device.index, path, aside, before, true)]);
     });
   }
 
