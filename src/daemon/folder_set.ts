@@ -273,14 +273,16 @@ export class FolderSet {
     const found = readMarker(fs, path);
     // One that a power cut tore is as good as none, once a person has said what the root is.
     if (found !== "unreadable") refuseForeign(path, found, device);
+    // It could not be read for a moment, or is back: who looks for it finds it, and goes on.
+    if (found !== null && found !== "unreadable" && found.replica === replica) return null;
     if (!isMeant) {
       throw new CairnError(
         "path-unusable",
         `${path} has lost its marker, and what is missing in it is not looked at before that is mended`,
-        "Say --reject to bring back what is missing from the other devices, --accept to delete it there too.",
+        "Say --reject to put what is here aside and have what the other devices have, --accept to have everywhere what is here.",
       );
     }
-    if (found !== null && found !== "unreadable" && found.replica !== replica) {
+    if (found !== null && found !== "unreadable") {
       throw new CairnError(
         "root-foreign",
         `${path} belongs to another replica`,

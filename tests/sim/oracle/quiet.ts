@@ -98,7 +98,7 @@ export function whatIsWrong(
   const found = new Set<string>();
   for (const { disk } of world.devices) {
     disk.walk(ROOT, (path, peek) => {
-      if (path.startsWith(".cairn/") && !path.startsWith(".cairn/versions/")) return;
+      if (path.startsWith(".cairn/") && !/^\.cairn\/(versions\/|put-back-)/.test(path)) return;
       const key = keyOf(peek);
       if (key !== null) found.add(key);
     });

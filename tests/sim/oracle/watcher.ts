@@ -84,6 +84,8 @@ export class DiskOracle {
   #byDaemon(op: MutationKind, here: string | null, there: string | null): void {
     switch (op) {
       case "rename":
+        // A person has said that nothing in the root is what it should be: it is put aside, seen or not.
+        if (there !== null && here?.startsWith(PUT_ASIDE)) return this.#move(there, null);
         if (here !== null && !isOwn(here)) this.#unseen(here);
         if (there !== null && !isOwn(there)) {
           this.#unseen(there);
@@ -243,6 +245,8 @@ export class DiskOracle {
 function relativeTo(path: string): string | null {
   return path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length + 1) : null;
 }
+
+const PUT_ASIDE = `${OWN}/put-back-`;
 
 function isOwn(path: string): boolean {
   return path === OWN || path.startsWith(`${OWN}/`);
