@@ -76,6 +76,8 @@ function damageMiddle(device: SimDevice, at: number): boolean {
 }
 
 function putBack(device: SimDevice, copy: HomeCopy | undefined): boolean {
+  // Who puts something back makes room for it.
+  device.disk.setCapacity("/", Infinity);
   if (copy === undefined) return false;
   const { user } = device.disk;
   for (const name of user.list(JOURNAL)) user.rm(`${JOURNAL}/${name}`);
