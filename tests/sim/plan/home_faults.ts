@@ -76,9 +76,9 @@ function damageMiddle(device: SimDevice, at: number): boolean {
 }
 
 function putBack(device: SimDevice, copy: HomeCopy | undefined): boolean {
+  if (copy === undefined) return false;
   // Who puts something back makes room for it.
   device.disk.setCapacity("/", Infinity);
-  if (copy === undefined) return false;
   const { user } = device.disk;
   for (const name of user.list(JOURNAL)) user.rm(`${JOURNAL}/${name}`);
   for (const [name, bytes] of copy.files) user.writeFile(`${JOURNAL}/${name}`, bytes.slice());
