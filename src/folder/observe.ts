@@ -46,6 +46,8 @@ export interface ObserveContext extends ScanContext {
   /** The file system's own time (R14). */
   readonly fsNowMs: () => number;
   readonly durability: Durability;
+  /** The machine crashed: bytes may be others behind an unchanged fingerprint, and a renamed file is read too (R16). */
+  readonly isAfterCrash: boolean;
 }
 
 /** Observes some paths; none fails the others. */
@@ -55,6 +57,7 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   const vanished: RelPath[] = [];
   const unreadable: { path: RelPath; error: FsError }[] = [];
   const toHash: Seen[] = [];
+  const toCheck = new Map<RelPath, Moved>();
   const now = context.fsNowMs();
   const refused = await makeDurable(context, seen, now);
   for (const item of seen) {
@@ -76,8 +79,10 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
       }
     } else {
       const moved = findMoved(context, item);
-      if (moved === null) toHash.push(item);
-      else {
+      const isSure = moved !== null && (moved.settled || !context.isAfterCrash);
+      if (!isSure) toHash.push(item);
+      if (moved !== null && !isSure) toCheck.set(path, moved);
+      if (moved !== null && isSure) {
         // What could have hidden at the old path could still hide here: it is read again when the clock's grain is past.
         const settled = moved.settled && printOf(stat, now).settled;
         const print = { ...printOf(stat, now), settled };
@@ -89,7 +94,9 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   const late: ReadFile[] = [];
   const note = ({ item, hashed, nowMs }: ReadFile) => {
     if (hashed.chunks !== null) context.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
-    done.push({ ...plain(item, printOf(item.stat, nowMs)), content: hashed.content });
+    const moved = toCheck.get(item.path);
+    const movedState = moved?.content === hashed.content ? moved.state : null;
+    done.push({ ...plain(item, printOf(item.stat, nowMs)), content: hashed.content, movedState });
   };
   for (let i = 0; i < toHash.length; i++) {
     const item = toHash[i]!;
@@ -166,11 +173,15 @@ function readLink({ fs, root }: ObserveContext, path: RelPath): string {
   }
 }
 
-/** The state whose file was moved here: its whole fingerprint but the name and ctime is that of one we know. */
-function findMoved(
-  { catalogue }: ObserveContext,
-  { stat, basedOn }: Seen,
-): { state: number; content: ContentId; settled: boolean } | null {
+/** The state whose file was moved to a path. */
+interface Moved {
+  readonly state: number;
+  readonly content: ContentId;
+  readonly settled: boolean;
+}
+
+/** Its whole fingerprint but the name and ctime is that of one we know. */
+function findMoved({ catalogue }: ObserveContext, { stat, basedOn }: Seen): Moved | null {
   for (const { state, print } of catalogue.prints.statesOfInode(stat.ino)) {
     // The file at its own path is no moved one: if it was seen at all, it is to be read.
     if (state === basedOn || !sameMovedFile(print, stat)) continue;

@@ -6,7 +6,7 @@
  * unchanged fingerprint: what had changed in the last minutes is read again.
  */
 import * as v from "valibot";
-import { samePrint } from "../core/fingerprint.ts";
+import { sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { isBelow, nameOf, parentOf } from "../core/path.ts";
 import type { Observation } from "../folder/observe.ts";
@@ -35,6 +35,7 @@ export class CrashGuard {
   readonly #held: Map<RelPath, Held>;
   /** Where what a crash of the machine left has not been looked at yet. */
   #suspects: Places;
+  readonly #heldStates = new Set<number>();
   /** That is in the journal. */
   #isNoted: boolean;
 
@@ -64,6 +65,11 @@ export class CrashGuard {
 
   isHeld(path: RelPath): boolean {
     return this.#held.has(path);
+  }
+
+  /** The file of this state of ours stands damaged at another path, and is held back there. */
+  holdsState(state: number): boolean {
+    return this.#heldStates.has(state);
   }
 
   /** Paths that are held back below a directory, in order. */
@@ -132,15 +138,29 @@ export class CrashGuard {
   }
 
   /** A file that we have with other bytes, and that is now empty or ends in zeros, or that nobody has changed (R15). */
-  async #isSuspect({ path, kind, size, content, print }: Observation): Promise<boolean> {
+  async #isSuspect(observation: Observation): Promise<boolean> {
+    const { path, kind, size, content, print } = observation;
     const own = this.#replica.own(path);
     const entry = own?.row.entry;
-    if (kind !== "file" || entry?.kind !== "file" || entry.size === 0 || entry.content === content) {
-      return false;
-    }
+    if (kind !== "file") return false;
+    if (entry?.kind !== "file") return this.#isDamagedMove(observation);
+    if (entry.size === 0 || entry.content === content) return false;
     const known = this.#replica.catalogue.prints.get(own!.state);
     if (known !== null && samePrint(known, print)) return true;
     return size === 0 || await this.#endsInZeros(path, size);
+  }
+
+  /** It is the file of another path of ours, which a rename brought here or a lost rename back, with other bytes that nobody has written. */
+  #isDamagedMove({ content, print, movedState }: Observation): boolean {
+    if (movedState !== null) return false;
+    const { prints, rows } = this.#replica.catalogue;
+    for (const { state, print: known } of prints.statesOfInode(print.ino)) {
+      const former = sameMovedFile(known, print) ? rows.contentOf(state) : null;
+      if (former === null || former === content) continue;
+      this.#heldStates.add(state);
+      return true;
+    }
+    return false;
   }
 
   async #endsInZeros(path: RelPath, size: number): Promise<boolean> {

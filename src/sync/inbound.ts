@@ -46,6 +46,8 @@ export interface InboundEvents {
   mayPlace(): boolean;
   /** Checked right before placing (invariant 8). */
   checkRoot(): boolean;
+  /** What stands at a path of ours may not be what its row says: a crash damaged it (R16). */
+  isHeld(path: RelPath): boolean;
 }
 
 export class Inbound {
@@ -293,7 +295,7 @@ export class Inbound {
     const { catalogue: { mounts }, number } = this.#replica;
     const disk = mounts.holding(number, path);
     for (const { folder, row: { row } } of local) {
-      if (folder !== number || this.#movingFrom.has(row.path)) continue;
+      if (folder !== number || this.#movingFrom.has(row.path) || this.#events.isHeld(row.path)) continue;
       // No rename goes from one disk to another.
       if (mounts.holding(number, row.path) !== disk) continue;
       const decision = decideFor(this.#replica.rowsAt(row.path));

@@ -112,8 +112,8 @@ export class Pipeline {
   }
 
   #context(): ObserveContext {
-    const { deps: { pool }, fsNowMs, durability } = this.#replica;
-    return { ...this.#replica.scanContext(), pool, fsNowMs, durability };
+    const { deps: { pool }, fsNowMs, durability, isAfterCrash } = this.#replica;
+    return { ...this.#replica.scanContext(), pool, fsNowMs, durability, isAfterCrash };
   }
 
   /**
@@ -155,7 +155,11 @@ export class Pipeline {
     const mayRecord = () => checkRoot() && areRulesCurrent() && isBelieved();
     const durable = await this.#durable(gone);
     for (let at = 0; at < durable.length && mayRecord(); at += RECORD_ROWS) {
-      const { stale } = await this.#replica.commitLocal([], durable.slice(at, at + RECORD_ROWS), []);
+      const some = durable.slice(at, at + RECORD_ROWS);
+      // What stands damaged elsewhere was not deleted: it comes again from others.
+      const lost = some.filter(({ basedOn }) => this.#guard.holdsState(basedOn));
+      const deleted = lost.length === 0 ? some : some.filter((one) => !lost.includes(one));
+      const { stale } = await this.#replica.commitLocal([], deleted, [], lost);
       this.#after({ observed: NOTHING, stale });
     }
     return gone.length;

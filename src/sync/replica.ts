@@ -177,12 +177,13 @@ export class Replica {
   }
 
   /**
-   * Records what was observed. Answers the paths whose row moved since they were looked at (R12): look again.
+   * Records what was observed; of what is `lost` nothing is said any more. Answers the paths whose row moved since they were looked at (R12): look again.
    */
   commitLocal(
     observations: readonly Observation[],
     gone: readonly Gone[],
     ignored: readonly Gone[],
+    lost: readonly Gone[] = [],
   ): Promise<{ readonly stale: RelPath[]; readonly recorded: number }> {
     return this.exclusive(async () => {
       const stale: RelPath[] = [];
@@ -212,6 +213,11 @@ export class Replica {
         if (own !== null && own !== "stale") {
           changes.push({ row: { ...own.row, offered: false }, print: null, isFresh: false });
         }
+      }
+      for (const { path, basedOn } of lost) {
+        const own = current(path, basedOn);
+        if (own === null || own === "stale") continue;
+        changes.push({ row: { ...own.row, offered: false, held: false }, print: null, isFresh: false });
       }
       await this.record("local", changes);
       for (const { row } of changes) this.intents.drop(row.path);
