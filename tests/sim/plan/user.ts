@@ -14,9 +14,6 @@ export class SimUser {
   readonly #history: History;
   readonly #scheduler: Scheduler;
 
-  /** By file: what programs wrote into it after it had been taken away. */
-  readonly #leftAside = new Map<string, readonly Act[]>();
-
   constructor(device: SimDevice, oracle: DiskOracle, history: History, scheduler: Scheduler) {
     this.#device = device;
     this.#oracle = oracle;
@@ -193,6 +190,8 @@ export class SimUser {
       if (this.#device.boots !== boots) return;
       const is = (peek: Peek | null) => peek !== null && peek.ino === ino && peek.birthMs === birthMs;
       const there = this.#oracle.actsAt(path);
+      // Others may have written into it too, or cut it short: that is written over, wherever it stands.
+      const former = this.#actsIn(path, is);
       try {
         held.write(bytes.subarray(half), half);
       } catch (error) {
@@ -203,9 +202,6 @@ export class SimUser {
       // Somebody took the file away while it was open: what it is now stands where they put it, in the tree or the version store.
       let aside: ContentKey | null = null;
       let isInTree = false;
-      // Another program may have had it open too, and what that left in it is written over.
-      const file = `${ino} ${birthMs}`;
-      const former = this.#leftAside.get(file) ?? [];
       this.#device.disk.walk(ROOT, (elsewhere, peek) => {
         if (!is(peek)) return;
         aside = keyOf(peek);
@@ -218,8 +214,17 @@ export class SimUser {
       });
       if (isInTree || aside === null) return;
       this.#history.supersede(former, this.#device.index);
-      this.#leftAside.set(file, [this.#history.act(this.#device.index, path, aside, before, true)]);
+      this.#history.act(this.#device.index, path, aside, before, true);
     });
+  }
+
+  /** What a file that was opened at a path holds now, wherever it stands. */
+  #actsIn(path: string, is: (peek: Peek) => boolean): readonly Act[] {
+    let content: ContentKey | null = null;
+    this.#device.disk.walk(ROOT, (_, peek) => {
+      if (is(peek)) content = keyOf(peek);
+    });
+    return content === null ? [] : this.#history.standingFor(path, content);
   }
 
   #rename(from: string, to: string): boolean {
