@@ -8,6 +8,7 @@
  */
 import { RECORD_ROWS } from "../core/limits.ts";
 import type { RelPath } from "../core/ids.ts";
+import { isBelow } from "../core/path.ts";
 import { makeLeftDurable } from "../folder/durable.ts";
 import { observe, type ObserveContext, type Observed } from "../folder/observe.ts";
 import type { Difference, Gone, Seen } from "../folder/scan.ts";
@@ -96,19 +97,30 @@ export class Pipeline {
       const good = await this.#guard.sift(observed.done);
       if (!this.#checks.areRulesCurrent() || !this.#checks.isBelieved()) return;
       const left = [...replaced, ...this.#leftBy(observed)];
-      // All or nothing: a file in a directory's place must not be recorded without the end of what was in that. When the root
-      // is back, a scan of everything finds it.
+      // A file in a directory's place must not be recorded without the end of what was in that. When the root is back, a scan
+      // of everything finds it.
       if (left.length > 0 && !this.#checks.checkRoot()) return;
       const durable = await this.#durable(left);
-      // Nor without the part of it that the disk does not keep: what has moved from there is a new file as long.
-      if (replaced.some((one) => !durable.includes(one))) return;
-      const { stale } = await this.#replica.commitLocal(good, durable, ignored);
-      this.#after({ observed, stale });
+      const waiting = this.#waiting(observed, replaced, durable);
+      const mayBe = good.filter(({ path }) => !waiting.has(path));
+      const { stale } = await this.#replica.commitLocal(mayBe, durable, ignored);
+      this.#after({ observed: withUnreadable(observed, waiting), stale });
     })();
     this.#lastRecorded = recorded;
     recorded.catch(() => {}); // told of by `finish`, or by the wait below
     this.#underWay.push(recorded);
     if (this.#underWay.length >= BATCHES_AHEAD) await this.#underWay.shift();
+  }
+
+  /** What has taken the place of a directory of which the disk does not keep that it is gone: it waits, all else does not. */
+  #waiting({ done }: Observed, replaced: readonly Gone[], durable: readonly Gone[]): Map<RelPath, FsError> {
+    const waiting = new Map<RelPath, FsError>();
+    const left = replaced.filter((one) => !durable.includes(one));
+    for (const { path } of left.length === 0 ? [] : done) {
+      const below = left.find((one) => isBelow(one.path, path));
+      if (below !== undefined) waiting.set(path, this.#refused.get(below.path)!);
+    }
+    return waiting;
   }
 
   #context(): ObserveContext {
@@ -167,3 +179,12 @@ export class Pipeline {
 }
 
 const NOTHING: Observed = { done: [], busy: [], vanished: [], unreadable: [] };
+
+function withUnreadable(observed: Observed, waiting: ReadonlyMap<RelPath, FsError>): Observed {
+  if (waiting.size === 0) return observed;
+  return {
+    ...observed,
+    done: observed.done.filter(({ path }) => !waiting.has(path)),
+    unreadable: [...observed.unreadable, ...[...waiting].map(([path, error]) => ({ path, error }))],
+  };
+}

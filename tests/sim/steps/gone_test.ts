@@ -61,3 +61,27 @@ for (const isRestarted of [false, true]) {
       assert.equal(textAt(a, "e/f"), "d/f");
     }));
 }
+
+Deno.test("(stage) a file in the place of a directory whose end the disk does not keep waits alone, and comes when it does", () =>
+  onStage({}, (stage) => {
+    const { a, b } = stage;
+    write(b, "d/s/below", "below");
+    stage.settle();
+    stage.go(120_000);
+    // The new names are synced first, and that works.
+    let syncs = 0;
+    const mend = b.disk.faults.add({
+      code: "io",
+      calls: ["syncDirectory"],
+      path: (path) => path === `${ROOT}/d` && ++syncs > 1,
+    });
+    remove(b, "d/s");
+    b.disk.user.writeFile(`${ROOT}/d/s`, new TextEncoder().encode("a file now"));
+    b.disk.user.writeFile(`${ROOT}/d/f1`, new TextEncoder().encode("beside it"));
+    stage.until("all else to come", () => textAt(a, "d/f1") === "beside it");
+    assert.ok("d/s" in troublesOf(b));
+    assert.equal(textAt(a, "d/s"), null);
+    mend();
+    stage.settle();
+    assert.equal(textAt(a, "d/s"), "a file now");
+  }));
