@@ -82,7 +82,7 @@ export class FolderSync {
     this.#marker = marker;
     this.#markedLsn = marker.lsn;
     this.#lsnNow = marker.lsn;
-    this.#mark = new RootMark(deps.ledger.catalogue, marker.folder);
+    this.#mark = new RootMark(deps.ledger.catalogue, marker.folder, clock.monotonic());
     this.#rootDevNow = stat.dev;
     this.replica = new Replica(deps, {
       folder: marker.folder,
@@ -95,11 +95,10 @@ export class FolderSync {
       const { brakeShare, brakeFiles } = deps.settings();
       return { share: brakeShare, files: brakeFiles };
     };
-    let wasOlder = isOlder(this.replica);
     this.replica.braked = () => {
       // What was halted for its marker is not halted for it again.
-      if (this.replica.brake.halt === null && wasOlder) void this.#raiseMarker();
-      wasOlder = isOlder(this.replica);
+      const isBehind = this.#mark.isBehind(this.#markedLsn, false);
+      if (this.replica.brake.halt === null && isBehind) void this.#raiseMarker();
       this.inbound.evaluate();
       deps.changed();
     };
@@ -180,8 +179,9 @@ export class FolderSync {
       if (!isOlder(this.replica)) brake.haltOlder().catch(letPass);
       return;
     }
-    this.#mark.believed(this.#markedLsn);
-    if (!isOlder(this.replica) || !this.#mark.isReached(this.#markedLsn)) return;
+    // One that is halted stays so, whatever a crash has made of the marks, until a person speaks or the right root is back.
+    if (!isOlder(this.replica)) return this.#mark.believed(this.#markedLsn);
+    if (!this.#mark.isReached(this.#markedLsn)) return;
     // It was another directory that had been put there; of this one nothing was believed meanwhile.
     brake.release().then(() => this.outbound.fullScan()).catch(letPass);
   }

@@ -17,7 +17,7 @@ export function isOlder({ brake: { halt } }: Replica): boolean {
 
 /**
  * Moves everything in the root into a directory of its own in `.cairn`, durably, and answers that. Throws CairnError "path-unusable" where
- * another disk is mounted in the folder, or where the disk refuses: what was moved before is there, and it may be said again.
+ * another disk is mounted in the folder, or where the disk refuses: then all is back where it was, so that nothing counts as missing.
  */
 export async function putAside(replica: Replica): Promise<string> {
   const { deps: { fs, clock }, root, layout } = replica;
@@ -28,14 +28,17 @@ export async function putAside(replica: Replica): Promise<string> {
   );
   fs.makeDirectories(aside);
   const pin = fs.pin(root, ROOT);
+  const moved: string[] = [];
   try {
     for (const { name } of fs.list(pin.self)) {
       if (isReserved(name)) continue;
       try {
         move(fs, pin.at(name), `${aside}/${name}`);
+        moved.push(name);
       } catch (error) {
-        if (error instanceof FsError) throw refusal(name, error, aside);
-        throw error;
+        if (!(error instanceof FsError)) throw error;
+        for (const one of moved) move(fs, `${aside}/${one}`, pin.at(one));
+        throw refusal(name, error);
       }
     }
     await fs.syncDirectory(aside);
@@ -59,11 +62,11 @@ function refuseInnerDisks({ deps: { fs }, root, rootDev, catalogue, number }: Re
   }
 }
 
-function refusal(name: string, { code }: FsError, aside: string): CairnError {
+function refusal(name: string, { code }: FsError): CairnError {
   return new CairnError(
     "path-unusable",
-    `${name} cannot be put aside (${code})`,
-    `Make it writable and say this again. What was put aside already is in ${aside}.`,
+    `${name} cannot be put aside (${code}), so nothing was`,
+    "Make it writable and say this again.",
   );
 }
 

@@ -18,13 +18,16 @@ export class RootMark {
   /** Marks of this run, with the monotone time of their writing, oldest first. */
   readonly #young: { readonly lsn: number; readonly atMs: number }[] = [];
 
-  constructor(catalogue: Catalogue, folder: FolderId) {
+  /** `nowMs` is monotone time, as everywhere here. */
+  constructor(catalogue: Catalogue, folder: FolderId, nowMs: number) {
     this.#catalogue = catalogue;
     this.#key = `mark/${folder}`;
     const saved = catalogue.values.local(this.#key);
     const [last, sure] = Array.isArray(saved) ? saved.map(Number) : [];
     this.#last = last || 0;
     this.#sure = sure || 0;
+    // Nobody knows how long ago a run before this one wrote it.
+    if (this.#last > this.#sure) this.#young.push({ lsn: this.#last, atMs: nowMs });
   }
 
   /** Whether a root with this mark is older than what this device has seen of it. After a crash the last marks may be lost. */
@@ -39,7 +42,9 @@ export class RootMark {
 
   /** A root with this mark is taken for what it should be: what a crash took of the marks is not asked about at the next start. */
   believed(lsn: number): void {
-    if (lsn < this.#last) this.#keep(lsn, Math.min(this.#sure, lsn));
+    if (lsn >= this.#last) return;
+    this.#young.length = 0;
+    this.#keep(lsn, Math.min(this.#sure, lsn));
   }
 
   /** The marker of the root says this now, durably. */

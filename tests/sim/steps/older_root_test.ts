@@ -193,6 +193,51 @@ Deno.test("(stage) --reject: what was a directory on the day of the backup, and 
     }
   }));
 
+Deno.test("(stage) a root that is halted stays so over a crash of the machine, though the marks of its last minutes are not believed", () =>
+  onStage({}, (stage) => {
+    const { a, b } = stage;
+    aDay(stage);
+    putBack(stage);
+    b.disk.writeBack();
+    b.powerCut("ordered", 0);
+    b.start();
+    stage.until("it runs", () => b.folder !== null && b.device!.ledger.crashed);
+    stage.go(REST_MS);
+    assert.equal(statusKind(b), "stopped");
+    assert.deepEqual(treeOf(a), NEW);
+  }));
+
+Deno.test("(stage) --reject that the disk refuses half-way leaves all where it was, and may be said again", () =>
+  onStage({}, (stage) => {
+    const { a, b } = stage;
+    aDay(stage);
+    putBack(stage);
+    const mend = b.disk.faults.add({
+      code: "read-only",
+      calls: ["rename"],
+      path: (path) => path.endsWith("/f2"),
+    });
+    let words = "";
+    resumeFolder(b.device!, { folder: "Sync", verdict: "reject" }).catch((error) => words = error.message);
+    stage.until("it is refused", () => words !== "");
+    mend();
+    assert.match(words, /f2 cannot be put aside \(read-only\), so nothing was/);
+    assert.deepEqual(treeOf(b), OLD);
+    assert.equal(statusKind(b), "stopped");
+    say(stage, "reject");
+    for (const device of [a, b]) assert.deepEqual(treeOf(device), NEW);
+  }));
+
+Deno.test("(stage) a word that was said is not asked for again after a kill in the next moment", () =>
+  onStage({}, (stage) => {
+    aDay(stage);
+    putBack(stage);
+    say(stage, "accept");
+    stage.b.kill();
+    stage.b.start();
+    stage.settle();
+  }));
+
 Deno.test("(stage) --reject in a root that has lost its marker, and is not empty: nothing in it is news", () =>
   onStage({}, (stage) => {
     aDay(stage);
