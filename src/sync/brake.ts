@@ -189,14 +189,14 @@ export class Brake {
     return ranges.length > 0 && entry.version.dots.some((dot) => isSettled(dot, ranges));
   }
 
-  /** These were taken; the record of it is durable. */
-  note(taken: readonly Taken[]): void {
+  /** These were taken; the record of it is durable. The folder had `filesBefore` files and symlinks before. */
+  note(taken: readonly Taken[], filesBefore: number): void {
     if (taken.length === 0) return;
     const { ledger: { catalogue }, number, clock } = this.#deps;
     this.#count(0);
-    const fresh = catalogue.losses.note(number, taken, clock.now(), this.#filesNow);
+    const fresh = catalogue.losses.note(number, taken, clock.now(), filesBefore);
     const { count, files } = this.#taken;
-    this.#taken = { count: count + fresh, files: Math.max(files, this.#filesNow) };
+    this.#taken = { count: count + fresh, files: Math.max(files, filesBefore) };
   }
 
   // -------------------------------------------------------------------------------- judging

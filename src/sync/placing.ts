@@ -68,6 +68,7 @@ async function runSteps(
   outcomes: Map<RelPath, Outcome>,
 ): Promise<Map<RelPath, Outcome>> {
   const changes: RowAndPrint[] = [];
+  const { files } = replica.catalogue.totals(replica.folder);
   const pins = new Pins(replica.deps.fs, replica.root);
   const gathered: Gathered = {
     changes,
@@ -108,6 +109,7 @@ async function runSteps(
   replica.brake.note(
     steps.filter(({ takesAway, ready }) => takesAway && outcomes.get(ready.path)?.kind === "done")
       .map(({ ready, entry }) => ({ path: ready.path, isDeleted: !isAlive(entry) })),
+    files,
   );
   return outcomes;
 }

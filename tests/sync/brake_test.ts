@@ -233,7 +233,8 @@ Deno.test("a trickle is counted over the hour against the size before it, also o
         device !== SELF
       )!;
       await scene.ledger.commit(rowsRecord([gone.row], { cause: "received" }));
-      scene.brake.note([{ path: row.path, isDeleted: true }]);
+      scene.brake.look(); // whoever hears of the record may
+      scene.brake.note([{ path: row.path, isDeleted: true }], 30 - i);
       await scene.clock.advance(60_000);
       if (i === 7) await scene.restart();
     }
@@ -250,7 +251,7 @@ Deno.test("what was taken more than an hour ago does not count", async () => {
   await withBrake(30, async (scene) => {
     const { brake, files, clock } = scene;
     brake.look();
-    brake.note(files.slice(0, 14).map(({ path }) => ({ path, isDeleted: false })));
+    brake.note(files.slice(0, 14).map(({ path }) => ({ path, isDeleted: false })), 30);
     await clock.advance(BRAKE_WINDOW_MS + 120_000);
     scene.deleted(files.slice(14, 29));
     brake.look();
