@@ -59,8 +59,9 @@ export class PowerCuts {
       const key = keyOf(peek);
       if (key === null || path === ".cairn" || path.startsWith(".cairn/")) return;
       const own = replica.own(path as RelPath);
-      // Another file with equal bytes, of which no event has told, nobody has made durable.
-      if (own === null || replica.catalogue.prints.get(own.state)?.ino !== peek.ino) return;
+      // Another file with equal bytes, or the same ones written once more, of which no event has told, nobody has made durable.
+      const print = own === null ? null : replica.catalogue.prints.get(own.state);
+      if (own === null || print?.ino !== peek.ino || print.mtimeMs !== peek.mtimeMs) return;
       if (tellsOf(own.row.entry, peek)) out.add(losableKey(key, path));
     });
     return out;
