@@ -30,6 +30,8 @@ export function serveContents(texts: ReadonlyMap<string, string> = new Map()) {
       );
     } else if (message.type === MESSAGE.list) {
       session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [-1, 0]);
+    } else if (message.type === MESSAGE.changes) {
+      session.answer(message.requestId, "bulk", MESSAGE.changesAnswer, [-1, 0]);
     } else if (message.type === MESSAGE.pieces) {
       session.answer(message.requestId, "bulk", MESSAGE.piecesAnswer, [0]);
     }

@@ -2,26 +2,15 @@
  * Fetches one large file into its stage: the chunk list first, then what the stage already has (a resumed one is hashed again,
  * R22), then what this disk has elsewhere, and the rest from every peer that holds the content (fetch_pieces.ts).
  */
-import {
-  checkChunkList,
-  CHUNK_RECORD_BYTES,
-  chunkCount,
-  chunkLength,
-  type ChunkList,
-  chunkOffsets,
-  mostChunks,
-} from "../core/content.ts";
-import { fromHex, toHex } from "../core/ids.ts";
-import { LIST_PAGE_CHUNKS } from "../core/limits.ts";
+import { chunkCount, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
+import { toHex } from "../core/ids.ts";
 import { type Fs, FsError, type Piece } from "../platform/ports.ts";
-import type { Session } from "../peer/session.ts";
+import { fetchList, type ListWant } from "./fetch_list.ts";
 import { fetchPieces, type PiecesDeps, type PiecesWant, runsOf } from "./fetch_pieces.ts";
-import { diskTrouble, type Fetched, nobody, STALL_MS } from "./fetch_small.ts";
-import { MESSAGE, read } from "./messages.ts";
+import { diskTrouble, type Fetched, nobody } from "./fetch_small.ts";
 import { piecesOf } from "./serve.ts";
 
-export interface LargeWant extends PiecesWant {
-  readonly size: number;
+export interface LargeWant extends PiecesWant, ListWant {
   /** Files of this disk that may share chunks, the likeliest first, with their lists. */
   readonly bases: (chunks: ChunkList) => readonly { readonly at: string; readonly chunks: ChunkList }[];
   /** The list, where this device has had the content before. */
@@ -42,7 +31,7 @@ export async function fetchLarge(
 ): Promise<{ fetched: Fetched; chunks: ChunkList | null }> {
   const { fs } = deps;
   try {
-    const chunks = want.chunks ?? await fetchList(deps, want);
+    const chunks = want.chunks ?? await fetchList(deps.sources, want);
     if (chunks === null) return { fetched: nobody(deps.sources, want.devices), chunks: null };
     const have = new Uint8Array(chunkCount(chunks));
     const offsets = chunkOffsets(chunks);
@@ -72,46 +61,6 @@ function openStage(fs: Fs, { stage, size }: LargeWant): boolean {
     file.close();
   }
   return false;
-}
-
-async function fetchList({ sources }: LargeDeps, want: LargeWant): Promise<ChunkList | null> {
-  const avoid = new Set<Session>();
-  for (;;) {
-    const list = await sources.ask(want.devices, avoid, async (session) => {
-      avoid.add(session);
-      try {
-        // Another one may have it too: nobody is waited for long then.
-        const stallMs = sources.among(want.devices).length > 1 ? STALL_MS : undefined;
-        return await fetchListFrom(session, want, stallMs);
-      } catch {
-        return undefined;
-      }
-    });
-    if (list !== undefined) return list;
-  }
-}
-
-/** The whole list, page by page; undefined when the peer does not have it, or says what cannot be. */
-async function fetchListFrom(
-  session: Session,
-  want: LargeWant,
-  stallMs: number | undefined,
-): Promise<ChunkList | undefined> {
-  let list: ChunkList | null = null;
-  for (let have = 0; list === null || have < chunkCount(list);) {
-    const answer = await session.request(MESSAGE.list, [fromHex(want.content), have], undefined, stallMs);
-    session.consumed("bulk", answer.size);
-    const [size, chunks] = read("listAnswer", answer.header);
-    // A peer does not say one length and then another, and cannot draw a list out in crumbs.
-    const isSame = list === null || chunkCount(list) === chunks;
-    if (size !== want.size || chunks < 1 || chunks > mostChunks(size) || !isSame) return undefined;
-    const page = Math.min(LIST_PAGE_CHUNKS, chunks - have);
-    if (answer.raw.length !== page * CHUNK_RECORD_BYTES) return undefined;
-    list ??= new Uint8Array(chunks * CHUNK_RECORD_BYTES);
-    list.set(answer.raw, have * CHUNK_RECORD_BYTES);
-    have += page;
-  }
-  return checkChunkList(list, want.content, want.size) === null ? list : undefined;
 }
 
 /** Notes which pieces of a resumed stage are good. */

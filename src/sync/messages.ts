@@ -9,6 +9,7 @@
  *   20    small       request  [content: bin33, …]            answer 21  [length | -1, …], the bytes one behind the other
  *   22    list        request  [content, first]               answer 23  [size | -1, chunks], records from `first` on
  *   24    pieces      request  [content, first, count]        answer 25  [1 | 0], the bytes of those chunks
+ *   26    changes     request  [content, base: bin33]         answer 27  [size | -1, chunks], what makes its list of the base's
  */
 import * as v from "valibot";
 import type { Page } from "../catalogue/catalogue.ts";
@@ -45,6 +46,8 @@ export const MESSAGE = {
   listAnswer: 23,
   pieces: 24,
   piecesAnswer: 25,
+  changes: 26,
+  changesAnswer: 27,
 } as const;
 
 /** Contents in one "small" request. */
@@ -62,6 +65,7 @@ function bytesAs<K extends "device" | "boot" | "folder" | "content">(kind: K) {
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const device = bytesAs("device");
 const content = bytesAs("content");
+const sizeAndChunks = v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(-1)), count]);
 
 const schemas = {
   subscribe: v.pipe(
@@ -83,9 +87,11 @@ const schemas = {
   small: v.pipe(v.array(content), v.maxLength(SMALL_BATCH)),
   smallAnswer: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
   list: v.tuple([content, count]),
-  listAnswer: v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(-1)), count]),
+  listAnswer: sizeAndChunks,
   pieces: v.tuple([content, count, v.pipe(count, v.minValue(1), v.maxValue(CHUNK_LIST_CHUNKS))]),
   piecesAnswer: v.tuple([v.picklist([0, 1])]),
+  changes: v.tuple([content, content]),
+  changesAnswer: sizeAndChunks,
 } as const;
 
 /** A header of a message of the named kind. Throws CairnError "message-invalid". */

@@ -2,20 +2,14 @@
  * Gives peers the bytes that they ask for by content id. A file is read only while its fingerprint is that of our row,
  * before and after; whatever has changed is answered "gone" and looked at again. The receiver hashes what it got (R22).
  */
-import {
-  CHUNK_RECORD_BYTES,
-  chunkCount,
-  chunkDigest,
-  chunkLength,
-  type ChunkList,
-  chunkOffsets,
-} from "../core/content.ts";
+import { chunkCount, chunkDigest, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
 import type { ContentId } from "../core/ids.ts";
-import { BULK_CREDIT_BYTES, LIST_PAGE_CHUNKS, SMALL_FILE_BYTES } from "../core/limits.ts";
+import { BULK_CREDIT_BYTES, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Message, Session } from "../peer/session.ts";
 import type { HashPool, Piece } from "../platform/ports.ts";
 import { findLocal, isStill, type Local, type LocalSource, SharedPins } from "./local_source.ts";
 import { MESSAGE, read } from "./messages.ts";
+import { serveChanges, serveList } from "./serve_list.ts";
 
 /** Directories that one request holds open: files of one request mostly lie together. */
 const HELD_DIRECTORIES = 16;
@@ -32,6 +26,9 @@ export async function serve(server: Server, session: Session, message: Message):
       return true;
     case MESSAGE.list:
       serveList(server, session, message);
+      return true;
+    case MESSAGE.changes:
+      serveChanges(server, session, message);
       return true;
     case MESSAGE.pieces:
       await servePieces(server, session, message);
@@ -96,20 +93,6 @@ async function readSome(
   } finally {
     pins.closeAll();
   }
-}
-
-function serveList(server: Server, session: Session, message: Message): void {
-  const [content, first] = read("list", message.header) as [ContentId, number];
-  const source = findLocal(server, content);
-  source?.pin.close();
-  const chunks = source === null ? null : server.catalogue.contents.chunks(content);
-  if (source === null || chunks === null) {
-    session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [-1, 0]);
-    if (source !== null) server.changed(source.replica, source.path);
-    return;
-  }
-  const page = chunks.subarray(first * CHUNK_RECORD_BYTES, (first + LIST_PAGE_CHUNKS) * CHUNK_RECORD_BYTES);
-  session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [source.size, chunkCount(chunks)], page);
 }
 
 async function servePieces(server: Server, session: Session, message: Message): Promise<void> {

@@ -125,6 +125,7 @@ export class Stager {
           stage,
           devices,
           chunks: catalogue.contents.chunks(content),
+          former: this.#former(replica, path),
           bases: (list) => this.#bases(replica, path, content, list, pins),
         },
       );
@@ -165,6 +166,13 @@ export class Stager {
     }
   }
 
+  /** What we have at a path, with its list. */
+  #former(replica: Replica, path: RelPath): { content: ContentId; chunks: ChunkList } | null {
+    const content = replica.own(path)?.row.entry.content ?? null;
+    const chunks = content === null ? null : replica.catalogue.contents.chunks(content);
+    return content === null || chunks === null ? null : { content, chunks };
+  }
+
   /** Local files that may share chunks: the same content elsewhere, what stands at the path, and what is similar. */
   #bases(
     replica: Replica,
@@ -174,10 +182,10 @@ export class Stager {
     pins: PinnedDir[],
   ): { at: string; chunks: ChunkList }[] {
     const { catalogue } = replica;
-    const former = replica.own(path)?.row.entry.content ?? null;
+    const former = this.#former(replica, path);
     const wanted = new Set([
       content,
-      ...(former === null ? [] : [former]),
+      ...(former === null ? [] : [former.content]),
       ...catalogue.contents.similarTo(list),
     ]);
     return [...wanted].flatMap((id) => {

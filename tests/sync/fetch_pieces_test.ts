@@ -1,6 +1,8 @@
 /** Large files from several peers over links in memory: shares, stalls, slowness, changed sources. */
 import assert from "node:assert/strict";
 import { chunkCount, chunkOffsets, contentId, digestsOf, sha256 } from "../../src/core/content.ts";
+import { toHex } from "../../src/core/ids.ts";
+import { changesOf } from "../../src/core/list_changes.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
 import { openSession, type Session } from "../../src/peer/session.ts";
 import type { HashPool } from "../../src/platform/ports.ts";
@@ -36,6 +38,10 @@ interface Holder {
   readonly link: MemoryLink;
   /** Milliseconds that it takes for a mebibyte. */
   delayMs: number;
+  /** What it says makes the file's list of another one; null where it has not that. */
+  changes: (base: string) => Uint8Array<ArrayBuffer> | null;
+  /** How often it was asked for the whole list. */
+  lists: number;
   /** What it answers instead of the file's bytes. */
   spoil: (bytes: Uint8Array) => Uint8Array | null;
   served: number;
@@ -107,6 +113,7 @@ async function scene(count: number): Promise<Scene> {
           devices: holders.map(({ device }) => device),
           bases: () => [],
           chunks: LIST,
+          former: null,
           ...over,
         },
       );
@@ -141,6 +148,8 @@ async function holderOf(clock: ManualClock, device: number): Promise<Holder> {
     session,
     link: links[1],
     delayMs: 5,
+    changes: () => null,
+    lists: 0,
     spoil: (bytes) => bytes,
     served: 0,
     open: 0,
@@ -149,6 +158,11 @@ async function holderOf(clock: ManualClock, device: number): Promise<Holder> {
   // One after the other, as a disk and a wire do.
   let busyUntilMs = 0;
   server.onMessage(({ type, header, requestId }) => {
+    if (type === MESSAGE.changes) {
+      const changes = holder.changes(toHex((header as [unknown, Uint8Array])[1]));
+      const answer = changes === null ? [-1, 0] : [FILE.length, chunkCount(LIST)];
+      return server.answer(requestId, "bulk", MESSAGE.changesAnswer, answer, changes ?? undefined);
+    }
     const [, first, number] = header as [unknown, number, number];
     holder.most = Math.max(holder.most, ++holder.open);
     const bytes = type === MESSAGE.list ? LIST : FILE.subarray(OFFSETS[first]!, OFFSETS[first + number]!);
@@ -156,6 +170,7 @@ async function holderOf(clock: ManualClock, device: number): Promise<Holder> {
     clock.after(busyUntilMs - clock.monotonic(), () => {
       holder.open--;
       if (type === MESSAGE.list) {
+        holder.lists++;
         return server.answer(requestId, "bulk", MESSAGE.listAnswer, [FILE.length, chunkCount(LIST)], LIST);
       }
       const raw = holder.spoil(bytes);
@@ -190,6 +205,24 @@ Deno.test("the chunk list comes from whoever answers, when another one is silent
   const { value } = await it.finish(it.want({ chunks: null }), 120_000);
   assert.equal(value.ok, true);
   assert.equal(silent.session.ending, null);
+});
+
+Deno.test("the list of a file that changed comes as changes of its former one; what makes none is asked for whole", async () => {
+  const before = sampleBytes(7, 24 * MIB).fill(1, 9 * MIB, 9 * MIB + 10);
+  const chunks = chunkListOf(before);
+  const former = { content: contentId(before.length, digestsOf(chunks)), chunks };
+  const right = changesOf(chunks, LIST)!;
+  assert.ok(right.length < LIST.length / 4, `${right.length} of ${LIST.length} bytes`);
+  const answers = { right, none: null, torn: right.slice(1), wrong: right.slice().fill(0, 12) };
+  for (const [name, answer] of Object.entries(answers)) {
+    using it = await scene(1);
+    const [holder] = it.holders as [Holder];
+    holder.changes = (base) => base === former.content ? answer : null;
+    const { value } = await it.finish(it.want({ chunks: null, former }));
+    assert.equal(value.ok, true);
+    whole(it);
+    assert.equal(holder.lists, name === "right" ? 0 : 1, name);
+  }
 });
 
 Deno.test("a fast peer brings more than a slow one, by measured speed", async () => {

@@ -118,6 +118,8 @@ Deno.test("message types are what docs/protocol.md says", () => {
     listAnswer: 23,
     pieces: 24,
     piecesAnswer: 25,
+    changes: 26,
+    changesAnswer: 27,
   });
 });
 

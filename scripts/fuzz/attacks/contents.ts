@@ -72,7 +72,11 @@ function largeOf(random: Seeded, size: number, wrong: "none" | "sum" | "lengths"
 function serveLarge({ size, list }: Large, pieces: (message: Message, session: Session) => void) {
   return (message: Message, session: Session): void => {
     if (session.ending !== null) return;
-    if (message.type === MESSAGE.list) {
+    if (message.type === MESSAGE.changes) {
+      // Changes that make no list, or none of this content.
+      const said = [size, list.length / CHUNK_RECORD_BYTES];
+      session.answer(message.requestId, "bulk", MESSAGE.changesAnswer, said, list.slice(0, 4_000));
+    } else if (message.type === MESSAGE.list) {
       const [, first] = message.header as [unknown, number];
       const page = list.subarray(first * CHUNK_RECORD_BYTES, (first + 100_000) * CHUNK_RECORD_BYTES);
       session.answer(

@@ -45,11 +45,16 @@ function requestOf(random: Seeded, { small, large }: Known): [number, unknown] {
         Array.from({ length: random.pick([0, 1, 127, 128, 129]) }, () => random.pick([...small, absent])),
       ];
     case 1:
-      return [MESSAGE.list, [one, number()]];
+      return random.below(2) === 0
+        ? [MESSAGE.list, [one, number()]]
+        : [MESSAGE.changes, [one, random.pick([one, absent])]];
     case 2:
       return [MESSAGE.pieces, [one, number(), number()]];
     default:
-      return [random.pick([MESSAGE.small, MESSAGE.list, MESSAGE.pieces, 26, 99]), hostileValue(random)];
+      return [
+        random.pick([MESSAGE.small, MESSAGE.list, MESSAGE.pieces, MESSAGE.changes, 99]),
+        hostileValue(random),
+      ];
   }
 }
 
