@@ -7,9 +7,10 @@ import { type Interning, SELF } from "./interning.ts";
 import { readPrint } from "./prints.ts";
 import { HELD, KINDS, OFFERED } from "./rows.ts";
 
-const BRIEF =
-  `SELECT s.id, s.name, s.kind, s.mode, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled
-   FROM states s CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id`;
+const COLUMNS =
+  "s.id, s.name, s.kind, s.mode, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled";
+const OURS =
+  `CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} LEFT JOIN prints p ON p.state = s.id`;
 
 /** Directories `d` of a folder at or below a path; its values are the folder and `rangeOf(path)`. */
 export const AT_OR_BELOW = "d.folder = ? AND d.path >= ? AND d.path < ? AND (d.path = ? OR d.path >= ?)";
@@ -48,16 +49,18 @@ export class Briefs {
   /** This device's rows directly in a directory, as much as a scan compares (R14). */
   inDirectory(folder: number, directory: RelPath): BriefRow[] {
     const id = this.#ids.findDirectory(folder, directory);
-    return id === null ? [] : this.#db.all(`${BRIEF} WHERE s.directory = ?`, id).map(readBrief);
+    return id === null
+      ? []
+      : this.#db.all(`SELECT ${COLUMNS} FROM states s ${OURS} WHERE s.directory = ?`, id).map(readBrief);
   }
 
   /** The same of single names. */
   at(folder: number, directory: RelPath, names: Iterable<string>): BriefRow[] {
     const id = this.#ids.findDirectory(folder, directory);
     if (id === null) return [];
-    return [...names].flatMap((name) =>
-      this.#db.all(`${BRIEF} WHERE s.directory = ? AND s.name = ?`, id, name).map(readBrief)
-    );
+    const sql = `SELECT ${COLUMNS} FROM json_each(?) j
+      CROSS JOIN states s ON s.directory = ? AND s.name = j.value ${OURS}`;
+    return this.#db.all(sql, JSON.stringify([...names]), id).map(readBrief);
   }
 
   /**

@@ -57,7 +57,7 @@ export class Leftovers {
     for (const [state] of states) {
       this.#db.run("UPDATE holds SET lsn = -lsn WHERE state = ? AND device = ?", state!, device);
     }
-    this.#rows.changedElsewhere();
+    this.#rows.forgetRecent();
     return states.length;
   }
 

@@ -1,7 +1,7 @@
 /** What was read of paths lately, or written: while something is done about a path, its rows are asked for many times. */
 
 /** Paths in a generation. Of two at most, the older one goes when the newer one is full. */
-const GENERATION = 2048;
+const GENERATION = 8192;
 
 export class RecentRows<Row> {
   #young = new Map<string, readonly Row[]>();

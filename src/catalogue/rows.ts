@@ -98,8 +98,8 @@ export class Rows {
     return this.#db.all(sql, ...values).map((row) => readRow(this.#ids, row));
   }
 
-  /** Rows were changed by another hand. */
-  readonly changedElsewhere = () => this.#recent.clear();
+  /** Forgets what it has read: rows were changed by another hand, or memory is wanted back. */
+  readonly forgetRecent = () => this.#recent.clear();
 
   /** This device's own row of a path. */
   own(folder: number, path: RelPath): HeldRow | null {
@@ -151,6 +151,17 @@ export class Rows {
       bytes,
       limit,
     ).map((row) => ({ folder: this.#ids.directoryOf(Number(row[14])).folder, row: readRow(this.#ids, row) }));
+  }
+
+  /** Which of these contents this device holds in any folder. */
+  ownContents(contents: readonly ContentId[]): Set<ContentId> {
+    const found = this.#db.all(
+      `SELECT DISTINCT j.value FROM json_each(?) j CROSS JOIN states s ON s.content IS NOT NULL
+       AND substr(s.content, 2, 8) = substr(unhex(j.value), 2, 8) AND s.content = unhex(j.value)
+       CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} WHERE h.flags & ${HELD}`,
+      JSON.stringify(contents),
+    );
+    return new Set(found.map(([content]) => content as ContentId));
   }
 
   /**

@@ -125,6 +125,6 @@ export class Unnamed {
   /** What others have of these numbers in memory. */
   #forget(): void {
     this.#ids.forget();
-    this.#rows.changedElsewhere();
+    this.#rows.forgetRecent();
   }
 }

@@ -11,7 +11,7 @@ import { realFs } from "../platform/real/fs.ts";
 import { realHashPool } from "../platform/real/hash_pool.ts";
 import { hostName, osBoot, processId } from "../platform/real/host.ts";
 import { serveLocally } from "../platform/real/http.ts";
-import { keepMemoryLow } from "../platform/real/memory.ts";
+import { keepMemoryLow, type MemoryKeeper } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
@@ -62,7 +62,7 @@ export type { Daemon, DaemonOptions } from "./contract.ts";
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const fs = realFs();
   const home = Home.open(fs, options.home);
-  const letGo = keepMemoryLow();
+  const memory = keepMemoryLow();
   try {
     const ports: DevicePorts = {
       fs,
@@ -73,11 +73,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       pool: realHashPool(),
       osBoot: osBoot(),
     };
-    const daemon = await RunningDaemon.start(options, home, ports);
-    void daemon.stopped.catch(() => {}).finally(letGo);
+    const daemon = await RunningDaemon.start(options, home, ports, memory);
+    void daemon.stopped.catch(() => {}).finally(() => memory.stop());
     return daemon;
   } catch (error) {
-    letGo();
+    memory.stop();
     home.close();
     throw error;
   }
@@ -123,7 +123,12 @@ class RunningDaemon implements Daemon, Services, LogSource {
     device.onChanged(() => this.#statusSoon());
   }
 
-  static async start(options: DaemonOptions, home: Home, ports: DevicePorts): Promise<Daemon> {
+  static async start(
+    options: DaemonOptions,
+    home: Home,
+    ports: DevicePorts,
+    memory: MemoryKeeper,
+  ): Promise<Daemon> {
     const saved = home.settings();
     const name = options.name ?? saved?.name ?? hostName();
     if (!isGoodName(name)) {
@@ -147,6 +152,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
     });
     invites = openInvites(ports, () => device);
     const daemon = new RunningDaemon(home, ports, device, name, invites);
+    memory.atRest(() => device.ledger.catalogue.giveBack());
     await home.saveSettings({ name, port: device.links.port });
     await daemon.#openApi();
     return daemon;

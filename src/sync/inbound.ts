@@ -11,13 +11,14 @@
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { SELF } from "../catalogue/interning.ts";
 import { messageOf } from "../core/errors.ts";
-import { EMPTY_CONTENT, isKnownAlgorithm } from "../core/content.ts";
+import { isKnownAlgorithm } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
+import { decideAll, type Due } from "./due.ts";
 import { MOST_RETRY_MS, NeedOutcomes, RETRY_MS } from "./need_outcomes.ts";
 import { syncPlaced } from "./placed_durable.ts";
 import { ReadyQueue } from "./ready_queue.ts";
@@ -153,7 +154,7 @@ export class Inbound {
     // What is fetched is written into the root: it must be what it was.
     if (others.length > 0 && !this.#events.checkRoot()) return;
     const names = nameRound(this.#replica, this.#underWay);
-    for (const path of others) room -= this.#start(path, room, names);
+    for (const due of decideAll(this.#replica, others)) room -= this.#start(due, room, names);
     this.#outcomes.noteAbsent(this.#absent.splice(0));
     this.#tooLarge.putOff(room);
     const isMoreDue = others.length >= NEED_WINDOW;
@@ -213,16 +214,12 @@ export class Inbound {
   }
 
   /** Starts what a path needs, if it fits into `room`. Answers the bytes that it will take of it. */
-  #start(path: RelPath, room: number, names: NameRound | null): number {
+  #start({ path, rows, kind, entry, isHere }: Due, room: number, names: NameRound | null): number {
     const { catalogue, number, ignore } = this.#replica;
-    const rows = this.#replica.rowsAt(path);
-    const decision = decideFor(rows);
-    const isDirectory = decision.kind !== "none" && decision.entry.kind === "directory";
-    if (decision.kind === "none" || ignore.ignores(path, isDirectory)) {
+    if (entry === null || ignore.ignores(path, entry.kind === "directory")) {
       catalogue.needs.drop(number, path);
       return 0;
     }
-    const { entry } = decision;
     const obstacle = nameObstacle(this.#replica, path, names);
     if (obstacle !== null) {
       this.#finish(path, obstacle, 0);
@@ -231,16 +228,16 @@ export class Inbound {
     // Whatever we made of it could not be checked (R31).
     const isUnknown = entry.content !== null && !isKnownAlgorithm(entry.content);
     if (isUnknown) return this.#postpone(path, MOST_RETRY_MS, NEWER);
-    if (decision.kind === "take" && waitsForRoom(this.#replica, rows, entry)) {
+    if (kind === "take" && waitsForRoom(this.#replica, rows, entry)) {
       return this.#postpone(path, MOST_RETRY_MS, [FULL.cause, FULL.remedy]);
     }
     const ready: Ready = { path, staged: null, movedFrom: null };
-    if (decision.kind === "adopt" || entry.kind !== "file") {
+    if (kind === "adopt" || entry.kind !== "file") {
       this.#underWay.add(path);
       this.#enqueue(ready);
       return 0;
     }
-    const local = entry.content === EMPTY_CONTENT ? [] : catalogue.rows.ownWithContent(entry.content!, 4);
+    const local = isHere ? catalogue.rows.ownWithContent(entry.content!, 4) : [];
     const movedFrom = this.#movable(local, path);
     if (movedFrom !== null) {
       this.#underWay.add(path);

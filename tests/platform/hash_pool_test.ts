@@ -9,6 +9,7 @@ import { RecentContents } from "../../src/platform/real/recent_contents.ts";
 import { chunkListOf } from "../support/chunk_list.ts";
 import { sampleBytes } from "../support/sample_bytes.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { waitFor } from "../support/wait.ts";
 
 async function withPool(workers: number, run: (pool: HashPool) => Promise<void>): Promise<void> {
   const pool = realHashPool(workers);
@@ -172,6 +173,32 @@ Deno.test("a worker that dies fails its jobs with the reason, and is replaced", 
   } finally {
     pool.close();
   }
+});
+
+Deno.test("all workers but one end when they have had nothing to do, and come back for the next work", async () => {
+  let [spawned, ended] = [0, 0];
+  const counted = () => {
+    spawned++;
+    const worker = new Worker(new URL("./dying_worker.ts", import.meta.url), { type: "module" });
+    const terminate = worker.terminate.bind(worker);
+    worker.terminate = () => {
+      ended++;
+      terminate();
+    };
+    return worker;
+  };
+  const pool = realHashPool(2, counted, 50);
+  const work = () => Promise.all(["/a", "/b"].map((path) => pool.readStretch(path, 0, 1)));
+  try {
+    assert.deepEqual(await work(), [null, null]);
+    assert.equal(spawned, 2);
+    await waitFor("one to end", () => ended === 1);
+    assert.deepEqual(await work(), [null, null]);
+    assert.equal(spawned, 3);
+  } finally {
+    pool.close();
+  }
+  assert.equal(ended, 3);
 });
 
 Deno.test("close() fails what is waiting and what comes after, and starts no worker for it", async () => {

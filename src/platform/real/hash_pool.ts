@@ -2,7 +2,7 @@
 import type { BigFile, KeptFile } from "./content_hash.ts";
 import { FsError, type HashedFile, type HashPool, type Piece } from "../ports.ts";
 import { hashBig } from "./hash_big.ts";
-import { HashQueue, type Priority } from "./hash_queue.ts";
+import { HashQueue, IDLE_MS, type Priority } from "./hash_queue.ts";
 import { RecentContents } from "./recent_contents.ts";
 
 /** Paths in one message: hides its cost of some 50 µs behind files of 20 µs each. */
@@ -12,8 +12,12 @@ const JOB_BYTES = 8 * 2 ** 20;
 /** So few files are someone's edit; more are a scan, which can wait. */
 const URGENT_PATHS = 8;
 
-export function realHashPool(workers = 2, spawn: () => Worker = spawnHashWorker): HashPool {
-  const queue = new HashQueue(workers, spawn);
+export function realHashPool(
+  workers = 2,
+  spawn: () => Worker = spawnHashWorker,
+  idleMs = IDLE_MS,
+): HashPool {
+  const queue = new HashQueue(workers, spawn, idleMs);
   const recent = new RecentContents();
   let isKeeping = false;
   return {

@@ -7,6 +7,8 @@ import { type Answer, isWire, type Jobs, type Request } from "./hash_jobs.ts";
 
 /** Jobs that a worker has at once: the next is at hand while the main thread is busy. */
 const JOBS_AHEAD = 2;
+/** All workers but the first end when they have had nothing to do for this long: each takes some 15 MB, and is back within 0.1 s. */
+export const IDLE_MS = 10_000;
 /** Urgent jobs in a row, after which one that waits in the background has its turn. */
 const URGENT_IN_A_ROW = 8;
 
@@ -20,21 +22,29 @@ interface Job {
 interface Lane {
   worker: Worker | null;
   readonly jobs: Map<number, Job>;
+  /** Set while the worker has nothing to do. */
+  idle: ReturnType<typeof setTimeout> | undefined;
 }
 
 export type Priority = "urgent" | "background";
 
 export class HashQueue {
   readonly #spawn: () => Worker;
+  readonly #idleMs: number;
   readonly #lanes: Lane[];
   readonly #waiting: Record<Priority, Job[]> = { urgent: [], background: [] };
   #nextId = 1;
   #urgentInARow = 0;
   #closed = false;
 
-  constructor(workers: number, spawn: () => Worker) {
+  constructor(workers: number, spawn: () => Worker, idleMs: number) {
     this.#spawn = spawn;
-    this.#lanes = Array.from({ length: workers }, () => ({ worker: null, jobs: new Map() }));
+    this.#idleMs = idleMs;
+    this.#lanes = Array.from({ length: workers }, () => ({
+      worker: null,
+      jobs: new Map(),
+      idle: undefined,
+    }));
   }
 
   get workers(): number {
@@ -59,8 +69,7 @@ export class HashQueue {
     this.#closed = true;
     const jobs = [...this.#waiting.urgent.splice(0), ...this.#waiting.background.splice(0)];
     for (const lane of this.#lanes) {
-      lane.worker?.terminate();
-      lane.worker = null;
+      this.#end(lane);
       jobs.push(...lane.jobs.values());
       lane.jobs.clear();
     }
@@ -84,6 +93,7 @@ export class HashQueue {
   }
 
   #send(lane: Lane, job: Job): void {
+    clearTimeout(lane.idle);
     try {
       lane.worker ??= this.#start(lane);
       lane.worker.postMessage(job.request, [...job.transfer]);
@@ -111,13 +121,20 @@ export class HashQueue {
     if (failure !== undefined) job.reject(fromWire(failure) as FsError);
     else job.resolve((Array.isArray(value) ? value.map(fromWire) : value) as never);
     this.#assign();
+    const isSpare = lane !== this.#lanes[0] && lane.jobs.size === 0;
+    if (isSpare) lane.idle = setTimeout(() => this.#end(lane), this.#idleMs);
+  }
+
+  #end(lane: Lane): void {
+    clearTimeout(lane.idle);
+    lane.worker?.terminate();
+    lane.worker = null;
   }
 
   /** Its jobs fail; the next job that comes to the lane starts another worker. */
   #died(lane: Lane, worker: Worker, why: string): void {
     if (lane.worker !== worker) return;
-    worker.terminate();
-    lane.worker = null;
+    this.#end(lane);
     const jobs = [...lane.jobs.values()];
     lane.jobs.clear();
     for (const job of jobs) job.reject(new Error(`A content worker died in ${job.request.kind}: ${why}`));
