@@ -14,6 +14,7 @@ import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
+import { parentOf } from "../core/path.ts";
 import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
 import type { Cause } from "../core/record.ts";
 import { fittingRows } from "../core/row_codec.ts";
@@ -201,10 +202,11 @@ export class Replica {
         else this.#noteSeen(own, observation, changes);
       }
       const spelling = this.spelling();
+      const absent = new Set<RelPath>();
       for (const { path, basedOn } of gone) {
         const own = current(path, basedOn);
         // Between its listing and now it may have come back.
-        if (own === "stale" || this.#isThere(path, pins, spelling)) stale.push(path);
+        if (own === "stale" || this.#isThere(path, pins, spelling, absent)) stale.push(path);
         else if (own !== null) changes.push(this.#goneRow(own));
       }
       pins.close();
@@ -266,15 +268,23 @@ export class Replica {
     return { ...observation, mode };
   }
 
-  /** True when something is at the path, or when nobody can tell. */
-  #isThere(path: RelPath, pins: Pins, spelling: Spelling | undefined): boolean {
+  /** True when something is at the path, or when nobody can tell. `absent`: directories that are not there, as found in this look. */
+  #isThere(
+    path: RelPath,
+    pins: Pins,
+    spelling: Spelling | undefined,
+    absent: Set<RelPath>,
+  ): boolean {
+    if (absent.has(parentOf(path))) return false;
     try {
       // Another name that the disk takes for this one is not this one (R13).
       if (spelling !== undefined) return spelling.of(path) === path;
       return this.deps.fs.lstat(pins.at(path)) !== null;
     } catch (error) {
-      if (error instanceof FsError) return error.code !== "not-found" && error.code !== "not-directory";
-      throw error;
+      if (!(error instanceof FsError)) throw error;
+      if (error.code !== "not-found" && error.code !== "not-directory") return true;
+      absent.add(parentOf(path));
+      return false;
     }
   }
 

@@ -5,6 +5,7 @@ import { fsError } from "../../src/platform/real/fs_errors.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { listByDeno, listByKernel } from "../../src/platform/real/fs_list.ts";
 import { pinByChecking } from "../../src/platform/real/fs_pin.ts";
+import { lstatByDeno } from "../../src/platform/real/fs_stat.ts";
 import { type Libc, libc } from "../../src/platform/real/libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { fsConformance } from "./fs_conformance.ts";
@@ -21,6 +22,7 @@ fsConformance("the real disk as on systems without inotify and /proc", () => ({
   fs: {
     ...realFs(),
     pin: pinByChecking,
+    lstat: lstatByDeno,
     list: (path) => orFsError(path, () => listByDeno(path)),
     renameNew: (_, to) => unsupported(to),
     exchange: (_, to) => unsupported(to),
@@ -41,6 +43,46 @@ Deno.test({
     realFs().exchange(dir.at("a"), dir.at("b"));
     realFs().renameNew(dir.at("a"), dir.at("c"));
     assert.equal(Deno.readTextFileSync(dir.at("c")), "b");
+  },
+});
+
+Deno.test({
+  name: "statx tells the same of everything as Deno does",
+  ignore: libc()?.statx == null,
+  async fn() {
+    using dir = tempDir();
+    Deno.writeTextFileSync(dir.at("file"), "text", { mode: 0o640 });
+    Deno.linkSync(dir.at("file"), dir.at("second name"));
+    Deno.mkdirSync(dir.at("directory"));
+    Deno.symlinkSync("nowhere", dir.at("link"));
+    await new Deno.Command("mkfifo", { args: [dir.at("fifo")] }).output();
+    const long = "é".repeat(127);
+    for (const name of ["early", "late", "between", long]) Deno.writeTextFileSync(dir.at(name), name);
+    Deno.utimeSync(dir.at("early"), -86_400, -86_400);
+    Deno.utimeSync(dir.at("late"), 2 ** 33, 2 ** 33);
+    Deno.utimeSync(dir.at("between"), new Date(1_600_000_000_999), new Date(1_600_000_000_999));
+    using sparse = Deno.openSync(dir.at("sparse"), { create: true, write: true });
+    sparse.truncateSync(5 * 2 ** 32 + 7);
+    const names = [...Deno.readDirSync(dir.path)].map(({ name }) => dir.at(name));
+    const elsewhere = [
+      "/",
+      "/dev/null",
+      "/proc/self/fd",
+      "/proc/self/exe",
+      "/sys",
+      dir.at("nothing"),
+      `${dir.at("file")}\0`,
+    ];
+    for (const path of [...names, ...elsewhere, `${dir.at("directory")}/${"x".repeat(300)}`]) {
+      const answer = (call: (path: string) => unknown) => {
+        try {
+          return call(path);
+        } catch (error) {
+          return (error as FsError).code;
+        }
+      };
+      assert.deepEqual(answer(realFs().lstat), answer(lstatByDeno), path);
+    }
   },
 });
 

@@ -1,11 +1,12 @@
 /** The real file system. Names and attributes through Deno's synchronous calls, which are the fastest there are. */
 import * as fs from "node:fs";
-import { type DiskSpace, type Fs, FsError, type Stat } from "../ports.ts";
+import { type DiskSpace, type Fs, FsError } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
-import { fileHandle, kindOf, openRegular, readFullSync } from "./fs_handle.ts";
+import { fileHandle, openRegular, readFullSync } from "./fs_handle.ts";
 import { listDirectory } from "./fs_list.ts";
 import { pinDirectory } from "./fs_pin.ts";
 import { exchange, renameNew } from "./fs_rename.ts";
+import { lstat } from "./fs_stat.ts";
 import { syncDirectory, syncFile, syncFileSystem, writeDurably } from "./fs_sync.ts";
 import { chmod, setMtime } from "./fs_touch.ts";
 
@@ -34,28 +35,6 @@ export function realFs(): Fs {
     pin: pinDirectory,
     realPath: (path) => guarded(path, () => Deno.realPathSync(path)),
     freeSpace: (path) => guarded(path, () => freeSpace(path)),
-  };
-}
-
-function lstat(path: string): Stat | null {
-  let info: Deno.FileInfo;
-  try {
-    info = Deno.lstatSync(path);
-  } catch (error) {
-    const failure = fsError(error, path);
-    if (failure.code === "not-found") return null;
-    throw failure;
-  }
-  return {
-    kind: kindOf(info.isFile, info.isDirectory, info.isSymlink),
-    size: info.size,
-    mtimeMs: info.mtime?.getTime() ?? 0,
-    ctimeMs: info.ctime?.getTime() ?? 0,
-    birthMs: info.birthtime?.getTime() ?? 0,
-    ino: info.ino ?? 0,
-    dev: info.dev,
-    mode: (info.mode ?? 0) & 0o777,
-    links: info.nlink ?? 1,
   };
 }
 
