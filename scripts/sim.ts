@@ -8,7 +8,7 @@ import { FAULT_CLASSES, type FaultClass } from "../tests/sim/plan/step.ts";
 import { generatePlan, type PlanOptions } from "../tests/sim/plan/generate.ts";
 import { runPlan } from "../tests/sim/run.ts";
 import { shrink } from "../tests/sim/shrink.ts";
-import type { Answer, Order } from "./sim_worker.ts";
+import type { Answer, Order, Seeds } from "./sim_worker.ts";
 
 const USAGE = `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P]
              --seed S [--trace] [--shrink]
@@ -22,6 +22,8 @@ const TOLD_SEEDS = 1_000;
 const WORKER_FLAGS = "--v8-flags=--stack-trace-limit=0,--min-semi-space-size=16";
 /** Failures that are shown in full. */
 const SHOWN = 20;
+/** A seed that takes longer than this has gone astray: one of the longest takes some seconds. */
+const ASTRAY_MS = 300_000;
 
 const { values } = parseArgs({
   options: {
@@ -78,7 +80,21 @@ async function runMany(from: number, count: number, jobs: number): Promise<boole
     else if (done % TOLD_SEEDS === 0) console.log(`${line}, from ${from}`);
     return line;
   };
-  await Promise.all(Array.from({ length: jobs }, async () => {
+  const fail = (seed: number, failure: string) => {
+    failed.push({ seed, failure });
+    if (failed.length <= SHOWN) console.log(`\nseed ${seed}: ${failure}\n  ${command(seed)}`);
+  };
+  /** Seeds that a worker was to run when it went astray. */
+  const left: Seeds[] = [];
+  const nextSeeds = (): Seeds | null => {
+    if (left.length > 0) return left.pop()!;
+    if (next >= from + count) return null;
+    const seeds = { from: next, count: Math.min(BATCH, from + count - next) };
+    next += seeds.count;
+    return seeds;
+  };
+  /** One process, until there are no more seeds or one of them comes to no end. */
+  const runWorker = async () => {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -93,28 +109,44 @@ async function runMany(from: number, count: number, jobs: number): Promise<boole
       stderr: "inherit",
     }).spawn();
     const writer = child.stdin.getWriter();
+    let [seed, end] = [0, 0];
+    let isAstray = false;
+    let astray: ReturnType<typeof setTimeout> | undefined;
+    const watch = () => {
+      clearTimeout(astray);
+      astray = setTimeout(() => {
+        isAstray = true;
+        child.kill("SIGKILL");
+      }, ASTRAY_MS);
+    };
     const ask = async () => {
-      const seeds = Math.min(BATCH, from + count - next);
-      if (seeds <= 0) return void await writer.close();
-      const order: Order = { from: next, count: seeds, options };
-      next += seeds;
+      const seeds = nextSeeds();
+      if (seeds === null) return void await writer.close();
+      [seed, end] = [seeds.from, seeds.from + seeds.count];
+      const order: Order = { ...seeds, options };
       await writer.write(new TextEncoder().encode(JSON.stringify(order) + "\n"));
     };
+    watch();
     await ask();
     for await (const answer of lines(child.stdout)) {
-      const { seeds, failures, isLast } = JSON.parse(answer) as Answer;
-      done += seeds;
-      for (const failure of failures) {
-        failed.push(failure);
-        if (failed.length <= SHOWN) {
-          console.log(`\nseed ${failure.seed}: ${failure.failure}\n  ${command(failure.seed)}`);
-        }
-      }
+      const { failures, isLast } = JSON.parse(answer) as Answer;
+      done++;
+      seed++;
+      watch();
+      for (const failure of failures) fail(failure.seed, failure.failure);
       tell();
       if (isLast) await ask();
     }
+    clearTimeout(astray);
     const { success } = await child.status;
-    if (!success) throw new Error("a worker has died");
+    if (isAstray) {
+      done++;
+      fail(seed, "it comes to no end");
+      if (seed + 1 < end) left.push({ from: seed + 1, count: end - seed - 1 });
+    } else if (!success) throw new Error("a worker has died");
+  };
+  await Promise.all(Array.from({ length: jobs }, async () => {
+    while (next < from + count || left.length > 0) await runWorker();
   }));
   console.log(`\n${tell()}`);
   if (failed.length > 0) {

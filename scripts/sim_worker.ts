@@ -2,14 +2,17 @@
 import { generatePlan, type PlanOptions } from "../tests/sim/plan/generate.ts";
 import { runPlan } from "../tests/sim/run.ts";
 
-export interface Order {
+export interface Seeds {
   readonly from: number;
   readonly count: number;
+}
+
+export interface Order extends Seeds {
   readonly options: PlanOptions;
 }
 
+/** What came of one seed. */
 export interface Answer {
-  readonly seeds: number;
   readonly failures: readonly { readonly seed: number; readonly failure: string }[];
   /** The order is done. */
   readonly isLast: boolean;
@@ -19,7 +22,6 @@ async function work({ from, count, options }: Order): Promise<void> {
   for (let seed = from; seed < from + count; seed++) {
     const { failure } = await runPlan(generatePlan(seed, options));
     const answer: Answer = {
-      seeds: 1,
       failures: failure === null ? [] : [{ seed, failure }],
       isLast: seed === from + count - 1,
     };
