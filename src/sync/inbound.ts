@@ -19,7 +19,7 @@ import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
 import { decideAll, type Due } from "./due.ts";
-import { MOST_RETRY_MS, NeedOutcomes, RETRY_MS } from "./need_outcomes.ts";
+import { MOST_RETRY_MS, NeedOutcomes, QUIET_WAITS, RETRY_MS } from "./need_outcomes.ts";
 import { syncPlaced } from "./placed_durable.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import type { Replica } from "./replica.ts";
@@ -29,6 +29,7 @@ import type { Origin, Stager } from "./stager.ts";
 import type { Outcome, Ready } from "./step.ts";
 import { TooLarge } from "./too_large.ts";
 import type { Trouble } from "./troubles.ts";
+import { isHeldUp } from "./yielding.ts";
 
 /** When more is due than was looked at, the next look comes after this, and not before as much time has passed as this one took. */
 const NEXT_LOOK_MS = 20;
@@ -190,8 +191,17 @@ export class Inbound {
     }
     const obstacle = deleteObstacle(this.#replica, path, names);
     if (obstacle !== null) return this.#finish(path, obstacle, 0);
+    if (this.#isHeldUp(path)) return this.#finish(path, { kind: "wait" }, 0);
     this.#underWay.add(path);
     this.#enqueue({ path, staged: null, movedFrom: null });
+  }
+
+  /** A directory that waited in vain is not fetched for and announced again: that would go on for as long as who can help is away. */
+  #isHeldUp(path: RelPath): boolean {
+    const { catalogue, number } = this.#replica;
+    const isDirectory = this.#replica.own(path)?.row.entry.kind === "directory";
+    return isDirectory && catalogue.needs.attempts(number, path) >= QUIET_WAITS &&
+      isHeldUp(this.#replica, path);
   }
 
   /** Whoever waits for the disk or the brake wakes us; what failed does not wait for what is under way. */
@@ -223,6 +233,10 @@ export class Inbound {
     const obstacle = nameObstacle(this.#replica, path, names);
     if (obstacle !== null) {
       this.#finish(path, obstacle, 0);
+      return 0;
+    }
+    if (entry.kind !== "directory" && this.#isHeldUp(path)) {
+      this.#finish(path, { kind: "wait" }, 0);
       return 0;
     }
     // Whatever we made of it could not be checked (R31).

@@ -10,8 +10,11 @@ import type { Outcome } from "./step.ts";
 
 export const RETRY_MS = 1_000;
 export const MOST_RETRY_MS = 60_000;
-/** A directory waits for what is in it, this long at a time. */
+/** A directory waits for what is in it, this long at first and at most: who has that may be away for days. */
 const WAIT_MS = 50;
+const MOST_WAIT_MS = 5_000;
+/** Waits of a moment, after which it is told. */
+export const QUIET_WAITS = 6;
 /** Tries of a passing trouble before it is told. */
 const QUIET_TRIES = 3;
 /** Looks at a disk that is not as expected before that is told. */
@@ -56,9 +59,18 @@ export class NeedOutcomes {
       case "again":
       case "full":
         return;
-      case "wait":
-        this.#postpone(path, WAIT_MS);
+      case "wait": {
+        const tries = this.#tries(path);
+        const delayMs = Math.min(WAIT_MS * 2 ** Math.min(tries, 10), MOST_WAIT_MS);
+        if (tries < QUIET_WAITS) this.#postpone(path, delayMs);
+        else {this.#postpone(
+            path,
+            delayMs,
+            "what is below it has to come or go first",
+            "See what is said of that.",
+          );}
         return;
+      }
       case "blocked": {
         const tries = this.#tries(path);
         // What passes by itself is not worth a word.

@@ -129,17 +129,29 @@ export function leftOvers(replica: Replica, { ready: { path }, entry }: Step, ga
  */
 export function whatKeeps(replica: Replica, step: Step, gathered: Gathered): Outcome | null {
   const { ready: { path }, entry, own } = step;
-  const { catalogue, number } = replica;
+  const { catalogue } = replica;
   const isRecordedGone = (row: { path: RelPath }) => gathered.placedNow.has(row.path);
   const living = livingBelow(replica, path).filter((below) => !isRecordedGone(below));
   if (living.length === 0) return null;
-  if (catalogue.needs.anyBelow(number, path)) {
-    const stillNeeded = living.some((below) => replica.othersAt(below.path).length > 0);
-    if (stillNeeded) return { kind: "wait" };
-  }
+  if (isNeededBelow(replica, path, living)) return { kind: "wait" };
   const print = catalogue.prints.get(own!.state);
   gathered.changes.push({ row: rowOfRevived(own!.row, entry, replica.mint), print, isFresh: false });
   return { kind: "again" };
+}
+
+/** A directory of ours that is to go has to wait for what is needed below it. */
+export function isHeldUp(replica: Replica, path: RelPath): boolean {
+  return isNeededBelow(replica, path, livingBelow(replica, path));
+}
+
+/** What lives below may be others' to decide, as soon as what is needed there is done. */
+function isNeededBelow(
+  replica: Replica,
+  path: RelPath,
+  living: readonly { readonly path: RelPath }[],
+): boolean {
+  return replica.catalogue.needs.anyBelow(replica.number, path) &&
+    living.some((below) => replica.othersAt(below.path).length > 0);
 }
 
 function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {

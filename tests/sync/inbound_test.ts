@@ -171,6 +171,55 @@ Deno.test("what failed once is tried again while another fetch takes long", asyn
   assert.deepEqual(b.list(), a.list());
 });
 
+Deno.test("a directory that others made a file of waits for what is needed below it, and is not fetched for all that time", async () => {
+  await using both = await twoFolders((fs) => fs);
+  const { a, b } = both;
+  await a.write("d/f", "old");
+  await a.look();
+  a.tell(b);
+  await both.settle();
+  // Of a device that is away: its edit of the file is known, and cannot be had.
+  const edit = entryOf({ text: "edited", dots: [dot(3, 1)], stamp: 2 ** 50, writer: 3 });
+  const announce = (lsn: number, entry: typeof edit) =>
+    b.ledger.catalogue.applyPage({
+      origin: deviceOf(3),
+      from: { epoch: 1, boot: null, lsn: lsnOf(lsn - 1) },
+      to: { epoch: 1, boot: bootOf(3), lsn: lsnOf(lsn) },
+      complete: true,
+      folders: [{ folder: b.replica.folder, rows: [{ lsn: lsnOf(lsn), row: rowOf("d/f", entry) }] }],
+      facts: [],
+    });
+  b.beforeFetch = (path) => path === "d/f" ? Promise.reject(new Error("it is away")) : Promise.resolve();
+  announce(1, edit);
+  a.remove("d");
+  await a.write("d", "a file");
+  await a.look();
+  a.tell(b);
+  const { needs } = b.replica.catalogue;
+  const tries = () => needs.attempts(b.replica.number, "d" as never);
+  await waitFor(
+    "it to say what it waits for",
+    () => b.blocked().some((line) => line.startsWith("d: what is below it")),
+  );
+  const fetches = () => b.fetched.filter((path) => path === "d").length;
+  const before = { tries: tries(), fetches: fetches() };
+  for (let i = 1; i <= 3; i++) {
+    needs.retryAll(b.replica.number);
+    b.sync.inbound.evaluate();
+    await waitFor("another try", () => tries() >= before.tries + i);
+  }
+  assert.equal(fetches(), before.fetches);
+  assert.ok(b.list().includes("d/f=old"));
+  announce(
+    2,
+    entryOf({ kind: "deleted", dots: [dot(3, 2)], seen: edit.version.dots, stamp: 2 ** 50 + 1, writer: 3 }),
+  );
+  b.beforeFetch = () => Promise.resolve();
+  needs.retryAll(b.replica.number);
+  b.sync.inbound.evaluate();
+  await waitFor("the file", () => b.list().includes("d=a file"));
+});
+
 Deno.test("a file that others move keeps the suspicion that it may have been written since it was read (R14)", async () => {
   await using both = await twoFolders((fs) => fs);
   const { a, b } = both;
