@@ -8,7 +8,7 @@ import { type Answer, isWire, type Jobs, type Request } from "./hash_jobs.ts";
 /** Jobs that a worker has at once: the next is at hand while the main thread is busy. */
 const JOBS_AHEAD = 2;
 /** All workers but the first end when they have had nothing to do for this long: each takes some 15 MB, and is back within 0.1 s. */
-export const IDLE_MS = 10_000;
+export const IDLE_MS = 3_000;
 /** Urgent jobs in a row, after which one that waits in the background has its turn. */
 const URGENT_IN_A_ROW = 8;
 

@@ -24,7 +24,7 @@ const RARE_LOOK_MS = 1_000;
 /** Nothing happens where memory grows by less than this between two looks. */
 const STILL_BYTES = 2 ** 20;
 /** What a burst has left is given back once nothing has happened for this long, if it is worth a collection. */
-const REST_MS = 2_000;
+const REST_MS = 6_000;
 const REST_BYTES = 110 * 2 ** 20;
 /** An honest day stays below this. */
 const LARGE_BYTES = 190 * 2 ** 20;
