@@ -12,6 +12,8 @@ interface Intended {
   readonly row: Row;
   /** This process placed it: whatever the disk shows now, somebody did that on top of it. */
   readonly isPlaced: boolean;
+  /** What an earlier try had placed, of another version: it stands there still, unless this one took its place. */
+  readonly beneath: Row | null;
 }
 
 export class OpenIntents {
@@ -21,7 +23,7 @@ export class OpenIntents {
 
   /** `rows` are left from before, none of them later than `upTo`. */
   constructor(rows: readonly Row[], upTo: Lsn) {
-    this.#rows = new Map(rows.map((row) => [row.path, { row, isPlaced: false }]));
+    this.#rows = new Map(rows.map((row) => [row.path, { row, isPlaced: false, beneath: null }]));
     this.#upTo = upTo;
     this.#isSettled = this.#rows.size === 0;
   }
@@ -30,8 +32,9 @@ export class OpenIntents {
   at(path: RelPath, own: HeldRow | null): Intended | null {
     const intended = this.#rows.get(path);
     if (intended === undefined) return null;
-    const { dots, meta } = intended.row.entry.version;
-    return own !== null && coversAll(own.row.entry.version.context, [...dots, meta]) ? null : intended;
+    if (knows(own, intended.row)) return null;
+    const { beneath } = intended;
+    return beneath !== null && knows(own, beneath) ? { ...intended, beneath: null } : intended;
   }
 
   /** The record of a batch was refused: `placed` of its rows stand on the disk. */
@@ -40,10 +43,11 @@ export class OpenIntents {
     for (const row of rows) {
       const before = this.#rows.get(row.path);
       // What an earlier try had placed stands there still.
-      const isPlaced = before?.isPlaced === true && sameVersion(before.row.entry.version, row.entry.version);
-      this.#rows.set(row.path, { row, isPlaced });
+      const beneath = before?.isPlaced ? before.row : before?.beneath ?? null;
+      const isPlaced = beneath !== null && sameVersion(beneath.entry.version, row.entry.version);
+      this.#rows.set(row.path, { row, isPlaced, beneath: isPlaced ? null : beneath });
     }
-    for (const row of placed) this.#rows.set(row.path, { row, isPlaced: true });
+    for (const row of placed) this.#rows.set(row.path, { row, isPlaced: true, beneath: null });
     this.#upTo = Math.max(this.#upTo, intent) as Lsn;
   }
 
@@ -67,4 +71,8 @@ export class OpenIntents {
     this.#isSettled = this.#rows.size === 0;
     return this.#isSettled;
   }
+}
+
+function knows(own: HeldRow | null, { entry: { version: { dots, meta } } }: Row): boolean {
+  return own !== null && coversAll(own.row.entry.version.context, [...dots, meta]);
 }

@@ -243,10 +243,12 @@ export class Replica {
     const { path, print } = observation;
     const intended = this.intents.at(path, own);
     const isFresh = own === null || !isAlive(own.row.entry);
-    if (intended !== null && (intended.isPlaced || isWhat(intended.row, observation))) {
+    const isIntended = intended !== null && (intended.isPlaced || isWhat(intended.row, observation));
+    const standing = isIntended ? intended.row : intended?.beneath ?? null;
+    if (standing !== null) {
       // What somebody did to it since is an edit on top of it.
-      const edited = rowOfSeen(path, intended.row, null, this.#asOwed(intended.row, observation), this.#mint);
-      changes.push({ row: edited ?? intended.row, print, isFresh });
+      const edited = rowOfSeen(path, standing, null, this.#asOwed(standing, observation), this.#mint);
+      changes.push({ row: edited ?? standing, print, isFresh });
       return;
     }
     const known = own === null ? null : this.catalogue.prints.get(own.state);

@@ -131,4 +131,12 @@ Deno.test("what an earlier try has placed counts as placed, whatever becomes of 
   const newer = rowOf("file", entryOf({ text: "newer", dots: [dot(5, 6)], seen: [dot(5, 5)], writer: 2 }));
   intents.add([newer], [], lsnOf(3));
   assert.equal(intents.at(PATH, null)?.isPlaced, false);
+  assert.deepEqual(intents.at(PATH, null)?.beneath, PLACED, "it stands there still");
+  intents.add([newer], [], lsnOf(4));
+  assert.deepEqual(intents.at(PATH, null)?.beneath, PLACED);
+  const held = (row: Row) => ({ row, device: 1, state: 1, lsn: lsnOf(1) });
+  assert.equal(intents.at(PATH, held(PLACED))?.beneath, null, "our row knows of it by now");
+  assert.equal(intents.at(PATH, held(newer)), null);
+  intents.add([newer], [newer], lsnOf(5));
+  assert.deepEqual([intents.at(PATH, null)?.isPlaced, intents.at(PATH, null)?.beneath], [true, null]);
 });
