@@ -10,13 +10,17 @@ import type { Outcome } from "./step.ts";
 
 export const RETRY_MS = 1_000;
 export const MOST_RETRY_MS = 60_000;
-/** A directory waits for what is in it, this long at first and at most: who has that may be away for days. */
+/** What waits for what is above or below it does so this long at first and at most: who has that may be away for days. */
 const WAIT_MS = 50;
 const MOST_WAIT_MS = 5_000;
 /** Waits of a moment, after which it is told. */
 export const QUIET_WAITS = 6;
 /** Tries of a passing trouble before it is told. */
 const QUIET_TRIES = 3;
+const WAITS_FOR_OTHERS = [
+  "what is above or below it has to come or go first",
+  "See what is said of that; it may be on a device that is away.",
+] as const;
 /** Looks at a disk that is not as expected before that is told. */
 const LOOKS = 20;
 
@@ -62,13 +66,7 @@ export class NeedOutcomes {
       case "wait": {
         const tries = this.#tries(path);
         const delayMs = Math.min(WAIT_MS * 2 ** Math.min(tries, 10), MOST_WAIT_MS);
-        if (tries < QUIET_WAITS) this.#postpone(path, delayMs);
-        else {this.#postpone(
-            path,
-            delayMs,
-            "what is below it has to come or go first",
-            "See what is said of that.",
-          );}
+        this.#postpone(path, delayMs, ...tries < QUIET_WAITS ? [] : WAITS_FOR_OTHERS);
         return;
       }
       case "blocked": {

@@ -199,7 +199,7 @@ Deno.test("a directory that others made a file of waits for what is needed below
   const tries = () => needs.attempts(b.replica.number, "d" as never);
   await waitFor(
     "it to say what it waits for",
-    () => b.blocked().some((line) => line.startsWith("d: what is below it")),
+    () => b.blocked().some((line) => line.startsWith("d: what is above or below it")),
   );
   const fetches = () => b.fetched.filter((path) => path === "d").length;
   const before = { tries: tries(), fetches: fetches() };
