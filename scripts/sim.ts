@@ -10,9 +10,11 @@ import { runPlan } from "../tests/sim/run.ts";
 import { shrink } from "../tests/sim/shrink.ts";
 import type { Answer, Order, Seeds } from "./sim_worker.ts";
 
-const USAGE = `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P]
+const USAGE = `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P] [--renames]
              --seed S [--trace] [--shrink]
-Classes of faults: ${FAULT_CLASSES.join(", ")}. Without --only any of them may occur.`;
+Classes of faults: ${
+  FAULT_CLASSES.join(", ")
+}. Without --only any of them may occur. --renames: directories are renamed whole, again and again.`;
 
 /** Seeds that a worker is given at a time. */
 const BATCH = 10;
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     only: { type: "string" },
     chance: { type: "string" },
+    renames: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -42,6 +45,7 @@ const { values } = parseArgs({
 const options: PlanOptions = {
   ...(values.only === undefined ? {} : { faults: values.only.split(",").filter(isFaultClass) }),
   ...(values.chance === undefined ? {} : { faultChance: Number(values.chance) }),
+  renames: values.renames,
 };
 
 function isFaultClass(text: string): text is FaultClass {
@@ -54,7 +58,7 @@ function isFaultClass(text: string): text is FaultClass {
 function command(seed: number): string {
   const only = values.only === undefined ? "" : ` --only ${values.only}`;
   const chance = values.chance === undefined ? "" : ` --chance ${values.chance}`;
-  return `deno task sim --seed ${seed}${only}${chance} --trace`;
+  return `deno task sim --seed ${seed}${only}${chance}${values.renames ? " --renames" : ""} --trace`;
 }
 
 async function runOne(seed: number): Promise<boolean> {

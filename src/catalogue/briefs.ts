@@ -1,7 +1,7 @@
 /** This device's own rows as a scan compares them with the disk: cheap to read, many at a time. */
 import type { EntryKind } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
-import type { RelPath } from "../core/ids.ts";
+import type { RelPath, Stamp } from "../core/ids.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { readPrint } from "./prints.ts";
@@ -37,6 +37,22 @@ export interface BriefRow {
   readonly print: Fingerprint | null;
 }
 
+/** The rows of this device below a directory, taken together. */
+export interface Standing {
+  /** How many are alive. */
+  readonly living: number;
+  /** The newest state, and the greatest lsn. */
+  readonly state: number;
+  readonly lsn: number;
+  readonly stamp: Stamp;
+  /** The longest version. */
+  readonly versionBytes: number;
+}
+
+export function isSameStanding(a: Standing, b: Standing): boolean {
+  return a.living === b.living && a.state === b.state && a.lsn === b.lsn;
+}
+
 export class Briefs {
   readonly #db: Database;
   readonly #ids: Interning;
@@ -46,12 +62,13 @@ export class Briefs {
     this.#ids = ids;
   }
 
-  /** This device's rows directly in a directory, as much as a scan compares (R14). */
+  /** This device's rows directly in a directory, as much as a scan compares (R14), in the order of their names' bytes. */
   inDirectory(folder: number, directory: RelPath): BriefRow[] {
     const id = this.#ids.findDirectory(folder, directory);
     return id === null
       ? []
-      : this.#db.all(`SELECT ${COLUMNS} FROM states s ${OURS} WHERE s.directory = ?`, id).map(readBrief);
+      : this.#db.all(`SELECT ${COLUMNS} FROM states s ${OURS} WHERE s.directory = ? ORDER BY s.name`, id)
+        .map(readBrief);
   }
 
   /** The same of single names. */
@@ -76,6 +93,17 @@ export class Briefs {
       id,
       likePattern(name),
     ).map(([found]) => String(found));
+  }
+
+  /** How this device's rows below a directory stand: whatever changes in them changes this. */
+  standing(folder: number, directory: RelPath): Standing {
+    const [living, state, lsn, stamp, version] = this.#db.get(
+      `SELECT coalesce(sum(s.kind <> 0), 0), max(s.id), max(h.lsn), max(s.stamp), max(length(s.version)) FROM directories d
+       CROSS JOIN states s ON s.directory = d.id CROSS JOIN holds h ON h.state = s.id AND h.device = ${SELF} WHERE ${AT_OR_BELOW}`,
+      folder,
+      ...rangeOf(directory),
+    )!.map(Number);
+    return { living: living!, state: state!, lsn: lsn!, stamp: stamp as Stamp, versionBytes: version! };
   }
 
   /** Paths of directories at or below `directory` in which this device has living entries. */

@@ -9,7 +9,9 @@ import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { FOLDERS } from "../core/limits.ts";
 import { decode, encode } from "../core/msgpack.ts";
 import type { JournalRecord } from "../core/record.ts";
+import { decodeMove, encodeMove, type Move } from "../core/move.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
+import type { Dot } from "../core/version.ts";
 import { Briefs } from "./briefs.ts";
 import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
@@ -20,6 +22,7 @@ import { KeptVersions } from "./kept_versions.ts";
 import { Losses } from "./losses.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Mounts } from "./mounts.ts";
+import { Moves } from "./moves.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
@@ -34,6 +37,8 @@ export interface Page {
   /** Nothing of this epoch lies behind `to`: rows of older epochs may go (R25). */
   readonly complete: boolean;
   readonly folders: readonly { readonly folder: FolderId; readonly rows: readonly PlacedRow[] }[];
+  /** Renamed directories, instead of rows: there are none of these then (R29). */
+  readonly moves?: readonly { readonly folder: FolderId; readonly lsn: Lsn; readonly move: Move }[];
   readonly facts: readonly Fact[];
 }
 
@@ -46,6 +51,7 @@ export class Catalogue {
   readonly db: Database;
   readonly ids: Interning;
   readonly rows: Rows;
+  readonly moves: Moves;
   readonly briefs: Briefs;
   readonly mounts: Mounts;
   readonly needs: Needs;
@@ -68,6 +74,7 @@ export class Catalogue {
     this.losses = new Losses(this.db, this.ids, this.rows);
     this.leftovers = new Leftovers(this.db, this.ids, this.rows);
     this.prints = new Prints(this.db);
+    this.moves = new Moves(this.db, this.ids, this.rows, this.prints);
     this.contents = new Contents(this.db);
     this.values = new Values(this.db);
     this.cursors = new Cursors(this.db);
@@ -116,15 +123,24 @@ export class Catalogue {
       case "rows": {
         const folder = this.ids.folder(record.folder);
         record.rows.forEach((row, i) => this.#putOwn(folder, row, lsn, prints[i] ?? null));
-        if (record.closes > 0) this.db.run("DELETE FROM intents WHERE lsn = ?", record.closes);
+        this.#close(record.closes);
         break;
       }
+      case "moved":
+        this.moves.applyOwn(this.ids.folder(record.folder), lsn, record.move);
+        this.#noteOwn([record.move.dot], record.move.stamp);
+        this.#close(record.closes);
+        break;
       case "intent":
         this.db.run(
           "INSERT OR REPLACE INTO intents (lsn, folder, block) VALUES (?, ?, ?)",
           lsn,
           this.ids.folder(record.folder),
-          encode(encodeRows(record.rows.map((row) => ({ lsn, row })))),
+          encode(
+            record.moves === undefined
+              ? encodeRows(record.rows.map((row) => ({ lsn, row })))
+              : { moves: record.moves.map(encodeMove) },
+          ),
         );
         break;
       case "shared":
@@ -169,6 +185,10 @@ export class Catalogue {
     this.#noteClocks(row);
   }
 
+  #close(intent: Lsn): void {
+    if (intent > 0) this.db.run("DELETE FROM intents WHERE lsn = ?", intent);
+  }
+
   /** Only a tombstone: what was written to the path between the decision and its record stands. */
   #forgetOwn(folder: number, path: RelPath): void {
     const own = this.rows.own(folder, path);
@@ -179,12 +199,18 @@ export class Catalogue {
 
   /** What this device has minted itself, so that its counter and clock go on from there (R1, R7). */
   #noteClocks({ entry: { version, stamp, writer } }: Row): void {
-    const actor = this.values.meta("own_actor");
-    for (const dot of [...version.dots, version.meta]) {
-      if (dot.actor === actor) this.#raiseMeta("last_counter", dot.counter);
-    }
-    if (version.meta.actor === actor) this.#raiseMeta("last_stamp", version.metaStamp);
+    this.#noteOwn(version.dots, 0);
+    this.#noteOwn([version.meta], version.metaStamp);
     if (this.ids.device(writer) === SELF) this.#raiseMeta("last_stamp", stamp);
+  }
+
+  #noteOwn(dots: readonly Dot[], stamp: number): void {
+    const actor = this.values.meta("own_actor");
+    for (const dot of dots) {
+      if (dot.actor !== actor) continue;
+      this.#raiseMeta("last_counter", dot.counter);
+      this.#raiseMeta("last_stamp", stamp);
+    }
   }
 
   #raiseMeta(key: string, value: number): void {
@@ -239,6 +265,14 @@ export class Catalogue {
         if (this.cursors.of(device).epoch !== page.to.epoch) return false;
       }
     }
+    for (const { folder, lsn, move } of (page.moves ?? []).filter(isNews)) {
+      if (!this.#mayKnow(folder)) continue;
+      const told = { device, folder: this.ids.folder(folder), lsn, move };
+      this.db.transaction(() => this.moves.apply(told));
+      this.moves.tell(told);
+      yield;
+      if (this.cursors.of(device).epoch !== page.to.epoch) return false;
+    }
     this.db.transaction(() => {
       for (const { key, value, lsn } of page.facts.filter(isNews)) {
         this.values.putFact(device, key, value, lsn);
@@ -277,16 +311,29 @@ export class Catalogue {
   /** Rows that were about to be placed when the program stopped (R19), newest intent last. */
   openIntents(folder: number): Row[] {
     return this.db.all("SELECT block FROM intents WHERE folder = ? ORDER BY lsn", folder)
-      .flatMap(([block]) => decodeRows(decode(block as Uint8Array)).map(({ row }) => row));
+      .flatMap(([block]) => this.#intended(folder, decode(block as Uint8Array)));
+  }
+
+  /** The rows of an intent; of a renamed directory those that have not moved yet. */
+  #intended(folder: number, block: unknown): Row[] {
+    const { moves } = block as { readonly moves?: readonly unknown[] };
+    if (moves === undefined) return decodeRows(block).map(({ row }) => row);
+    return moves.flatMap((move) => this.moves.rowsOf(folder, decodeMove(move)));
   }
 
   /** Every placement that was announced and not recorded as done, over all folders. */
-  allIntents(): { lsn: Lsn; folder: number; rows: Row[] }[] {
-    return this.db.all("SELECT lsn, folder, block FROM intents ORDER BY lsn").map(([lsn, folder, block]) => ({
-      lsn: Number(lsn) as Lsn,
-      folder: Number(folder),
-      rows: decodeRows(decode(block as Uint8Array)).map(({ row }) => row),
-    }));
+  allIntents(): { lsn: Lsn; record: Extract<JournalRecord, { type: "intent" }> }[] {
+    return this.db.all("SELECT lsn, folder, block FROM intents ORDER BY lsn").map(([lsn, folder, bytes]) => {
+      const block = decode(bytes as Uint8Array);
+      const { moves } = block as { readonly moves?: readonly unknown[] };
+      const what = moves === undefined
+        ? { rows: decodeRows(block).map(({ row }) => row) }
+        : { rows: [], moves: moves.map(decodeMove) };
+      return {
+        lsn: Number(lsn) as Lsn,
+        record: { type: "intent", folder: this.ids.folderOf(Number(folder)), ...what },
+      };
+    });
   }
 
   /** Intents that a completed scan has settled one way or the other. */

@@ -20,6 +20,11 @@ export class FreshDirectories {
     return this.#names.get(directory)?.has(name) === false;
   }
 
+  /** Of this one nothing is known any more. */
+  end(directory: number): void {
+    this.#names.delete(directory);
+  }
+
   put(directory: number, name: string): void {
     const names = this.#names.get(directory);
     if (names === undefined || names.has(name)) return;

@@ -11,6 +11,7 @@ import {
   SHARED_KEYS,
   SHARED_VALUE_BYTES,
 } from "../core/limits.ts";
+import { entriesIn } from "../core/move.ts";
 import { encode } from "../core/msgpack.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Catalogue, Page } from "./catalogue.ts";
@@ -18,7 +19,8 @@ import type { Catalogue, Page } from "./catalogue.ts";
 /** Why a page is too much of its origin, or null when it is not. */
 export function whatIsTooMuch(catalogue: Catalogue, page: Page): string | null {
   const device = catalogue.ids.findDevice(page.origin);
-  const rows = page.folders.reduce((sum, folder) => sum + folder.rows.length, 0);
+  const rows = page.folders.reduce((sum, folder) => sum + folder.rows.length, 0) +
+    (page.moves ?? []).reduce((sum, { move }) => sum + entriesIn(move), 0);
   if (rows > 0 && device !== null && catalogue.rows.counts.of(device) + rows > DEVICE_ROWS) {
     return `more than ${DEVICE_ROWS} rows of one device`;
   }

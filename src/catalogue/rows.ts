@@ -113,6 +113,15 @@ export class Rows {
     return this.#allOf(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF);
   }
 
+  /** What a device says of the names of a directory from `first` to `last`, in the order of their bytes. */
+  between(device: number, folder: number, directory: RelPath, first: string, last: string): HeldRow[] {
+    const id = this.#ids.findDirectory(folder, directory);
+    if (id === null) return [];
+    const sql =
+      `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name >= ? AND s.name <= ? AND h.device = ? ORDER BY s.name`;
+    return this.#allOf(sql, id, first, last, device);
+  }
+
   /** This device's living rows in a folder under a conflict name of the form that SQLite's GLOB is given. By the index of such names. */
   ownConflicts(folder: number, glob: string): HeldRow[] {
     return this.#allOf(
@@ -275,6 +284,20 @@ export class Rows {
     return some.length;
   }
 
+  /** Numbers for so many new states: those that follow the answer. */
+  takeStates(count: number): number {
+    const before = this.#lastState;
+    this.#lastState += count;
+    return before;
+  }
+
+  /** Rows of a device have moved to another directory, by another hand (catalogue/bulk_moves.ts). */
+  movedInBulk(device: number, count: number, to: number): void {
+    this.counts.add(device, count);
+    this.#recent.clear();
+    this.#fresh.end(to);
+  }
+
   count(): number {
     return Number(this.#db.get("SELECT count(*) FROM holds")![0]);
   }
@@ -350,7 +373,8 @@ export function decideFor(rows: readonly HeldRow[]): Decision {
   return decide(own?.entry ?? null, others.map((held) => held.row.entry));
 }
 
-function isSameState(a: Entry, b: Entry): boolean {
+/** Two statements that are one row of `states`. */
+export function isSameState(a: Entry, b: Entry): boolean {
   return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
     a.stamp === b.stamp && a.writer === b.writer && sameVersion(a.version, b.version);
 }

@@ -13,6 +13,7 @@ import {
   type Stamp,
 } from "./ids.ts";
 import { SHARED_FIELDS } from "./limits.ts";
+import { decodeMove, encodeMove, type Move } from "./move.ts";
 import { decode, encode } from "./msgpack.ts";
 import { relPath } from "./path.ts";
 import { decodeRows, encodeRows } from "./row_codec.ts";
@@ -54,8 +55,22 @@ export type JournalRecord =
     /** Indexes of rows whose path had no living entry before: history tells new from changed. */
     readonly fresh: readonly number[];
   }
-  /** What is about to be placed (R19). */
-  | { readonly type: "intent"; readonly folder: FolderId; readonly rows: readonly Row[] }
+  /** What is about to be placed (R19): rows, or a renamed directory. */
+  | {
+    readonly type: "intent";
+    readonly folder: FolderId;
+    readonly rows: readonly Row[];
+    readonly moves?: readonly Move[];
+  }
+  /** A renamed directory, or as much of it as makes the rows of one record (R29). They follow from this device's own as they were. */
+  | {
+    readonly type: "moved";
+    readonly folder: FolderId;
+    readonly cause: Cause;
+    readonly timeMs: number;
+    readonly closes: Lsn;
+    readonly move: Move;
+  }
   | { readonly type: "shared"; readonly fields: readonly SharedField[] }
   /** A value that this device alone writes and others may read; null withdraws it. */
   | { readonly type: "fact"; readonly key: string; readonly value: unknown }
@@ -84,6 +99,7 @@ const TYPES = [
   "kept",
   "snapshot-end",
   "forgot",
+  "moved",
 ] as const;
 
 function asPlaced(rows: readonly Row[], lsns: readonly Lsn[] = []) {
@@ -110,7 +126,19 @@ function partsOf(record: JournalRecord): unknown[] {
         record.fresh,
       ];
     case "intent":
-      return [fromHex(record.folder), encodeRows(asPlaced(record.rows))];
+      return [
+        fromHex(record.folder),
+        encodeRows(asPlaced(record.rows)),
+        ...record.moves === undefined ? [] : [record.moves.map(encodeMove)],
+      ];
+    case "moved":
+      return [
+        fromHex(record.folder),
+        record.cause,
+        record.timeMs,
+        record.closes,
+        encodeMove(record.move),
+      ];
     case "shared":
       return [encodeSharedFields(record.fields)];
     case "fact":
@@ -208,7 +236,21 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
         fresh: Array.isArray(parts[6]) ? parts[6].map(number) : invalid("fresh rows"),
       };
     case "intent":
-      return { type, folder: idFrom("folder", parts[1]), rows: decodeRows(parts[2]).map(({ row }) => row) };
+      return {
+        type,
+        folder: idFrom("folder", parts[1]),
+        rows: decodeRows(parts[2]).map(({ row }) => row),
+        ...Array.isArray(parts[3]) ? { moves: parts[3].map(decodeMove) } : {},
+      };
+    case "moved":
+      return {
+        type,
+        folder: idFrom("folder", parts[1]),
+        cause: text(parts[2]) as Cause,
+        timeMs: number(parts[3]),
+        closes: number(parts[4]) as Lsn,
+        move: decodeMove(parts[5]),
+      };
     case "shared":
       return { type, fields: decodeSharedFields(parts[1]) };
     case "fact":

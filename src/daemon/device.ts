@@ -15,6 +15,7 @@ import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
+import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sources } from "../sync/sources.ts";
@@ -131,7 +132,7 @@ export class Device {
       greeting: {
         hello: {
           versions: VERSIONS,
-          capabilities: [],
+          capabilities: [MOVES],
           extra: { instance: this.#instance, name: options.name },
         },
         admit: (device) => this.gate.admit(device),

@@ -25,6 +25,15 @@ export function logLinesOf(
         const event = eventOf(record.cause, row, record.fresh.includes(i));
         return line(event, nameOf(record.folder), row.path, detailOf(row.entry), record.timeMs);
       });
+    case "moved": {
+      const { move: { top, now, total, parts }, cause, folder, timeMs: at } = record;
+      // A large directory is many records; the one with the directory itself tells of it.
+      if (parts[0]?.below !== null) return [];
+      const event = cause === "received" ? "received-rename" : "renamed";
+      return [
+        line(event, nameOf(folder), now, `from ${top}, ${total} ${total === 1 ? "entry" : "entries"}`, at),
+      ];
+    }
     case "shared":
       return record.fields.flatMap(({ kind, key, field, value }) => {
         if (kind === "member" && field.startsWith("remove/")) {

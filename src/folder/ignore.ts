@@ -12,6 +12,7 @@ const REMEMBERED = 4096;
 
 export interface IgnoreRules {
   readonly text: string;
+  readonly isEmpty: boolean;
   ignores(path: RelPath, isDirectory: boolean): boolean;
 }
 
@@ -19,10 +20,11 @@ export interface IgnoreRules {
 export function parseIgnore(text: string): IgnoreRules {
   const patterns = text.split(/\r?\n/).flatMap((line) => readPattern(line) ?? []);
   if (patterns.length > IGNORE_PATTERNS) throw new FsError("unsupported", IGNORE_FILE);
-  if (patterns.length === 0) return { text, ignores: () => false };
+  if (patterns.length === 0) return { text, isEmpty: true, ignores: () => false };
   const directories = new Map<string, boolean>();
   return {
     text,
+    isEmpty: false,
     ignores: (path, isDirectory) =>
       path !== IGNORE_FILE && isIgnored(patterns, directories, path, isDirectory),
   };

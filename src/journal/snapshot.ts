@@ -87,9 +87,7 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
   for (const { lsn, key, value } of values.factsAfter(SELF, 0 as Lsn)) {
     yield [lsn, { type: "fact", key, value }];
   }
-  for (const { lsn, folder, rows: intended } of catalogue.allIntents()) {
-    yield [lsn, { type: "intent", folder: ids.folderOf(folder), rows: intended }];
-  }
+  for (const { lsn, record } of catalogue.allIntents()) yield [lsn, record];
   for (let after = 0;;) {
     const some = fittingRows(
       rows.ownAfter(after, RECORD_ROWS),

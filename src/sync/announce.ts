@@ -6,8 +6,11 @@
  * 2. A cursor into our own journal that we never gave out means that we are a copy of an older self: new epoch first (R24).
  * 3. Pages end on lsn boundaries; their rows are durable, since the catalogue holds nothing else (invariant 1).
  * 4. Others' rows are relayed with their own epoch and lsn, as far as we have them.
+ * 5. A directory that we renamed is told as that to who has exactly our rows as they were: who had all of them at an lsn behind which none
+ *    that moves has changed. To all others it is told as rows.
  */
 import { SELF } from "../catalogue/interning.ts";
+import type { OwnMove } from "../catalogue/moves.ts";
 import { sizeOfShared } from "../catalogue/quota.ts";
 import { messageOf } from "../core/errors.ts";
 import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
@@ -17,7 +20,10 @@ import type { SharedField } from "../core/record.ts";
 import type { PlacedRow } from "../core/row_codec.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Session } from "../peer/session.ts";
-import { encodePage, MESSAGE, type SentPage, type Subscription } from "./messages.ts";
+import { encodePage, MESSAGE, MOVES, PAGE_MOVES, type SentPage, type Subscription } from "./messages.ts";
+
+/** Parts of renamed directories after which a page ends: with the longest paths of all it is no longer than a page may be. */
+const PAGE_PARTS = 512;
 
 export class Announcer {
   readonly #ledger: Ledger;
@@ -26,6 +32,8 @@ export class Announcer {
   #sent: Map<number, Cursor> | null = null;
   /** How far we have looked in vain for what is beyond that: intents and the like move our lsn, and are nobody else's business. */
   readonly #nothingUpTo = new Map<number, Lsn>();
+  /** The last lsn at which the peer had all our rows as they were; null while none is known. */
+  #exactTo: Lsn | null = null;
   #pumping = false;
   /** Devices of which the peer was not told that there is no more; of us that comes in every session. */
   readonly #endless = new Set<number>([SELF]);
@@ -52,6 +60,7 @@ export class Announcer {
       if (!isKnown) sent.set(SELF, BEGINNING);
     }
     this.#sent = sent;
+    this.#exactTo = null;
     this.#nothingUpTo.clear();
     this.pump();
   }
@@ -91,6 +100,7 @@ export class Announcer {
     const { catalogue } = this.#ledger;
     const end = this.#endOf(device);
     const said = this.#sent!.get(device) ?? BEGINNING;
+    if (device === SELF) this.#noteExact(said, end);
     // Of another device we may ourselves have only half of its new epoch.
     const isWhole = device === SELF || !catalogue.cursors.isSweeping(device);
     const isEndNews = isWhole && this.#endless.has(device) && !isAhead(said, end);
@@ -98,23 +108,23 @@ export class Announcer {
     const isSameEpoch = said.epoch === end.epoch;
     if (isSameEpoch && !isEndNews && this.#nothingUpTo.get(device) === end.lsn) return false;
     const from = isSameEpoch ? said : { ...BEGINNING, epoch: end.epoch };
+    const { moves, reach } = this.#movesNext(device, from.lsn, end.lsn);
     // Of another device there may be rows beyond: of a page that is being taken in.
-    const rows = catalogue.rows.page(device, from.lsn, end.lsn, PAGE_ROWS);
+    const rows = moves.length > 0 ? [] : catalogue.rows.page(device, from.lsn, reach, PAGE_ROWS);
     const facts = catalogue.values.factsAfter(device, from.lsn);
     const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
-    const isNews = rows.length + facts.length + shared.length > 0 || !isSameEpoch;
+    const isNews = moves.length + rows.length + facts.length + shared.length > 0 || !isSameEpoch;
     // The first page of a session always comes, and the end of what was begun: it says that there is no more.
     if (!isNews && !isEndNews) {
       this.#nothingUpTo.set(device, end.lsn);
       return false;
     }
     const isLastOfRows = rows.length === 0 ||
-      !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn, end.lsn);
+      !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn, reach);
     // Facts and shared fields are few and go with the first page, unless they are not; rows reach as far as they are in this one.
-    const lastLsn = isLastOfRows ? end.lsn : rows.at(-1)!.placed.lsn;
+    const lastLsn = isLastOfRows ? reach : rows.at(-1)!.placed.lsn;
     const lsn = Math.min(lastLsn, endOfShared(shared) ?? lastLsn) as Lsn;
-    const isEnd = isLastOfRows && lsn === lastLsn;
-    const complete = isEnd && isWhole;
+    const complete = lsn === end.lsn && isWhole;
     // Which boot of another device wrote this lsn we do not know. The last that we know of tells as well whose journal it is (R24).
     const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : end.boot;
     const to: Cursor = { epoch: end.epoch, boot, lsn };
@@ -126,6 +136,9 @@ export class Announcer {
       to,
       complete,
       folders: this.#byFolder(rows.filter(({ placed }) => placed.lsn <= lsn)),
+      moves: upTo(moves).map(({ folder, lsn: at, move }) => (
+        { folder: catalogue.ids.folderOf(folder), lsn: at, move }
+      )),
       facts: upTo(facts),
       shared: upTo(shared).map(({ field }) => field),
     };
@@ -134,6 +147,39 @@ export class Announcer {
     if (complete) this.#endless.delete(device);
     else this.#endless.add(device);
     return true;
+  }
+
+  /** Whoever has been told all that there is has our rows as they are now. */
+  #noteExact(said: Cursor, end: Cursor): void {
+    if (said.epoch !== end.epoch) this.#exactTo = null;
+    else if (said.lsn === end.lsn) this.#exactTo = said.lsn;
+  }
+
+  /** Renamed directories that come next, or none and how far to go with rows before the next that can be told as such. */
+  #movesNext(
+    device: number,
+    after: Lsn,
+    end: Lsn,
+  ): { readonly moves: readonly OwnMove[]; readonly reach: Lsn } {
+    const exactTo = this.#exactTo;
+    if (device !== SELF || exactTo === null) return { moves: [], reach: end };
+    const { moves: all, rows } = this.#ledger.catalogue;
+    const moves: OwnMove[] = [];
+    let reach = after;
+    let parts = 0;
+    for (const own of all.ownAfter(after)) {
+      if (own.lsn > end || own.base > exactTo || !this.#session.agreement.capabilities.has(MOVES)) break;
+      const before = own.lsn - 1 as Lsn;
+      if (rows.anyAfter(SELF, reach, before)) {
+        if (moves.length === 0) return { moves, reach: before };
+        break;
+      }
+      moves.push(own);
+      reach = own.lsn;
+      parts += own.move.parts.length;
+      if (moves.length === PAGE_MOVES || parts >= PAGE_PARTS) break;
+    }
+    return moves.length > 0 ? { moves, reach } : { moves, reach: end };
   }
 
   #endOf(device: number): Cursor {

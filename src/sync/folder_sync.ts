@@ -66,7 +66,7 @@ export class FolderSync {
   #telling: Promise<void> = Promise.resolve();
   /** The root's device number at the last look. */
   #rootDevNow: number;
-  #endListening: () => void = () => {};
+  readonly #listening: (() => void)[] = [];
 
   /** `marker` has been written to `root` before. Throws CairnError "path-unusable". */
   constructor(deps: FolderSyncDeps, root: string, marker: Marker) {
@@ -147,9 +147,12 @@ export class FolderSync {
     this.watch.start();
     void this.outbound.fullScan();
     void this.merging.evaluate();
-    this.#endListening = this.#deps.ledger.onApplied((applied) => {
-      if (applied.some(({ record }) => record.type === "shared")) void this.merging.evaluate();
-    });
+    this.#listening.push(
+      this.#deps.ledger.onApplied((applied) => {
+        if (applied.some(({ record }) => record.type === "shared")) void this.merging.evaluate();
+      }),
+      this.#deps.ledger.catalogue.moves.onTold((told) => this.inbound.renames.told(told)),
+    );
     this.#timers.every(MARKER_MS, () => this.#raiseMarker());
     this.#timers.every(MARKER_MS, () => this.#tellRoot()); // where the journal refused before
     this.#tellRoot();
@@ -163,7 +166,7 @@ export class FolderSync {
     this.inbound.stop();
     this.keeper.stop();
     this.merging.stop();
-    this.#endListening();
+    for (const end of this.#listening) end();
     this.replica.brake.stop();
     await this.#telling;
     // Whatever is being recorded is recorded.

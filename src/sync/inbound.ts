@@ -27,6 +27,7 @@ import { deleteObstacle, nameObstacle, type NameRound, nameRound } from "./respe
 import { RoomWait } from "./room_wait.ts";
 import type { Origin, Stager } from "./stager.ts";
 import type { Outcome, Ready } from "./step.ts";
+import { TakeRenamed } from "./take_renamed.ts";
 import { TooLarge } from "./too_large.ts";
 import type { Trouble } from "./troubles.ts";
 import { isHeldUp } from "./yielding.ts";
@@ -73,29 +74,30 @@ export class Inbound {
   readonly #coming: Coming;
   readonly #outcomes: NeedOutcomes;
   readonly #ready: ReadyQueue;
+  /** Directories that others have renamed. */
+  readonly renames: TakeRenamed;
 
   constructor(replica: Replica, stager: Stager, events: InboundEvents) {
     this.#replica = replica;
     this.#stager = stager;
     this.#events = events;
-    this.#room = new RoomWait(replica.deps.clock, replica.room, replica.deps.homeRoom, () => {
+    const goOn = () => {
       this.settleModes();
       this.evaluate();
       events.changed();
-    });
+    };
+    const mayPlace = () => events.mayPlace() && !this.#room.isRefusing && events.checkRoot();
+    this.#room = new RoomWait(replica.deps.clock, replica.room, replica.deps.homeRoom, goOn);
     this.#tooLarge = new TooLarge(replica, this.#room);
     this.#coming = new Coming(() => replica.deps.clock.monotonic());
     const lookAgain = (paths: readonly RelPath[]) => events.lookAgain(paths);
     this.#outcomes = new NeedOutcomes(replica, this.#room, lookAgain);
+    this.renames = new TakeRenamed(replica, { mayPlace, lookAgain, ended: goOn });
     this.#ready = new ReadyQueue(replica, this.#room, {
-      mayPlace: () => events.mayPlace() && !this.#room.isRefusing && events.checkRoot(),
+      mayPlace,
       settle: (batch, outcomes, cause) => this.#settle(batch, outcomes, cause),
       lookAgain,
-      drained: () => {
-        this.settleModes();
-        this.evaluate();
-        events.changed();
-      },
+      drained: goOn,
     });
   }
 
@@ -104,7 +106,7 @@ export class Inbound {
   }
 
   get isQuiet(): boolean {
-    return this.#underWay.size === 0;
+    return this.#underWay.size === 0 && this.renames.isQuiet;
   }
 
   /** Why something waits for room on a disk; null while there is enough. */
@@ -137,6 +139,7 @@ export class Inbound {
     brake.look();
     if (!this.#events.mayPlace()) return;
     this.#ready.resume();
+    this.renames.evaluate(this.#underWay);
     // By then it may be known who is slow.
     if (this.#isFull()) return this.#lookAgainAfter(RETRY_MS);
     const left = this.#room.begin();
@@ -180,7 +183,9 @@ export class Inbound {
     const { catalogue, number, brake, deps: { clock } } = this.#replica;
     const limit = NEED_WINDOW + this.#underWay.size;
     const due = catalogue.needs.due(number, deletes, clock.now(), limit, !brake.isHolding);
-    return due.map(({ path }) => path).filter((path) => !this.#underWay.has(path));
+    return due.map(({ path }) => path).filter((path) =>
+      !this.#underWay.has(path) && !this.renames.holds(path)
+    );
   }
 
   #startDelete(path: RelPath, names: NameRound | null): void {

@@ -136,6 +136,7 @@ export class Intake {
         this.#ledger.receive(Math.max(entry.stamp, entry.version.metaStamp) as Stamp);
       }
     }
+    for (const { move } of page.moves ?? []) this.#ledger.receive(move.stamp);
     if (!await this.#apply(page)) return;
     if (page.origin === this.#peer) {
       catalogue.cursors.setToldEpoch(catalogue.ids.device(page.origin), page.to.epoch);

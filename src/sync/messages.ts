@@ -4,7 +4,8 @@
  *   type  message     lane     header
  *   16    subscribe   control  [[device: bin32, epoch, boot: bin8 | nil, lsn], …]      what the sender has
  *   17    page        index    [origin, epoch, from lsn, boot, to lsn, complete, [[folder: bin16, block], …],
- *                               [[key, value, lsn], …], shared fields]                  fields: only of the sender itself
+ *                               [[key, value, lsn], …], shared fields,                  fields: only of the sender itself
+ *                               [[folder, lsn, move], …]]                               only to who can "moves"; no rows then
  *   18    progress    control  [files, bytes]                                           what the sender still needs
  *   20    small       request  [content: bin33, …]            answer 21  [length | -1, …], the bytes one behind the other
  *   22    list        request  [content, first]               answer 23  [size | -1, chunks], records from `first` on
@@ -33,6 +34,7 @@ import {
   RECORD_ROWS,
   RECORD_WEIGHT,
 } from "../core/limits.ts";
+import { decodeMove, encodeMove } from "../core/move.ts";
 import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
 import { decodeRows, encodeRows, rowWeight } from "../core/row_codec.ts";
 
@@ -52,6 +54,10 @@ export const MESSAGE = {
 
 /** Contents in one "small" request. */
 export const SMALL_BATCH = 128;
+/** The capability of those who can be told that a directory was renamed. */
+export const MOVES = "moves";
+/** Records of renamed directories in one page. */
+export const PAGE_MOVES = 256;
 /** Devices in one subscription. */
 const SUBSCRIBED_DEVICES = 1024;
 
@@ -82,6 +88,10 @@ const schemas = {
     v.pipe(v.array(v.tuple([bytesAs("folder"), v.unknown()])), v.maxLength(FOLDERS)),
     v.array(v.tuple([v.pipe(v.string(), v.maxLength(256)), v.unknown(), count])),
     v.unknown(),
+    v.optional(
+      v.pipe(v.array(v.tuple([bytesAs("folder"), count, v.unknown()])), v.maxLength(PAGE_MOVES)),
+      [],
+    ),
   ]),
   progress: v.tuple([count, count]),
   small: v.pipe(v.array(content), v.maxLength(SMALL_BATCH)),
@@ -144,12 +154,15 @@ export function encodePage(page: SentPage): unknown {
     page.folders.map(({ folder, rows }) => [fromHex(folder), encodeRows(rows)]),
     page.facts.map(({ key, value, lsn }) => [key, value, lsn]),
     encodeSharedFields(page.shared),
+    ...page.moves === undefined || page.moves.length === 0
+      ? []
+      : [page.moves.map(({ folder, lsn, move }) => [fromHex(folder), lsn, encodeMove(move)])],
   ];
 }
 
 /** Throws CairnError "message-invalid" for what is no page. */
 export function decodePage(header: unknown): SentPage {
-  const [origin, epoch, from, boot, to, complete, folders, facts, shared] = read("page", header);
+  const [origin, epoch, from, boot, to, complete, folders, facts, shared, moves] = read("page", header);
   let room = PAGE_ROWS + RECORD_ROWS;
   let weight = PAGE_WEIGHT + RECORD_WEIGHT;
   const page = {
@@ -165,6 +178,11 @@ export function decodePage(header: unknown): SentPage {
     }),
     facts: facts.map(([key, value, lsn]): Fact => ({ key, value, lsn: lsn as Lsn })),
     shared: decodeSharedFields(shared),
+    ...moves.length === 0 ? {} : {
+      moves: moves.map(([folder, lsn, move]) => (
+        { folder: folder as FolderId, lsn: lsn as Lsn, move: decodeMove(move) }
+      )),
+    },
   };
   checkRecords(page);
   return page;
@@ -174,9 +192,13 @@ export function decodePage(header: unknown): SentPage {
  * Rows and facts lie within the page's range: cursors would pass what was never told (R29). And the rows of an lsn fit into one record, as
  * they did where they came from: else whoever relays them could make no page of them.
  */
-function checkRecords({ from, to, folders, facts }: SentPage): void {
+function checkRecords({ from, to, folders, facts, moves = [] }: SentPage): void {
   const within = ({ lsn }: { readonly lsn: Lsn }) => lsn > from.lsn && lsn <= to.lsn;
   if (!facts.every(within)) invalidPage("A fact of a page lies outside its range");
+  if (moves.length > 0 && folders.length > 0) invalidPage("A page has rows and renamed directories");
+  if (!moves.every((move, i) => within(move) && (i === 0 || move.lsn > moves[i - 1]!.lsn))) {
+    invalidPage("A renamed directory of a page lies outside its range");
+  }
   const records = new Map<Lsn, { rows: number; weight: number }>();
   for (const { rows } of folders) {
     for (const placed of rows) {

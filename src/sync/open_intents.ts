@@ -28,6 +28,11 @@ export class OpenIntents {
     this.#isSettled = this.#rows.size === 0;
   }
 
+  /** Nothing was about to be placed that is not recorded. */
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
+  }
+
   /** What was intended at our row's path; null when that row knows of it: it was recorded, or overruled. */
   at(path: RelPath, own: HeldRow | null): Intended | null {
     const intended = this.#rows.get(path);

@@ -344,7 +344,7 @@ export class Outbound {
     for (const path of difference.owed) this.#replica.directoryModes.owe(path);
     this.#settling.later(difference.unsettled, difference.unsettledBytes);
     const alone = withoutBroughtAlong(this.#replica, difference, this.#context.spelling);
-    const { free, held } = withoutPlaced(alone, this.#replica.placing);
+    const { free, held } = withoutPlaced(alone, this.#replica);
     if (held.length > 0) {
       this.#timers.after(PLACED_MS, () => held.forEach((path) => this.#mark(parentOf(path), nameOf(path))));
     }

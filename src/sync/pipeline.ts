@@ -4,7 +4,8 @@
  * 1. What is new is recorded before what is gone, so that others find moved bytes where they were.
  * 2. But a file that has moved is recorded together with the path that it left, so that others move theirs.
  * 3. And what was below a directory that is none any more is recorded as gone before what took its place.
- * 4. What is gone is durably gone before its record, as what is new is durably there (invariant 1).
+ * 4. A directory that was renamed is recorded as that, where it is whole (renamed.ts).
+ * 5. What is gone is durably gone before its record, as what is new is durably there (invariant 1).
  */
 import { RECORD_ROWS } from "../core/limits.ts";
 import type { RelPath } from "../core/ids.ts";
@@ -14,6 +15,7 @@ import { observe, type ObserveContext, type Observed } from "../folder/observe.t
 import type { Difference, Gone, Seen } from "../folder/scan.ts";
 import type { FsError } from "../platform/ports.ts";
 import type { CrashGuard } from "./crash_guard.ts";
+import { Renamed } from "./renamed.ts";
 import type { Replica } from "./replica.ts";
 
 /** Files observed together, by number and by bytes: moved ones and the paths that they left fill one record. */
@@ -53,6 +55,7 @@ export class Pipeline {
   readonly #gone = new Map<number, Gone>();
   readonly #durablyGone = new Set<Gone>();
   readonly #refused = new Map<RelPath, FsError>();
+  readonly #renamed: Renamed;
   #underWay: Promise<void>[] = [];
   #lastRecorded: Promise<void> = Promise.resolve();
 
@@ -66,12 +69,16 @@ export class Pipeline {
     this.#after = after;
     this.#checks = checks;
     this.#guard = guard;
+    this.#renamed = new Renamed(replica);
   }
 
   /** Takes differences that were found together: what has left any of them is known before anything that has come is read. */
   async add(differences: readonly Difference[]): Promise<void> {
-    for (const { gone } of differences) for (const one of gone) this.#gone.set(one.basedOn, one);
-    for (const difference of differences) await this.#addSeen(difference);
+    const { checkRoot, areRulesCurrent, isBelieved } = this.#checks;
+    const mayRecord = () => checkRoot() && areRulesCurrent() && isBelieved();
+    const left = await this.#renamed.record(differences, mayRecord);
+    for (const { gone } of left) for (const one of gone) this.#gone.set(one.basedOn, one);
+    for (const difference of left) await this.#addSeen(difference);
   }
 
   async #addSeen(difference: Difference): Promise<void> {
@@ -161,7 +168,7 @@ export class Pipeline {
   async finish(): Promise<number> {
     await this.#send();
     await Promise.all(this.#underWay);
-    const gone = [...this.#gone.values()];
+    const gone = [...this.#gone.values()].filter(({ path }) => !this.#renamed.isDone(path));
     if (!await this.#checks.mayRecordGone(gone.length)) return gone.length;
     const { checkRoot, areRulesCurrent, isBelieved } = this.#checks;
     const mayRecord = () => checkRoot() && areRulesCurrent() && isBelieved();

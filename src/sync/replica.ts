@@ -14,6 +14,7 @@ import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
+import type { Move } from "../core/move.ts";
 import { parentOf } from "../core/path.ts";
 import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
 import type { Cause } from "../core/record.ts";
@@ -37,6 +38,9 @@ import type { Places } from "./places.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
 import type { RootStop } from "./root_stop.ts";
 import type { Trouble, Troubles } from "./troubles.ts";
+
+/** Records of a rename that become durable together: what is done for them holds nothing else up for long. */
+const MOVES_AT_ONCE = 8;
 
 export interface ReplicaDeps {
   readonly fs: Fs;
@@ -85,6 +89,8 @@ export class Replica {
   readonly durability = new Durability();
   /** Paths of the batch that is being placed: what is on disk there is not recorded yet, and nobody's edit. */
   placing: ReadonlySet<RelPath> = new Set();
+  /** The directory that is being renamed, and what it is to be called: the same holds for all in it. */
+  renaming: readonly [top: RelPath, now: RelPath] | null = null;
   readonly directoryModes = new DirectoryModes();
   /** Whether the version store takes more, beside so many bytes that it will have taken (R21). */
   hasRoom: (plannedBytes: number) => boolean = () => true;
@@ -323,6 +329,25 @@ export class Replica {
     await Promise.all(commits);
     await this.recorded(changes);
     if (foldsNames(this.disk)) this.#retryRespelled(changes);
+  }
+
+  /** Makes a rename durable and applies it (R29). Only within `exclusive`. */
+  async recordMoves(cause: Cause, moves: readonly Move[], closes: Lsn = 0 as Lsn): Promise<void> {
+    const { ledger, clock } = this.deps;
+    for (let at = 0; at < moves.length; at += MOVES_AT_ONCE) {
+      await Promise.all(
+        moves.slice(at, at + MOVES_AT_ONCE).map((move, i) =>
+          ledger.commit({
+            type: "moved",
+            folder: this.folder,
+            cause,
+            timeMs: clock.now(),
+            closes: at + i === moves.length - 1 ? closes : 0 as Lsn,
+            move,
+          })
+        ),
+      );
+    }
   }
 
   /** A name has become free, or a directory has come: what had no place on this disk may have one now. */

@@ -1,5 +1,6 @@
 /** One of everything that is stored or sent, for golden bytes. Never change one: add others. */
 import type { Row } from "../../src/core/entry.ts";
+import type { RelPath } from "../../src/core/ids.ts";
 import type { JournalRecord, SharedField } from "../../src/core/record.ts";
 import { stampAt } from "../../src/core/stamp.ts";
 import type { SentPage } from "../../src/sync/messages.ts";
@@ -64,6 +65,26 @@ export const SAMPLE_RECORDS: Readonly<Record<JournalRecord["type"], JournalRecor
   "local": { type: "local", key: "library", value: null },
   "kept": { type: "kept", folder: folderOf(5), lsns: [3, 3, 9, 10, 10].map(lsnOf), rows: SAMPLE_ROWS },
   "forgot": { type: "forgot", folder: folderOf(5), paths: SAMPLE_ROWS.map(({ path }) => path) },
+  "moved": {
+    type: "moved",
+    folder: folderOf(5),
+    cause: "received",
+    timeMs: TIME_MS,
+    closes: lsnOf(41),
+    move: {
+      top: "Photos/2024" as RelPath,
+      now: "Bilder" as RelPath,
+      total: 4,
+      dot: { actor: actorOf(1), counter: TIME_MS },
+      stamp: stampOf(stamp),
+      writer: deviceOf(1),
+      parts: [
+        { below: null, first: "2024", last: "2024", count: 1 },
+        { below: "" as RelPath, first: "a.jpg", last: "b", count: 2 },
+        { below: "b" as RelPath, first: "ü.jpg", last: "ü.jpg", count: 1 },
+      ],
+    },
+  },
   "snapshot-end": { type: "snapshot-end", lsn: lsnOf(77), counter: TIME_MS + 1, stamp: stampOf(stamp + 1) },
 };
 

@@ -11,6 +11,7 @@ import { acceptedFields, acceptWelcome, foundLibrary, infoOf, welcome } from "..
 import type { DeviceIdentity } from "../../src/peer/identity.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
 import type { Refusal } from "../../src/peer/messages.ts";
+import { MOVES } from "../../src/sync/messages.ts";
 import { openSession, type Session } from "../../src/peer/session.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
 import { Conversation } from "../../src/sync/conversation.ts";
@@ -193,7 +194,7 @@ export class Station implements AsyncDisposable {
   async connect(to: Station): Promise<Session | null> {
     const links = linkPair({ certificates: [this.identity.certificateDer, to.identity.certificateDer] });
     const greeting = (of: Station) => ({
-      hello: { versions: [1, 1] as const, capabilities: [], extra: {} },
+      hello: { versions: [1, 1] as const, capabilities: [MOVES], extra: {} },
       admit: (device: DeviceId) => of.gate.admit(device),
     });
     const opened = await Promise.all([

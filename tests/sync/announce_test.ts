@@ -5,12 +5,13 @@ import { SELF } from "../../src/catalogue/interning.ts";
 import { BEGINNING, type Cursor } from "../../src/core/cursor.ts";
 import type { DeviceId, RelPath } from "../../src/core/ids.ts";
 import { HEADER_BYTES } from "../../src/core/limits.ts";
+import type { Move } from "../../src/core/move.ts";
 import type { SharedField } from "../../src/core/record.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
 import { encodeHeader } from "../../src/peer/header.ts";
 import type { Session } from "../../src/peer/session.ts";
 import { Announcer } from "../../src/sync/announce.ts";
-import { decodePage, type SentPage } from "../../src/sync/messages.ts";
+import { decodePage, MOVES, type SentPage } from "../../src/sync/messages.ts";
 import { bootOf, deviceOf, dot, entryOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
 import { heaviestRow } from "../support/heavy.ts";
 import { FOLDER, homeAt, ownRow, rowsRecord } from "../support/ledgers.ts";
@@ -20,11 +21,16 @@ const PEER = deviceOf(2);
 const ORIGIN = deviceOf(3);
 
 /** A session that takes everything, or fails. */
-function listener(fails: () => boolean = () => false, room: () => number = () => 1) {
+function listener(
+  fails: () => boolean = () => false,
+  room: () => number = () => 1,
+  can: readonly string[] = [],
+) {
   const pages: SentPage[] = [];
   let closed: string | null = null;
   const session = {
     peer: PEER,
+    agreement: { capabilities: new Set(can) },
     get ending() {
       return closed === null ? null : { by: "us", reason: closed };
     },
@@ -240,5 +246,94 @@ Deno.test("shared fields of any number and size are told, page by page, and ever
     for (const [i, page] of pages.entries()) {
       if (i > 0) assert.equal(page.from.lsn, pages[i - 1]!.to.lsn);
     }
+  });
+});
+
+// ------------------------------------------------------------------------------------ renamed directories
+
+const RENAMED: Move = {
+  top: "d" as RelPath,
+  now: "n" as RelPath,
+  total: 3,
+  dot: dot(1, 2 ** 41),
+  stamp: stampOf(2 ** 51),
+  writer: deviceOf(1),
+  parts: [
+    { below: null, first: "d", last: "d", count: 1 },
+    { below: "" as RelPath, first: "a", last: "b", count: 2 },
+  ],
+};
+const moved = (ledger: Ledger) =>
+  ledger.commit({
+    type: "moved",
+    folder: FOLDER,
+    cause: "local",
+    timeMs: 0,
+    closes: lsnOf(0),
+    move: RENAMED,
+  });
+const directory = (ledger: Ledger) =>
+  ledger.commit(rowsRecord([
+    rowOf("d", entryOf({ kind: "directory", dots: [dot(1, 1)] })),
+    ...["a", "b"].map((name) => rowOf(`d/${name}`, entryOf({ text: name, dots: [dot(1, 2)] }))),
+  ]));
+/** What pages say of paths, or of a rename. */
+const words = (pages: readonly SentPage[]) =>
+  pages.flatMap(({ folders, moves = [] }) => [
+    ...folders.flatMap(({ rows }) => rows.map(({ row: { path, entry } }) => `${path} ${entry.kind}`)),
+    ...moves.map(({ move }) => `${move.top} is ${move.now}`),
+  ]);
+const AS_ROWS = ["d deleted", "d/a deleted", "d/b deleted", "n directory", "n/a file", "n/b file"];
+
+Deno.test("a renamed directory is told as that to who has all that we had, and can be told so (R29)", async () => {
+  await withLedger(async (ledger) => {
+    await directory(ledger);
+    const [modern, old] = [listener(undefined, undefined, [MOVES]), listener()];
+    for (const { session } of [modern, old]) {
+      const announcer = new Announcer(ledger, session);
+      await announcer.subscribed(new Map());
+      ledger.onApplied(() => announcer.pump());
+    }
+    for (const { pages } of [modern, old]) pages.length = 0;
+    await moved(ledger);
+    assert.deepEqual(words(modern.pages), ["d is n"]);
+    assert.deepEqual(words(old.pages).sort(), AS_ROWS);
+    assert.equal(modern.pages.at(-1)!.to.lsn, ledger.lastLsn);
+    await ledger.commit(rowsRecord([rowOf("after", entryOf({ dots: [dot(1, 3)] }))]));
+    assert.deepEqual(words(modern.pages), ["d is n", "after file"]);
+  });
+});
+
+Deno.test("who may not have had our rows as they were is told of a renamed directory as rows (R29)", async () => {
+  await withLedger(async (ledger) => {
+    await directory(ledger);
+    const { session, pages } = listener(undefined, undefined, [MOVES]);
+    const announcer = new Announcer(ledger, session);
+    await announcer.subscribed(new Map());
+    pages.length = 0;
+    // Of this edit the other device has not been told when the directory is renamed.
+    await ledger.commit(rowsRecord([rowOf("d/b", entryOf({ text: "edited", dots: [dot(1, 4)] }))]));
+    await moved(ledger);
+    announcer.pump();
+    assert.deepEqual(words(pages).sort(), AS_ROWS);
+    const later = listener(undefined, undefined, [MOVES]);
+    await new Announcer(ledger, later.session).subscribed(new Map());
+    assert.deepEqual(words(later.pages).sort(), AS_ROWS);
+  });
+});
+
+Deno.test("what is told before a renamed directory comes before it, in pages of its own", async () => {
+  await withLedger(async (ledger) => {
+    await directory(ledger);
+    const { session, pages } = listener(undefined, undefined, [MOVES]);
+    const announcer = new Announcer(ledger, session);
+    await announcer.subscribed(new Map());
+    pages.length = 0;
+    await ledger.commit(rowsRecord([rowOf("before", entryOf({ dots: [dot(1, 4)] }))]));
+    await moved(ledger);
+    await ledger.commit(rowsRecord([rowOf("n/a", entryOf({ text: "after", dots: [dot(1, 2 ** 42)] }))]));
+    announcer.pump();
+    assert.deepEqual(words(pages), ["before file", "d is n", "n/a file"]);
+    assert.deepEqual(pages.map(({ complete }) => complete), [false, false, true]);
   });
 });

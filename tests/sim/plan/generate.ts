@@ -3,6 +3,7 @@ import { Rng } from "../disk/rng.ts";
 import type { CrashMode } from "../disk/sim_disk.ts";
 import { withAbsence } from "./absence.ts";
 import { faultSteps } from "./generate_faults.ts";
+import { withRenames } from "./renames.ts";
 import {
   type DiskKind,
   FAULT_CLASSES,
@@ -30,6 +31,8 @@ export interface PlanOptions {
   readonly topology?: Topology;
   /** How likely each class is in a seed; 0.35 when left out. */
   readonly faultChance?: number;
+  /** Directories are renamed whole, again and again. */
+  readonly renames?: boolean;
 }
 
 export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
@@ -58,7 +61,8 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   }));
   const clocks = rng.fork("clocks");
   const clocksMs = disks.map(() => clocks.chance(0.5) ? 0 : clocks.between(-2_000, 2_000));
-  const plan = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
+  const calm = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
+  const plan = options.renames ? withRenames(calm, new Rng(`renames/${seed}`)) : calm;
   const away = new Rng(`away/${seed}`);
   const isAway = allowed.includes("away") && away.chance(AWAY_CHANCE * (options.faultChance ?? 0.35));
   return isAway ? withAbsence({ ...plan, faults: [...faults, "away"] }, away) : plan;
