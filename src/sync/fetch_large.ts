@@ -6,8 +6,9 @@ import { chunkCount, chunkLength, type ChunkList, chunkOffsets } from "../core/c
 import { toHex } from "../core/ids.ts";
 import { type Fs, FsError, type Piece } from "../platform/ports.ts";
 import { fetchList, type ListWant } from "./fetch_list.ts";
-import { fetchPieces, type PiecesDeps, type PiecesWant, runsOf } from "./fetch_pieces.ts";
+import { fetchPieces, type PiecesDeps, type PiecesWant } from "./fetch_pieces.ts";
 import { diskTrouble, type Fetched, nobody } from "./fetch_small.ts";
+import { runsOf } from "./missing.ts";
 import { piecesOf } from "./serve.ts";
 
 export interface LargeWant extends PiecesWant, ListWant {

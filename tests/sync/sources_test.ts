@@ -25,7 +25,7 @@ Deno.test("a peer has so many requests at once and no more; the others wait thei
   const { sources, never } = bench();
   let asked = 0;
   for (let i = 0; i < REQUESTS_AT_ONCE + 3; i++) {
-    void sources.ask([1], new Set(), () => {
+    void sources.ask([1], new Set(), 0, () => {
       asked++;
       return never();
     });
@@ -38,12 +38,12 @@ Deno.test("who waits for a busy peer does not take the turn of one for whom ther
   const { sources, never } = bench();
   const finish: ((value: string) => void)[] = [];
   for (let i = 0; i < REQUESTS_AT_ONCE; i++) {
-    void sources.ask([1], new Set(), never);
-    void sources.ask([2], new Set(), () => new Promise<string>((resolve) => finish.push(resolve)));
+    void sources.ask([1], new Set(), 0, never);
+    void sources.ask([2], new Set(), 0, () => new Promise<string>((resolve) => finish.push(resolve)));
   }
   await settle();
-  void sources.ask([1], new Set(), never); // waits, first in line
-  const second = sources.ask([2], new Set(), () => Promise.resolve("done"));
+  void sources.ask([1], new Set(), 0, never); // waits, first in line
+  const second = sources.ask([2], new Set(), 0, () => Promise.resolve("done"));
   finish[0]!("one is free");
   await settle();
   assert.equal(await Promise.race([second, settle().then(() => "waits")]), "done");
@@ -52,7 +52,7 @@ Deno.test("who waits for a busy peer does not take the turn of one for whom ther
 Deno.test("devices are stuck when all that are connected are asked and none answers", async () => {
   const { clock, sources, b, never } = bench();
   assert.ok(!sources.areStuck([1, 2]), "nobody was asked");
-  void sources.ask([1], new Set(), never);
+  void sources.ask([1], new Set(), 0, never);
   await clock.advance(11_000);
   assert.ok(sources.areStuck([1]));
   assert.ok(!sources.areStuck([1, 2]), "the other could be asked");
