@@ -8,6 +8,8 @@
  *    nothing more of this file until it goes on. Its session stays.
  * 3. At the end of a file, when nothing is left to ask for, what a slow peer still owes is asked of a much faster one too.
  * 4. A chunk that comes twice is written once; nothing is written any more once the outcome is told.
+ * 5. Who has not all of it yet is asked for what it told that it has (sharing.ts). When only such are left, and none has more, they are waited
+ *    for a while: what one of them gets the others can have.
  */
 import type { ChunkList } from "../core/content.ts";
 import { type ContentId, fromHex } from "../core/ids.ts";
@@ -17,19 +19,21 @@ import type { Answer, Session } from "../peer/session.ts";
 import { diskTrouble, type Fetched, FULL, nobody, STALL_MS } from "./fetch_small.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { Missing, type Run } from "./missing.ts";
+import type { Company, Partial, Range } from "./partial.ts";
+import { Parts } from "./parts.ts";
 import { piecesOf } from "./serve.ts";
 import type { Room } from "./room.ts";
+import type { Sharing } from "./sharing.ts";
 import { type Arrived, BULK_AT_ONCE, BULK_BYTES, type Sources } from "./sources.ts";
 
 /** Runs asked for at once over all peers. Each may be a mebibyte in memory. */
-const RUNS_AT_ONCE = 12;
+const RUNS_AT_ONCE = 16;
 /** A source whose pieces are wrong this often has changed. */
 const WRONG_PIECES = 3;
 /** How often that is looked at. */
 export const LOOK_MS = 1_000;
 /** A run is asked for again when another peer would bring it this many times in the time that it has taken. */
 const MUCH_FASTER = 4;
-
 export interface PiecesWant {
   readonly content: ContentId;
   /** The file, made at full length, that the chunks are written into. */
@@ -46,6 +50,7 @@ export interface PiecesDeps {
   readonly gained: (bytes: number) => void;
   /** Room on the stage's disk. */
   readonly room: Pick<Room, "promise" | "fulfil">;
+  readonly sharing: Pick<Sharing, "open" | "got" | "ended" | "orderOf">;
 }
 
 interface Asked {
@@ -55,17 +60,30 @@ interface Asked {
 }
 
 /** Resolves when all is in the stage, or when it cannot be. Rejects for what no answer may be. */
-export function fetchPieces(
+export async function fetchPieces(
   deps: PiecesDeps,
   want: PiecesWant,
   chunks: ChunkList,
   offsets: Float64Array,
   have: Uint8Array,
 ): Promise<Fetched> {
-  return new PieceFetch(deps, want, chunks, offsets, have).outcome;
+  const { sharing } = deps;
+  const { content, stage } = want;
+  const holders = new Set(want.devices);
+  const size = offsets.at(-1)!;
+  const partial = sharing.open({ content, size, chunks, offsets, have, stage, holders });
+  let isWhole = false;
+  try {
+    const order = sharing.orderOf(content, holders);
+    const fetched = await new PieceFetch(deps, want, chunks, offsets, have, order, partial).outcome;
+    isWhole = fetched.ok;
+    return fetched;
+  } finally {
+    if (partial !== null) sharing.ended(partial, isWhole);
+  }
 }
 
-class PieceFetch {
+class PieceFetch implements Company {
   readonly outcome: Promise<Fetched>;
   readonly #deps: PiecesDeps;
   readonly #want: PiecesWant;
@@ -73,6 +91,10 @@ class PieceFetch {
   readonly #offsets: Float64Array;
   readonly #have: Uint8Array;
   readonly #missing: Missing;
+  /** What this device shares of it; null when it does not. */
+  readonly #partial: Partial | null;
+  /** Who has not all of it either. */
+  readonly #parts: Parts;
   /** Runs that were asked for and are not in the stage. */
   readonly #asked = new Set<Asked>();
   /** Answers that are being written. */
@@ -94,17 +116,34 @@ class PieceFetch {
     chunks: ChunkList,
     offsets: Float64Array,
     have: Uint8Array,
+    order: number | null,
+    partial: Partial | null,
   ) {
     this.#deps = deps;
     this.#want = want;
     this.#chunks = chunks;
     this.#offsets = offsets;
     this.#have = have;
-    this.#missing = new Missing(chunks, offsets, have, null);
+    this.#missing = new Missing(chunks, offsets, have, order);
+    this.#partial = partial;
+    const hasCompany = order !== null && partial !== null;
+    this.#parts = new Parts(this.#missing, deps.sources, deps.clock, hasCompany);
     this.outcome = new Promise((resolve, reject) => {
       this.#tell = (result) => result instanceof Error ? reject(result) : resolve(result);
     });
+    if (partial !== null) partial.company = this;
     if (this.#missing.left > 0) this.#lookSoon();
+    this.#evaluate();
+  }
+
+  /** A device that fetches it too tells what it has. */
+  told(device: number, ranges: readonly Range[]): void {
+    if (this.#result !== null || this.#want.devices.includes(device)) return;
+    if (this.#parts.told(device, ranges)) this.#evaluate();
+  }
+
+  left(device: number): void {
+    this.#parts.left(device);
     this.#evaluate();
   }
 
@@ -120,20 +159,22 @@ class PieceFetch {
     const sessions = this.#sessions();
     const most = Math.min(BULK_AT_ONCE, Math.max(1, Math.floor(RUNS_AT_ONCE / sessions.length)));
     for (const session of sessions) {
+      if (this.#avoid.has(session) || this.#stalled.has(session) || this.#parts.rests(session)) continue;
+      const held = this.#parts.heldBy(session);
       while (
-        this.#missing.unasked > 0 && !this.#stalled.has(session) && !this.#avoid.has(session) &&
-        this.#askedOf(session) < most && sources.hasRoom(session, BULK_BYTES)
+        this.#missing.unasked > 0 && this.#askedOf(session) < most && sources.hasRoom(session, BULK_BYTES)
       ) {
-        const run = this.#missing.next(Math.min(PIECE_BYTES, sources.shareOf(session)), null);
+        const run = this.#missing.next(Math.min(PIECE_BYTES, sources.shareOf(session)), held);
         if (run === null) break;
         void this.#fetch(session, run);
         if (this.#result !== null) return;
       }
     }
     if (this.#missing.unasked === 0) return;
-    if (this.#asked.size === 0 && sessions.every((session) => this.#avoid.has(session))) {
-      this.#result = nobody(sources, this.#want.devices);
-    } else this.#waitForRoom();
+    const isOver = this.#asked.size === 0 &&
+      this.#holders().every((session) => this.#avoid.has(session)) && !this.#parts.mayCome(this.#avoid);
+    if (isOver) this.#result = nobody(sources, this.#want.devices);
+    else this.#waitForRoom();
   }
 
   /** Other files may take what room there is: whoever gives some back wakes us. */
@@ -146,9 +187,14 @@ class PieceFetch {
     });
   }
 
-  /** Sessions with who has it, the one that is likely to answer first at the head. */
-  #sessions(): Session[] {
+  /** Sessions with who has all of it. */
+  #holders(): Session[] {
     return this.#deps.sources.among(this.#want.devices);
+  }
+
+  /** Sessions with who has any of it, the one that is likely to answer first at the head. */
+  #sessions(): Session[] {
+    return this.#deps.sources.among([...this.#want.devices, ...this.#parts.devices]);
   }
 
   #askedOf(session: Session): number {
@@ -207,10 +253,10 @@ class PieceFetch {
     // It came from another one meanwhile.
     if (this.#isHere(run) || this.#result !== null) return;
     if (!hasPieces(header)) {
-      this.#avoid.add(session);
+      if (this.#parts.denied(session)) this.#avoid.add(session);
       return;
     }
-    const { pool, gained } = this.#deps;
+    const { pool, gained, sharing } = this.#deps;
     const pieces = piecesOf(this.#chunks, run.first, run.count, this.#offsets);
     let isGood = raw.length === run.bytes;
     if (isGood) {
@@ -222,7 +268,9 @@ class PieceFetch {
         this.#writing--;
       }
       written.forEach((good, i) => {
-        if (good && this.#missing.got(run.first + i)) gained(pieces[i]!.length);
+        if (!good || !this.#missing.got(run.first + i)) return;
+        if (this.#partial !== null) sharing.got(this.#partial, run.first + i);
+        gained(pieces[i]!.length);
       });
       isGood = written.every(Boolean);
     }
@@ -266,7 +314,7 @@ class PieceFetch {
     }
     // Beyond what may be under way otherwise: it stands in for what does not come.
     for (const run of again) {
-      const [other] = this.#others(this.#askedFor(run));
+      const [other] = this.#others(this.#askedFor(run)).filter((session) => this.#parts.hasAll(session, run));
       if (other !== undefined) void this.#fetch(other, run);
     }
     this.#evaluate();

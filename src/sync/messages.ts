@@ -10,6 +10,7 @@
  *   22    list        request  [content, first]               answer 23  [size | -1, chunks], records from `first` on
  *   24    pieces      request  [content, first, count]        answer 25  [1 | 0], the bytes of those chunks
  *   26    changes     request  [content, base: bin33]         answer 27  [size | -1, chunks], what makes its list of the base's
+ *   28    part        control  [content, asks, [first, count, …]]   chunks in the sender's stage; asks: tell me what is in yours
  */
 import * as v from "valibot";
 import type { Page } from "../catalogue/catalogue.ts";
@@ -48,10 +49,13 @@ export const MESSAGE = {
   piecesAnswer: 25,
   changes: 26,
   changesAnswer: 27,
+  part: 28,
 } as const;
 
 /** Contents in one "small" request. */
 export const SMALL_BATCH = 128;
+/** Ranges of chunks in one "part" message: some 20 KB. */
+export const PART_RANGES = 2048;
 /** Devices in one subscription. */
 const SUBSCRIBED_DEVICES = 1024;
 
@@ -92,6 +96,11 @@ const schemas = {
   piecesAnswer: v.tuple([v.picklist([0, 1])]),
   changes: v.tuple([content, content]),
   changesAnswer: sizeAndChunks,
+  part: v.tuple([
+    content,
+    v.boolean(),
+    v.pipe(v.array(count), v.maxLength(2 * PART_RANGES), v.check((numbers) => numbers.length % 2 === 0)),
+  ]),
 } as const;
 
 /** A header of a message of the named kind. Throws CairnError "message-invalid". */

@@ -8,7 +8,7 @@
 import { chunkCount, chunkLength, type ChunkList } from "../core/content.ts";
 
 /** Stretches that are read and written one behind the other, in whatever order the stretches come. */
-const ZONE_BYTES = 4 * 2 ** 20;
+const ZONE_BYTES = 2 ** 20;
 /** Ranges that a peer told of one by one, until they are put together. */
 const RANGES = 4096;
 
@@ -77,6 +77,11 @@ export class Missing {
     this.#unasked = this.#left;
     const zones = zonesOf(offsets);
     this.#zones = shuffle === null ? zones : shuffled(zones, shuffle);
+  }
+
+  /** Chunks of the content. */
+  get count(): number {
+    return this.#have.length;
   }
 
   /** Chunks that are not here. */

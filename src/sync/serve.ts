@@ -6,16 +6,20 @@ import { chunkCount, chunkDigest, chunkLength, type ChunkList, chunkOffsets } fr
 import type { ContentId } from "../core/ids.ts";
 import { BULK_CREDIT_BYTES, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Message, Session } from "../peer/session.ts";
-import type { HashPool, Piece } from "../platform/ports.ts";
+import { FsError, type HashPool, type Piece } from "../platform/ports.ts";
 import { findLocal, isStill, type Local, type LocalSource, SharedPins } from "./local_source.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { serveChanges, serveList } from "./serve_list.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** Directories that one request holds open: files of one request mostly lie together. */
 const HELD_DIRECTORIES = 16;
+/** Bytes that one answer has at most. */
+const MOST_BYTES = BULK_CREDIT_BYTES / 2;
 
 export interface Server extends Local {
   readonly pool: HashPool;
+  readonly sharing: Pick<Sharing, "stretch" | "list" | "heard">;
 }
 
 /** Answers a request for content; false when the message is none. Rejects for a malformed one. */
@@ -97,21 +101,8 @@ async function readSome(
 
 async function servePieces(server: Server, session: Session, message: Message): Promise<void> {
   const [content, first, count] = read("pieces", message.header) as [ContentId, number, number];
-  const chunks = server.catalogue.contents.chunks(content);
-  const source = chunks === null ? null : findLocal(server, content);
-  let bytes: Uint8Array<ArrayBuffer> | null = null;
-  if (chunks !== null && source !== null) {
-    const [offset, length] = stretchOf(chunks, first, count);
-    const isThere = length > 0 && length <= BULK_CREDIT_BYTES / 2;
-    try {
-      if (isThere) bytes = await server.pool.readStretch(source.at, offset, length);
-      if (!isStill(source)) bytes = null;
-    } finally {
-      source.pin.close();
-    }
-    // Who asks for what the file never had is told so, and costs us no look at it.
-    if (isThere && bytes === null) server.changed(source.replica, source.path);
-  }
+  const bytes = await fromStage(server, content, first, count) ??
+    await fromFile(server, content, first, count);
   session.answer(
     message.requestId,
     "bulk",
@@ -119,6 +110,50 @@ async function servePieces(server: Server, session: Session, message: Message): 
     [bytes === null ? 0 : 1],
     bytes ?? undefined,
   );
+}
+
+/** What is here of a content that is being fetched; null when it is not. A disk that cannot be read has nothing. */
+async function fromStage(
+  { sharing, catalogue, pool }: Server,
+  content: ContentId,
+  first: number,
+  count: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const stretch = sharing.stretch(content, first, count, () => {
+    const chunks = catalogue.contents.chunks(content);
+    return chunks === null ? null : chunkOffsets(chunks);
+  });
+  if (stretch === null || stretch.length > MOST_BYTES) return null;
+  try {
+    const bytes = await pool.readStretch(stretch.at, stretch.offset, stretch.length);
+    return stretch.isStill() ? bytes : null;
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    return null;
+  }
+}
+
+async function fromFile(
+  server: Server,
+  content: ContentId,
+  first: number,
+  count: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const chunks = server.catalogue.contents.chunks(content);
+  const source = chunks === null ? null : findLocal(server, content);
+  if (chunks === null || source === null) return null;
+  const [offset, length] = stretchOf(chunks, first, count);
+  const isThere = length > 0 && length <= MOST_BYTES;
+  let bytes: Uint8Array<ArrayBuffer> | null = null;
+  try {
+    if (isThere) bytes = await server.pool.readStretch(source.at, offset, length);
+    if (!isStill(source)) bytes = null;
+  } finally {
+    source.pin.close();
+  }
+  // Who asks for what the file never had is told so, and costs us no look at it.
+  if (isThere && bytes === null) server.changed(source.replica, source.path);
+  return bytes;
 }
 
 /** Where chunks stand in the file, and how long they are together; length 0 for chunks that the list does not have. */

@@ -61,6 +61,12 @@ export class Sources {
     return devices.some((device) => this.#sessions.has(device));
   }
 
+  /** Whom a session is with; null when it has ended, or another one has taken its place. */
+  deviceOf(session: Session): number | null {
+    for (const [device, one] of this.#sessions) if (one === session) return device;
+    return null;
+  }
+
   /** Sessions with any of the devices, the one that is likely to answer first at the head. */
   among(devices: readonly number[]): Session[] {
     const sessions = devices.flatMap((device) => this.#sessions.get(device) ?? []);
