@@ -12,6 +12,8 @@ const FIRST_BYTES = 256 * 1024;
 const LEAST_BYTES = 64 * 1024;
 /** The most: what a peer may send without hearing that anything was taken. */
 const MOST_BYTES = 8 * 2 ** 20;
+/** A wire that brings less than this is slow (24 Mbit/s): packing what it brings costs a few hundredths of the time. */
+const SLOW_BYTES_PER_MS = 3_000;
 /** Requests among which that is divided: one is made up while another is on the wire. */
 const SHARES = 4;
 
@@ -27,6 +29,7 @@ export class Ahead {
   #most = FIRST_BYTES;
   #owed = 0;
   #leastMs = Infinity;
+  #isSlow = false;
   /** What was asked for before the last cut says nothing of what came of it. */
   #cutMs = -Infinity;
 
@@ -40,21 +43,33 @@ export class Ahead {
     return this.#most / SHARES;
   }
 
+  /** The wire is so slow that it is worth much work to send less. */
+  get isSlow(): boolean {
+    return this.#isSlow;
+  }
+
   ask(bytes: number, nowMs: number): Asked {
     this.#owed += bytes;
     return { bytes, sinceMs: nowMs, owed: this.#owed };
   }
 
-  /** The answer has come. */
-  answered({ bytes, sinceMs, owed }: Asked, nowMs: number): void {
+  /** The answer has come, in so many bytes on the wire. */
+  answered({ bytes, sinceMs, owed }: Asked, nowMs: number, sent: number): void {
     this.#owed -= bytes;
     const tookMs = nowMs - sinceMs;
     this.#leastMs = Math.min(this.#leastMs, tookMs);
     const dueMs = this.#leastMs + WAIT_MS;
+    // What is less waits for something else than the wire.
+    const isMuch = owed >= LEAST_BYTES;
+    // All that was owed before has come, too: the wire brings so much, or more.
+    const bytesPerMs = owed / Math.max(1, tookMs) * sent / Math.max(1, bytes);
+    const isInLine = tookMs > this.#leastMs + WAIT_MS / 2;
+    if (bytesPerMs > 2 * SLOW_BYTES_PER_MS) this.#isSlow = false;
+    else if (isMuch && isInLine && bytesPerMs < SLOW_BYTES_PER_MS) this.#isSlow = true;
     if (tookMs <= dueMs) {
       // Only who was asked for all that was allowed shows that it can do more.
       if (owed * 2 >= this.#most) this.#most = Math.min(this.#most + bytes, MOST_BYTES);
-    } else if (sinceMs >= this.#cutMs) {
+    } else if (isMuch && sinceMs >= this.#cutMs) {
       this.#most = Math.max(LEAST_BYTES, Math.min(this.#most, owed * dueMs / tookMs));
       this.#cutMs = nowMs;
     }

@@ -126,6 +126,9 @@ export class Conversation {
           this.#deps.peerNeeds(files, bytes);
           break;
         }
+        case MESSAGE.slow:
+          [this.#serving.packs] = read("slow", message.header);
+          break;
         case MESSAGE.part:
           this.#deps.server.sharing.heard(this.#session, message.header);
           break;

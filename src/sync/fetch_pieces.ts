@@ -20,6 +20,7 @@ import { diskTrouble, type Fetched, FULL, nobody, STALL_MS } from "./fetch_small
 import { MESSAGE, read } from "./messages.ts";
 import { Missing, type Run } from "./missing.ts";
 import type { Company, Partial, Range } from "./partial.ts";
+import { opened } from "./packing.ts";
 import { Parts } from "./parts.ts";
 import { piecesOf } from "./serve.ts";
 import type { Room } from "./room.ts";
@@ -126,7 +127,7 @@ class PieceFetch implements Company {
     this.#have = have;
     this.#missing = new Missing(chunks, offsets, have, order);
     this.#partial = partial;
-    const hasCompany = order !== null && partial !== null;
+    const hasCompany = () => partial !== null && deps.sharing.orderOf(want.content, partial.holders) !== null;
     this.#parts = new Parts(this.#missing, deps.sources, deps.clock, hasCompany);
     this.outcome = new Promise((resolve, reject) => {
       this.#tell = (result) => result instanceof Error ? reject(result) : resolve(result);
@@ -249,14 +250,16 @@ class PieceFetch implements Company {
     }
   }
 
-  async #take(session: Session, run: Run, { header, raw }: Answer): Promise<void> {
+  async #take(session: Session, run: Run, answer: Answer): Promise<void> {
     // It came from another one meanwhile.
     if (this.#isHere(run) || this.#result !== null) return;
+    const { pool, gained, sharing } = this.#deps;
+    const { header, raw } = await opened(answer, pool, run.bytes);
+    if (this.#result !== null) return;
     if (!hasPieces(header)) {
       if (this.#parts.denied(session)) this.#avoid.add(session);
       return;
     }
-    const { pool, gained, sharing } = this.#deps;
     const pieces = piecesOf(this.#chunks, run.first, run.count, this.#offsets);
     let isGood = raw.length === run.bytes;
     if (isGood) {

@@ -8,6 +8,7 @@ import { PIECE_BYTES } from "../core/limits.ts";
 import { FsError, type HashPool, type SmallFile } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
 import { encodeContents, MESSAGE, read, SMALL_BATCH } from "./messages.ts";
+import { opened } from "./packing.ts";
 import type { Arrived, Sources } from "./sources.ts";
 
 export interface SmallWant {
@@ -127,10 +128,12 @@ export class SmallFetcher {
       this.#retryElsewhere(session, batch);
       return true;
     }
-    const { raw, size } = answer;
+    const { size } = answer;
     arrived(size);
     try {
-      const lengths = read("smallAnswer", answer.header);
+      const mostBytes = batch.reduce((sum, { want }) => sum + want.size, 0);
+      const { header, raw } = await opened(answer, this.#pool, mostBytes);
+      const lengths = read("smallAnswer", header);
       const files: SmallFile[] = [];
       const asked: Waiting[] = [];
       const missing: Waiting[] = [];

@@ -11,6 +11,8 @@
  *   24    pieces      request  [content, first, count]        answer 25  [1 | 0], the bytes of those chunks
  *   26    changes     request  [content, base: bin33]         answer 27  [size | -1, chunks], what makes its list of the base's
  *   28    part        control  [content, asks, [first, count, …]]   chunks in the sender's stage; asks: tell me what is in yours
+ *   29    slow        control  [boolean]                          answers to the sender are better packed
+ *   30    packed      answer   [length, header]                   the bytes of the answer with this header, by raw deflate
  */
 import * as v from "valibot";
 import type { Page } from "../catalogue/catalogue.ts";
@@ -50,6 +52,8 @@ export const MESSAGE = {
   changes: 26,
   changesAnswer: 27,
   part: 28,
+  slow: 29,
+  packed: 30,
 } as const;
 
 /** Contents in one "small" request. */
@@ -94,6 +98,8 @@ const schemas = {
   listAnswer: sizeAndChunks,
   pieces: v.tuple([content, count, v.pipe(count, v.minValue(1), v.maxValue(CHUNK_LIST_CHUNKS))]),
   piecesAnswer: v.tuple([v.picklist([0, 1])]),
+  slow: v.tuple([v.boolean()]),
+  packed: v.tuple([count, v.unknown()]),
   changes: v.tuple([content, content]),
   changesAnswer: sizeAndChunks,
   part: v.tuple([

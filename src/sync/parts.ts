@@ -25,12 +25,17 @@ export class Parts {
   readonly #sources: Sources;
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #parts = new Map<number, Part>();
-  /** Others are connected that were asked. */
-  readonly #hasCompany: boolean;
+  /** Whether others are connected that have not all of it. */
+  readonly #hasCompany: () => boolean;
   /** When one of them last told of something that is missing here, or was asked to. */
   #newsMs: number;
 
-  constructor(missing: Missing, sources: Sources, clock: Pick<Clock, "monotonic">, hasCompany: boolean) {
+  constructor(
+    missing: Missing,
+    sources: Sources,
+    clock: Pick<Clock, "monotonic">,
+    hasCompany: () => boolean,
+  ) {
     this.#missing = missing;
     this.#sources = sources;
     this.#clock = clock;
@@ -86,7 +91,7 @@ export class Parts {
   /** Whether what nobody is known to have may come to one of them. */
   mayCome(avoid: ReadonlySet<Session>): boolean {
     const quietMs = this.#clock.monotonic() - this.#newsMs;
-    if (this.#parts.size === 0) return this.#hasCompany && quietMs < FIRST_NEWS_MS;
+    if (this.#parts.size === 0) return quietMs < FIRST_NEWS_MS && this.#hasCompany();
     return quietMs < NEWS_MS && this.#sources.among(this.devices).some((session) => !avoid.has(session));
   }
 

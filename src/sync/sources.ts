@@ -5,6 +5,7 @@
 import type { Session } from "../peer/session.ts";
 import type { Clock } from "../platform/ports.ts";
 import { Ahead } from "./ahead.ts";
+import { MESSAGE } from "./messages.ts";
 
 /** Requests under way with one peer: keeps its disk and the wire busy, and no more. */
 export const REQUESTS_AT_ONCE = 8;
@@ -150,7 +151,9 @@ export class Sources {
     try {
       return await request((size) => {
         isAnswered = true;
-        load.ahead.answered(asked, this.#clock.monotonic());
+        const wasSlow = load.ahead.isSlow;
+        load.ahead.answered(asked, this.#clock.monotonic(), size);
+        if (load.ahead.isSlow !== wasSlow) session.send("control", MESSAGE.slow, [!wasSlow]);
         this.#gained(load, size);
       });
     } finally {

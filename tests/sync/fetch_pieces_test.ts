@@ -173,7 +173,7 @@ async function holderOf(clock: ManualClock, device: number): Promise<Holder> {
   // One after the other, as a disk and a wire do.
   let busyUntilMs = 0;
   server.onMessage(({ type, header, requestId }) => {
-    if (type === MESSAGE.part) return;
+    if (requestId === 0) return;
     if (type === MESSAGE.changes) {
       const changes = holder.changes(toHex((header as [unknown, Uint8Array])[1]));
       const answer = changes === null ? [-1, 0] : [FILE.length, chunkCount(LIST)];

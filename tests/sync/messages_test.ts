@@ -122,6 +122,8 @@ Deno.test("message types are what docs/protocol.md says", () => {
     changes: 26,
     changesAnswer: 27,
     part: 28,
+    slow: 29,
+    packed: 30,
   });
 });
 
