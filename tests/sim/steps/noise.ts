@@ -1,9 +1,9 @@
 /** Files that are large and the same each time. */
 
 /** Bytes of which no two chunks are equal. */
-export function noise(length: number): Uint8Array<ArrayBuffer> {
+export function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(length / 4);
-  let x = 1;
+  let x = seed;
   for (let i = 0; i < words.length; i++) {
     x ^= x << 13;
     x ^= x >>> 17;

@@ -1,11 +1,13 @@
 /** Devices that fetch the same large file have it from each other as it comes, and complete it when who had it whole is gone. */
 import assert from "node:assert/strict";
+import { Rng } from "../disk/rng.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
 import { noise } from "./noise.ts";
 import { onStage, type Stage } from "./stage.ts";
 
 const STAGE = `${ROOT}/.cairn/stage`;
 const LARGE_BYTES = 12 * 2 ** 20;
+const STORM_BYTES = 2 ** 20;
 /** So slow that the file takes some seconds. */
 const BYTES_PER_MS = 1_000;
 const LOOK_MS = 10;
@@ -72,6 +74,33 @@ Deno.test("what none of them has is not there: they say so, and complete it when
     complete(stage, [b, c], bytes);
   });
 });
+
+for (const seed of [1, 2, 3, 4]) {
+  Deno.test(`whoever dies, is cut off or saves it anew while it is under way: all have the same in the end (${seed})`, async () => {
+    await onStage({ devices: 4, seed }, (stage) => {
+      const { devices, net } = stage.world;
+      const rng = new Rng(`storm/${seed}`);
+      net.wire.bytesPerMs = 500;
+      for (let version = 1; version < 12; version++) {
+        const writer = devices[rng.below(4)]!;
+        if (writer.device !== null) {
+          const bytes = noise(STORM_BYTES, version);
+          bytes.set(noise(STORM_BYTES / 2), 0); // what versions have in common
+          writer.disk.user.save(`${ROOT}/large`, bytes);
+        }
+        stage.go(rng.below(3_000));
+        const other = devices[rng.below(4)]!;
+        if (other.device === null) other.start();
+        else other.kill();
+        stage.go(rng.below(2_000));
+        net.partition(devices.map(() => rng.below(2)));
+      }
+      net.partition([0, 0, 0, 0]);
+      for (const device of devices) if (device.device === null) device.start();
+      stage.settle();
+    });
+  });
+}
 
 /** The first device saves a large file over a slow wire. */
 function begin({ world: { net, devices } }: Stage): Uint8Array<ArrayBuffer> {
