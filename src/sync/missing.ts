@@ -6,9 +6,8 @@
  * 3. Devices that fetch the same go through it in orders of their own, zone by zone: what each has is what the others still need.
  */
 import { chunkCount, chunkLength, type ChunkList } from "../core/content.ts";
+import { PIECE_BYTES } from "../core/limits.ts";
 
-/** Stretches that are read and written one behind the other, in whatever order the stretches come. */
-const ZONE_BYTES = 2 ** 20;
 /** Ranges that a peer told of one by one, until they are put together. */
 const RANGES = 4096;
 
@@ -75,8 +74,7 @@ export class Missing {
     this.#holders = new Uint16Array(count);
     for (const here of have) if (!here) this.#left++;
     this.#unasked = this.#left;
-    const zones = zonesOf(offsets);
-    this.#zones = shuffle === null ? zones : shuffled(zones, shuffle);
+    this.#zones = shuffle === null ? [[0, count]] : shuffled(zonesOf(offsets), shuffle);
   }
 
   /** Chunks of the content. */
@@ -230,14 +228,13 @@ export class Missing {
   }
 }
 
+/** As long as one request asks for at most: no piece of a zone is left over for a request of its own. */
 function zonesOf(offsets: Float64Array): [number, number][] {
   const zones: [number, number][] = [];
-  const count = offsets.length - 1;
-  for (let i = 0, number = -1; i < count; i++) {
-    const zone = Math.floor(offsets[i]! / ZONE_BYTES);
-    if (zone === number) zones.at(-1)![1] = i + 1;
+  for (let i = 0; i < offsets.length - 1; i++) {
+    const last = zones.at(-1);
+    if (last !== undefined && offsets[i + 1]! - offsets[last[0]]! <= PIECE_BYTES) last[1] = i + 1;
     else zones.push([i, i + 1]);
-    number = zone;
   }
   return zones;
 }
