@@ -18,6 +18,8 @@ export interface Hosts {
   address(host: string, lan?: number): string;
   /** The command line that runs `argv` at the host; the process becomes `argv` itself. */
   wrap(host: string, argv: readonly string[]): string[];
+  /** Lets so many bytes a second out of the host's first interface; null for as many as go. False where that cannot be had. */
+  limit(host: string, bytesPerS: number | null): Promise<boolean>;
   /** Bytes at the host's first interface since it was made; null where they are not measured. */
   bytes(host: string): Promise<WireBytes | null>;
   close(): Promise<void>;
@@ -26,6 +28,9 @@ export interface Hosts {
 /** A network of our own, apart from that of the tests. */
 const SUBNET = "10.78";
 const PREFIX = "bn";
+/** A limited interface: some segments as large as the kernel makes them, and what a router would queue. */
+const BURST_BYTES = 256 * 1024;
+const QUEUE_TIME = "50ms";
 const DROP_TRIES = 50;
 const DROP_REST_MS = 100;
 let made = 0;
@@ -39,6 +44,7 @@ export async function openHosts(lans: readonly (readonly string[])[], cleanup: C
     areApart: hosts.areApart,
     address: (host, lan) => hosts.address(host, lan),
     wrap: (host, argv) => hosts.wrap(host, argv),
+    limit: (host, bytesPerS) => hosts.limit(host, bytesPerS),
     bytes: (host) => hosts.bytes(host),
     close,
   };
@@ -48,6 +54,7 @@ const LOOPBACK: Hosts = {
   areApart: false,
   address: () => "127.0.0.1",
   wrap: (_host, argv) => [...argv],
+  limit: () => Promise.resolve(false),
   bytes: () => Promise.resolve(null),
   close: () => Promise.resolve(),
 };
@@ -124,6 +131,19 @@ class Namespaces implements Hosts {
 
   wrap(host: string, argv: readonly string[]): string[] {
     return ["ip", "netns", "exec", this.#namespace(host), ...argv];
+  }
+
+  async limit(host: string, bytesPerS: number | null): Promise<boolean> {
+    const tc = (...words: string[]) => outputOf(["tc", "-n", this.#namespace(host), "qdisc", ...words]);
+    try {
+      await tc("del", "dev", "eth0", "root").catch(() => {}); // there may be none
+      if (bytesPerS === null) return true;
+      const shape = ["rate", `${bytesPerS * 8}bit`, "burst", `${BURST_BYTES}b`, "latency", QUEUE_TIME];
+      await tc("add", "dev", "eth0", "root", "tbf", ...shape);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async bytes(host: string): Promise<WireBytes> {

@@ -2,7 +2,7 @@
  * The paths of wanted folders that still differ from what they should be. `catalogue/rows.ts` keeps the set exact; here it
  * is read, and what stands in a need's way is noted with its remedy (invariant 11).
  */
-import type { RelPath } from "../core/ids.ts";
+import { type ContentId, fromHex, type RelPath } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
@@ -238,6 +238,21 @@ export class Needs {
       folder,
       device,
     );
+  }
+
+  /** Some of these contents is to be had: whatever needs them is due now. */
+  retryContents(folder: number, contents: readonly ContentId[]): void {
+    for (const content of contents) {
+      const bytes = fromHex(content);
+      this.#db.run(
+        `UPDATE needs SET ${DUE_AGAIN} WHERE folder = ? AND retry_ms > 1 AND (directory, name) IN (
+           SELECT s.directory, s.name FROM states s
+           WHERE s.content IS NOT NULL AND substr(s.content, 2, 8) = ? AND s.content = ?)`,
+        folder,
+        bytes.slice(1, 9),
+        bytes,
+      );
+    }
   }
 
   /** Names beside a path that are needed here, and may be the same on a disk that does not tell all names apart. */

@@ -18,6 +18,7 @@ import { Conversation } from "../sync/conversation.ts";
 import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
+import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
 import { Turns } from "../sync/turns.ts";
@@ -76,6 +77,7 @@ export class Device {
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sources: Sources;
+  readonly #sharing: Sharing;
   readonly #arrivals: Arrivals;
   readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
@@ -95,7 +97,9 @@ export class Device {
     this.#sources = new Sources(ports.clock);
     this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
-      for (const sync of this.folders.all()) sync.inbound.retryFrom(number);
+      for (const sync of this.folders.all()) {
+        sync.inbound.retry((needs, folder) => needs.retryFrom(folder, number));
+      }
     });
     this.#instance = toHex(ports.random.bytes(8));
     this.#local = {
@@ -103,8 +107,19 @@ export class Device {
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
       changed: (replica, path) => this.folders.get(replica.folder)?.outbound.lookAgain([path]),
     };
+    this.#sharing = new Sharing({
+      fs: ports.fs,
+      clock: ports.clock,
+      order: new DataView(ports.random.bytes(4).buffer).getInt32(0),
+      wanted: (contents) => {
+        for (const { inbound } of this.folders.all()) {
+          inbound.retry((needs, folder) => needs.retryContents(folder, contents));
+        }
+      },
+    });
     this.stager = new Stager({
       ...this.#local,
+      sharing: this.#sharing,
       fs: ports.fs,
       pool: ports.pool,
       clock: ports.clock,
@@ -251,7 +266,7 @@ export class Device {
     const number = catalogue.ids.device(session.peer);
     const conversation = new Conversation({
       ledger: this.ledger,
-      server: { ...this.#local, pool: this.#ports.pool },
+      server: { ...this.#local, pool: this.#ports.pool, sharing: this.#sharing },
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
       accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
@@ -277,6 +292,7 @@ export class Device {
       this.#changed();
     });
     this.#sources.add(number, session);
+    this.#sharing.came(number, session);
     this.#arrivals.came(number);
     this.#tellProgress();
   }

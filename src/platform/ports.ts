@@ -234,6 +234,10 @@ export interface HashPool {
   ): Promise<boolean[]>;
   /** Answers per piece whether the file already holds it (a resumed stage). */
   checkPieces(path: string, pieces: readonly Piece[]): Promise<boolean[]>;
+  /** The bytes by raw deflate; null where that saves less than an eighth. */
+  pack(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** What was packed so, `length` bytes; null where it is anything else. */
+  unpack(packed: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer> | null>;
   close(): void;
 }
 

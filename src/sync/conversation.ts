@@ -126,6 +126,12 @@ export class Conversation {
           this.#deps.peerNeeds(files, bytes);
           break;
         }
+        case MESSAGE.slow:
+          [this.#serving.packs] = read("slow", message.header);
+          break;
+        case MESSAGE.part:
+          this.#deps.server.sharing.heard(this.#session, message.header);
+          break;
         default:
           // Unknown notices are a later version's; an unknown request must not wait for ever.
           if (message.requestId !== 0 && !await this.#serving.serve(message)) {

@@ -6,19 +6,26 @@ import { chunkCount, chunkLength, type ChunkList, chunkOffsets } from "../core/c
 import { toHex } from "../core/ids.ts";
 import { type Fs, FsError, type Piece } from "../platform/ports.ts";
 import { fetchList, type ListWant } from "./fetch_list.ts";
-import { fetchPieces, type PiecesDeps, type PiecesWant, runsOf } from "./fetch_pieces.ts";
+import { fetchPieces, type PiecesDeps, type PiecesWant } from "./fetch_pieces.ts";
 import { diskTrouble, type Fetched, nobody } from "./fetch_small.ts";
+import { runsOf } from "./missing.ts";
 import { piecesOf } from "./serve.ts";
+import type { Sharing } from "./sharing.ts";
 
 export interface LargeWant extends PiecesWant, ListWant {
   /** Files of this disk that may share chunks, the likeliest first, with their lists. */
   readonly bases: (chunks: ChunkList) => readonly { readonly at: string; readonly chunks: ChunkList }[];
-  /** The list, where this device has had the content before. */
+  /** The list, where this device knows it. */
   readonly chunks: ChunkList | null;
+  /** A file of this device has the content. */
+  readonly isLocal: boolean;
 }
 
 export interface LargeDeps extends PiecesDeps {
   readonly fs: Fs;
+  readonly sharing: PiecesDeps["sharing"] & Pick<Sharing, "mayHelp" | "forget">;
+  /** The list is known from here on: who comes back to the stage later needs it, whoever is there then. */
+  listed(chunks: ChunkList): void;
 }
 
 /** Bytes of local reuse that one job of the pool copies or checks. */
@@ -28,20 +35,26 @@ const LOCAL_JOB_BYTES = 8 * 2 ** 20;
 export async function fetchLarge(
   deps: LargeDeps,
   want: LargeWant,
-): Promise<{ fetched: Fetched; chunks: ChunkList | null }> {
-  const { fs } = deps;
+): Promise<Fetched> {
+  const { fs, sharing, sources } = deps;
   try {
-    const chunks = want.chunks ?? await fetchList(deps.sources, want);
-    if (chunks === null) return { fetched: nobody(deps.sources, want.devices), chunks: null };
+    const chunks = want.chunks ?? await fetchList(sources, want);
+    if (chunks === null || !mayCome(chunks)) return nobody(sources, want.devices);
+    sharing.forget(want.content);
     const have = new Uint8Array(chunkCount(chunks));
     const offsets = chunkOffsets(chunks);
     if (openStage(fs, want)) await checkStage(deps, want, chunks, offsets, have);
     await reuseLocal(deps, want, chunks, offsets, have);
-    const fetched = await fetchPieces(deps, want, chunks, offsets, have);
-    return { fetched, chunks };
+    deps.listed(chunks);
+    return await fetchPieces(deps, want, chunks, offsets, have);
   } catch (error) {
-    if (error instanceof FsError) return { fetched: diskTrouble(error), chunks: null };
+    if (error instanceof FsError) return diskTrouble(error);
     throw error;
+  }
+
+  /** Nobody hashes a stage again and again for want of a peer. */
+  function mayCome(chunks: ChunkList): boolean {
+    return want.isLocal || sources.isAny(want.devices) || sharing.mayHelp(want.content, chunks);
   }
 }
 

@@ -29,7 +29,7 @@ export interface ListWant {
 export async function fetchList(sources: Sources, want: ListWant): Promise<ChunkList | null> {
   const avoid = new Set<Session>();
   for (;;) {
-    const list = await sources.ask(want.devices, avoid, async (session) => {
+    const list = await sources.ask(want.devices, avoid, 0, async (session) => {
       avoid.add(session);
       try {
         // Another one may have it too: nobody is waited for long then.

@@ -1,35 +1,40 @@
 /**
- * Fetches the missing chunks of one large file from all peers that have it, in runs of about a mebibyte. Every event only changes state and
+ * Fetches the missing chunks of one large file from all peers that have it, in runs of at most a mebibyte. Every event only changes state and
  * calls `#evaluate`.
  *
- * 1. Several runs are under way at once, with whoever is likely to answer first; a fast peer so gets more of them than a slow one.
+ * 1. Several runs are under way at once, each asked of a peer that has room for it (ahead.ts); a fast peer so gets more of them than a
+ *    slow one, and longer ones.
  * 2. A peer from which nothing at all has come nearer for a while has stalled: what was asked of it is asked of others too, and it gets
  *    nothing more of this file until it goes on. Its session stays.
  * 3. At the end of a file, when nothing is left to ask for, what a slow peer still owes is asked of a much faster one too.
- * 4. A run that comes twice is written once; nothing is written any more once the outcome is told.
+ * 4. A chunk that comes twice is written once; nothing is written any more once the outcome is told.
+ * 5. Who has not all of it yet is asked for what it told that it has (sharing.ts). When only such are left, and none has more, they are waited
+ *    for a while: what one of them gets the others can have.
  */
 import type { ChunkList } from "../core/content.ts";
-import { chunkLength } from "../core/content.ts";
 import { type ContentId, fromHex } from "../core/ids.ts";
 import { PIECE_BYTES } from "../core/limits.ts";
 import { type Clock, FsError, type HashPool } from "../platform/ports.ts";
 import type { Answer, Session } from "../peer/session.ts";
 import { diskTrouble, type Fetched, FULL, nobody, STALL_MS } from "./fetch_small.ts";
 import { MESSAGE, read } from "./messages.ts";
+import { Missing, type Run } from "./missing.ts";
+import type { Company, Partial, Range } from "./partial.ts";
+import { opened } from "./packing.ts";
+import { Parts } from "./parts.ts";
 import { piecesOf } from "./serve.ts";
 import type { Room } from "./room.ts";
-import type { Sources } from "./sources.ts";
+import type { Sharing } from "./sharing.ts";
+import { type Arrived, BULK_AT_ONCE, BULK_BYTES, type Sources } from "./sources.ts";
 
-/** Runs asked for at once: of one peer, and over all. Each may be a mebibyte in memory. */
-const RUNS_PER_PEER = 6;
-const RUNS_AT_ONCE = 12;
+/** Runs asked for at once over all peers. Each may be a mebibyte in memory. */
+const RUNS_AT_ONCE = 16;
 /** A source whose pieces are wrong this often has changed. */
 const WRONG_PIECES = 3;
 /** How often that is looked at. */
 export const LOOK_MS = 1_000;
 /** A run is asked for again when another peer would bring it this many times in the time that it has taken. */
 const MUCH_FASTER = 4;
-
 export interface PiecesWant {
   readonly content: ContentId;
   /** The file, made at full length, that the chunks are written into. */
@@ -46,15 +51,7 @@ export interface PiecesDeps {
   readonly gained: (bytes: number) => void;
   /** Room on the stage's disk. */
   readonly room: Pick<Room, "promise" | "fulfil">;
-}
-
-interface Run {
-  readonly first: number;
-  readonly count: number;
-  readonly bytes: number;
-  isDone: boolean;
-  /** Times that it waits for a peer that has time for it. */
-  waiting: number;
+  readonly sharing: Pick<Sharing, "open" | "got" | "ended" | "orderOf">;
 }
 
 interface Asked {
@@ -63,49 +60,44 @@ interface Asked {
   readonly sinceMs: number;
 }
 
-/** Runs of chunks that are missing, each of at most `bytes` (but at least one chunk): [first, count]. */
-export function runsOf(chunks: ChunkList, have: Uint8Array, bytes: number): [number, number][] {
-  const runs: [number, number][] = [];
-  let sum = 0;
-  for (let i = 0; i < have.length; i++) {
-    if (have[i]) continue;
-    const length = chunkLength(chunks, i);
-    const last = runs.at(-1);
-    if (last !== undefined && last[0] + last[1] === i && sum + length <= bytes) {
-      last[1]++;
-      sum += length;
-    } else {
-      runs.push([i, 1]);
-      sum = length;
-    }
-  }
-  return runs;
-}
-
 /** Resolves when all is in the stage, or when it cannot be. Rejects for what no answer may be. */
-export function fetchPieces(
+export async function fetchPieces(
   deps: PiecesDeps,
   want: PiecesWant,
   chunks: ChunkList,
   offsets: Float64Array,
   have: Uint8Array,
 ): Promise<Fetched> {
-  return new PieceFetch(deps, want, chunks, offsets, have).outcome;
+  const { sharing } = deps;
+  const { content, stage } = want;
+  const holders = new Set(want.devices);
+  const size = offsets.at(-1)!;
+  const partial = sharing.open({ content, size, chunks, offsets, have, stage, holders });
+  let isWhole = false;
+  try {
+    const order = sharing.orderOf(content, holders);
+    const fetched = await new PieceFetch(deps, want, chunks, offsets, have, order, partial).outcome;
+    isWhole = fetched.ok;
+    return fetched;
+  } finally {
+    if (partial !== null) sharing.ended(partial, isWhole);
+  }
 }
 
-class PieceFetch {
+class PieceFetch implements Company {
   readonly outcome: Promise<Fetched>;
   readonly #deps: PiecesDeps;
   readonly #want: PiecesWant;
   readonly #chunks: ChunkList;
   readonly #offsets: Float64Array;
   readonly #have: Uint8Array;
-  /** Runs to be asked for, the next one last. */
-  readonly #queue: Run[];
-  #left: number;
+  readonly #missing: Missing;
+  /** What this device shares of it; null when it does not. */
+  readonly #partial: Partial | null;
+  /** Who has not all of it either. */
+  readonly #parts: Parts;
+  /** Runs that were asked for and are not in the stage. */
   readonly #asked = new Set<Asked>();
-  /** Runs on their way to a session, and to their answer. */
-  #underWay = 0;
   /** Answers that are being written. */
   #writing = 0;
   /** Who does not have it, or something else. */
@@ -113,6 +105,7 @@ class PieceFetch {
   readonly #wrong = new Map<Session, number>();
   /** Who has stalled, and when something last came from it. */
   readonly #stalled = new Map<Session, number>();
+  #isWaiting = false;
   #result: Fetched | Error | null = null;
   #isTold = false;
   #cancelLook: () => void = () => {};
@@ -124,35 +117,91 @@ class PieceFetch {
     chunks: ChunkList,
     offsets: Float64Array,
     have: Uint8Array,
+    order: number | null,
+    partial: Partial | null,
   ) {
     this.#deps = deps;
     this.#want = want;
     this.#chunks = chunks;
     this.#offsets = offsets;
     this.#have = have;
-    this.#queue = runsOf(chunks, have, PIECE_BYTES).reverse().map(([first, count]) => ({
-      first,
-      count,
-      bytes: offsets[first + count]! - offsets[first]!,
-      isDone: false,
-      waiting: 0,
-    }));
-    this.#left = this.#queue.length;
+    this.#missing = new Missing(chunks, offsets, have, order);
+    this.#partial = partial;
+    const hasCompany = () => partial !== null && deps.sharing.orderOf(want.content, partial.holders) !== null;
+    this.#parts = new Parts(this.#missing, deps.sources, deps.clock, hasCompany);
     this.outcome = new Promise((resolve, reject) => {
       this.#tell = (result) => result instanceof Error ? reject(result) : resolve(result);
     });
-    if (this.#left > 0) this.#lookSoon();
+    if (partial !== null) partial.company = this;
+    if (this.#missing.left > 0) this.#lookSoon();
+    this.#evaluate();
+  }
+
+  /** A device that fetches it too tells what it has. */
+  told(device: number, ranges: readonly Range[]): void {
+    if (this.#result !== null || this.#want.devices.includes(device)) return;
+    if (this.#parts.told(device, ranges)) this.#evaluate();
+  }
+
+  left(device: number): void {
+    this.#parts.left(device);
     this.#evaluate();
   }
 
   #evaluate(): void {
-    if (this.#left === 0) this.#result ??= { ok: true, stage: this.#want.stage };
-    if (this.#result !== null) return this.#end();
-    const peers = this.#deps.sources.among(this.#want.devices).length;
-    const most = Math.min(RUNS_PER_PEER * Math.max(1, peers), RUNS_AT_ONCE);
-    // What a stalled peer owes stands in nobody's way.
-    const owed = [...this.#asked].filter(({ session }) => this.#stalled.has(session)).length;
-    while (this.#underWay - owed < most && this.#queue.length > 0) void this.#fetch(this.#queue.pop()!);
+    if (this.#missing.left === 0) this.#result ??= { ok: true, stage: this.#want.stage };
+    if (this.#result === null) this.#askMore();
+    if (this.#result !== null) this.#end();
+  }
+
+  #askMore(): void {
+    const { sources } = this.#deps;
+    this.#goesOn();
+    const sessions = this.#sessions();
+    const most = Math.min(BULK_AT_ONCE, Math.max(1, Math.floor(RUNS_AT_ONCE / sessions.length)));
+    for (const session of sessions) {
+      if (this.#avoid.has(session) || this.#stalled.has(session) || this.#parts.rests(session)) continue;
+      const held = this.#parts.heldBy(session);
+      while (
+        this.#missing.unasked > 0 && this.#askedOf(session) < most && sources.hasRoom(session, BULK_BYTES)
+      ) {
+        const run = this.#missing.next(Math.min(PIECE_BYTES, sources.shareOf(session)), held);
+        if (run === null) break;
+        void this.#fetch(session, run);
+        if (this.#result !== null) return;
+      }
+    }
+    if (this.#missing.unasked === 0) return;
+    const isOver = this.#asked.size === 0 &&
+      this.#holders().every((session) => this.#avoid.has(session)) && !this.#parts.mayCome(this.#avoid);
+    if (isOver) this.#result = nobody(sources, this.#want.devices);
+    else this.#waitForRoom();
+  }
+
+  /** Other files may take what room there is: whoever gives some back wakes us. */
+  #waitForRoom(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#deps.sources.onRoom(() => {
+      this.#isWaiting = false;
+      this.#evaluate();
+    });
+  }
+
+  /** Sessions with who has all of it. */
+  #holders(): Session[] {
+    return this.#deps.sources.among(this.#want.devices);
+  }
+
+  /** Sessions with who has any of it, the one that is likely to answer first at the head. */
+  #sessions(): Session[] {
+    return this.#deps.sources.among([...this.#want.devices, ...this.#parts.devices]);
+  }
+
+  #askedOf(session: Session): number {
+    let count = 0;
+    for (const asked of this.#asked) if (asked.session === session) count++;
+    return count;
   }
 
   /** What is being written must be whole before the file is used. */
@@ -163,77 +212,57 @@ class PieceFetch {
     this.#tell(this.#result!);
   }
 
-  async #fetch(run: Run): Promise<void> {
-    const { sources, room } = this.#deps;
-    const { devices } = this.#want;
+  async #fetch(session: Session, run: Run): Promise<void> {
+    const { clock, room, sources } = this.#deps;
     if (!room.promise(run.bytes)) {
       // What the stage has already stays, and is gone on with.
       this.#result ??= FULL;
       return this.#end();
     }
-    this.#underWay++;
-    run.waiting++;
-    let isWaiting = true;
-    const found = () => {
-      if (isWaiting) run.waiting--;
-      isWaiting = false;
-    };
+    const asked: Asked = { run, session, sinceMs: clock.monotonic() };
+    this.#asked.add(asked);
     try {
-      // Not of who is asked for it already, or has stalled, as long as there is somebody else.
-      const busy = [...this.#asked].filter((asked) => asked.run === run).map(({ session }) => session);
-      const request = (session: Session) => {
-        found();
-        return this.#request(session, run);
-      };
-      const rather = new Set([...this.#avoid, ...this.#stalled.keys(), ...busy]);
-      let done = await sources.ask(devices, rather, request);
-      if (done === null && busy.length === 0) done = await sources.ask(devices, this.#avoid, request);
-      if (done === null && busy.length === 0) this.#result ??= nobody(sources, devices);
-      if (done === false) this.#queue.push(run);
+      await sources.run(session, run.bytes, (arrived) => this.#request(asked, arrived));
     } catch (error) {
       this.#result ??= error instanceof FsError ? diskTrouble(error) : error as Error;
     } finally {
       room.fulfil(run.bytes);
-      found();
-      this.#underWay--;
+      this.#asked.delete(asked);
+      if (![...this.#asked].some((other) => other.run === run)) this.#missing.giveBack(run);
       this.#evaluate();
     }
   }
 
-  /** Asks one peer; true when the run is in the stage then, or was already. */
-  async #request(session: Session, run: Run): Promise<boolean> {
-    if (run.isDone || this.#result !== null) return true;
-    const { clock, sources } = this.#deps;
-    const asked: Asked = { run, session, sinceMs: clock.monotonic() };
-    this.#asked.add(asked);
+  /** Asks one peer, and writes what it answers. */
+  async #request({ run, session }: Asked, arrived: Arrived): Promise<void> {
     let answer: Answer;
     try {
       answer = await session.request(MESSAGE.pieces, [fromHex(this.#want.content), run.first, run.count]);
     } catch {
       this.#avoid.add(session);
-      return run.isDone;
-    } finally {
-      this.#asked.delete(asked);
+      return;
     }
     try {
-      sources.gained(session, answer.size);
-      return await this.#take(session, run, answer);
+      arrived(answer.size);
+      await this.#take(session, run, answer);
     } finally {
       session.consumed("bulk", answer.size);
     }
   }
 
-  async #take(session: Session, run: Run, { header, raw }: Answer): Promise<boolean> {
+  async #take(session: Session, run: Run, answer: Answer): Promise<void> {
     // It came from another one meanwhile.
-    if (run.isDone || this.#result !== null) return true;
+    if (this.#isHere(run) || this.#result !== null) return;
+    const { pool, gained, sharing } = this.#deps;
+    const { header, raw } = await opened(answer, pool, run.bytes);
+    if (this.#result !== null) return;
     if (!hasPieces(header)) {
-      this.#avoid.add(session);
-      return false;
+      if (this.#parts.denied(session)) this.#avoid.add(session);
+      return;
     }
-    const { pool, gained } = this.#deps;
     const pieces = piecesOf(this.#chunks, run.first, run.count, this.#offsets);
-    let isGood = false;
-    if (raw.length === run.bytes) {
+    let isGood = raw.length === run.bytes;
+    if (isGood) {
       this.#writing++;
       let written: boolean[];
       try {
@@ -242,22 +271,21 @@ class PieceFetch {
         this.#writing--;
       }
       written.forEach((good, i) => {
-        if (!good || this.#have[run.first + i]) return;
-        this.#have[run.first + i] = 1;
+        if (!good || !this.#missing.got(run.first + i)) return;
+        if (this.#partial !== null) sharing.got(this.#partial, run.first + i);
         gained(pieces[i]!.length);
       });
       isGood = written.every(Boolean);
     }
-    if (isGood && !run.isDone) {
-      run.isDone = true;
-      this.#left--;
-    }
-    if (!isGood) {
-      const times = (this.#wrong.get(session) ?? 0) + 1;
-      this.#wrong.set(session, times);
-      if (times >= WRONG_PIECES) this.#avoid.add(session);
-    }
-    return run.isDone;
+    if (isGood) return;
+    const times = (this.#wrong.get(session) ?? 0) + 1;
+    this.#wrong.set(session, times);
+    if (times >= WRONG_PIECES) this.#avoid.add(session);
+  }
+
+  #isHere({ first, count }: Run): boolean {
+    for (let i = first; i < first + count; i++) if (!this.#have[i]) return false;
+    return true;
   }
 
   // -------------------------------------------------------------------------------- who keeps us waiting
@@ -270,40 +298,47 @@ class PieceFetch {
     });
   }
 
-  #look(): void {
-    const nowMs = this.#deps.clock.monotonic();
+  /** Who had stalled and brings something again. */
+  #goesOn(): void {
     for (const [session, answeredMs] of this.#stalled) {
       if (session.answeredMs > answeredMs) this.#stalled.delete(session);
     }
+  }
+
+  #look(): void {
+    const nowMs = this.#deps.clock.monotonic();
+    this.#goesOn();
     const again = new Set<Run>();
     for (const { run, session, sinceMs } of this.#asked) {
       const quietMs = nowMs - Math.max(sinceMs, session.answeredMs);
       if (quietMs >= STALL_MS) this.#stalled.set(session, session.answeredMs);
       const isOwed = this.#stalled.has(session) || this.#isOvertaken(run, session, nowMs - sinceMs);
-      if (isOwed && !run.isDone && run.waiting === 0 && this.#hasOther(run)) again.add(run);
+      if (isOwed && !this.#isHere(run)) again.add(run);
     }
     // Beyond what may be under way otherwise: it stands in for what does not come.
-    for (const run of again) void this.#fetch(run);
+    for (const run of again) {
+      const [other] = this.#others(this.#askedFor(run)).filter((session) => this.#parts.hasAll(session, run));
+      if (other !== undefined) void this.#fetch(other, run);
+    }
+    this.#evaluate();
   }
 
-  /** Whether somebody else is there who is not asked for the run yet. */
-  #hasOther(run: Run): boolean {
-    const asked = new Set([...this.#asked].filter((one) => one.run === run).map(({ session }) => session));
-    return this.#others(asked).length > 0;
+  #askedFor(run: Run): Set<Session> {
+    return new Set([...this.#asked].filter((one) => one.run === run).map(({ session }) => session));
   }
 
   #others(than: ReadonlySet<Session>): Session[] {
-    return this.#deps.sources.among(this.#want.devices).filter((session) =>
+    return this.#sessions().filter((session) =>
       !than.has(session) && !this.#avoid.has(session) && !this.#stalled.has(session)
     );
   }
 
   /** Nothing else is left to be asked for, and another would have brought it long ago. */
   #isOvertaken(run: Run, session: Session, elapsedMs: number): boolean {
-    if (this.#queue.length > 0 || elapsedMs < LOOK_MS) return false;
+    if (this.#missing.unasked > 0 || elapsedMs < LOOK_MS) return false;
     const speeds = this.#others(new Set([session])).map((other) => this.#deps.sources.speedOf(other) ?? 0);
     const best = Math.max(0, ...speeds);
-    return best > 0 && elapsedMs > MUCH_FASTER * RUNS_PER_PEER * run.bytes / best;
+    return best > 0 && elapsedMs > MUCH_FASTER * BULK_AT_ONCE * run.bytes / best;
   }
 }
 

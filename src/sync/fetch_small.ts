@@ -8,7 +8,8 @@ import { PIECE_BYTES } from "../core/limits.ts";
 import { FsError, type HashPool, type SmallFile } from "../platform/ports.ts";
 import type { Session } from "../peer/session.ts";
 import { encodeContents, MESSAGE, read, SMALL_BATCH } from "./messages.ts";
-import type { Sources } from "./sources.ts";
+import { opened } from "./packing.ts";
+import type { Arrived, Sources } from "./sources.ts";
 
 export interface SmallWant {
   readonly content: ContentId;
@@ -99,7 +100,8 @@ export class SmallFetcher {
       const answered = await this.#sources.ask(
         batch[0]!.want.devices,
         avoid,
-        (session) => this.#request(session, batch),
+        batch.reduce((sum, { want }) => sum + want.size, 0),
+        (session, arrived) => this.#request(session, batch, arrived),
       );
       if (answered !== null) return;
       const why = nobody(this.#sources, batch[0]!.want.devices);
@@ -115,7 +117,7 @@ export class SmallFetcher {
     }
   }
 
-  async #request(session: Session, batch: readonly Waiting[]): Promise<true> {
+  async #request(session: Session, batch: readonly Waiting[], arrived: Arrived): Promise<true> {
     let answer;
     try {
       // Another one may have them too: nobody is waited for long then.
@@ -126,10 +128,12 @@ export class SmallFetcher {
       this.#retryElsewhere(session, batch);
       return true;
     }
-    const { raw, size } = answer;
-    this.#sources.gained(session, size);
+    const { size } = answer;
+    arrived(size);
     try {
-      const lengths = read("smallAnswer", answer.header);
+      const mostBytes = batch.reduce((sum, { want }) => sum + want.size, 0);
+      const { header, raw } = await opened(answer, this.#pool, mostBytes);
+      const lengths = read("smallAnswer", header);
       const files: SmallFile[] = [];
       const asked: Waiting[] = [];
       const missing: Waiting[] = [];

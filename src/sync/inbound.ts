@@ -8,6 +8,7 @@
  * 4. What there is no room for is not begun, says so once for the folder, and keeps nothing else waiting (too_large.ts).
  * 5. What the brake holds back is not begun (R38).
  */
+import type { Needs } from "../catalogue/needs.ts";
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { SELF } from "../catalogue/interning.ts";
 import { messageOf } from "../core/errors.ts";
@@ -121,10 +122,10 @@ export class Inbound {
     this.#room.stop();
   }
 
-  /** A device is there: what it has does not wait for its time. */
-  retryFrom(device: number): void {
+  /** Something can be got: what needs it does not wait for its time. */
+  retry(make: (needs: Needs, folder: number) => void): void {
     const { catalogue, number } = this.#replica;
-    this.#room.noting(() => catalogue.needs.retryFrom(number, device));
+    this.#room.noting(() => make(catalogue.needs, number));
     this.evaluate();
   }
 

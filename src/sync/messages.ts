@@ -11,6 +11,9 @@
  *   22    list        request  [content, first]               answer 23  [size | -1, chunks], records from `first` on
  *   24    pieces      request  [content, first, count]        answer 25  [1 | 0], the bytes of those chunks
  *   26    changes     request  [content, base: bin33]         answer 27  [size | -1, chunks], what makes its list of the base's
+ *   28    part        control  [content, asks, [first, count, …]]   chunks in the sender's stage; asks: tell me what is in yours
+ *   29    slow        control  [boolean]                          answers to the sender are better packed
+ *   30    packed      answer   [length, header]                   the bytes of the answer with this header, by raw deflate
  */
 import * as v from "valibot";
 import type { Page } from "../catalogue/catalogue.ts";
@@ -50,6 +53,9 @@ export const MESSAGE = {
   piecesAnswer: 25,
   changes: 26,
   changesAnswer: 27,
+  part: 28,
+  slow: 29,
+  packed: 30,
 } as const;
 
 /** Contents in one "small" request. */
@@ -58,6 +64,8 @@ export const SMALL_BATCH = 128;
 export const MOVES = "moves";
 /** Records of renamed directories in one page. */
 export const PAGE_MOVES = 256;
+/** Ranges of chunks in one "part" message: some 20 KB. */
+export const PART_RANGES = 2048;
 /** Devices in one subscription. */
 const SUBSCRIBED_DEVICES = 1024;
 
@@ -100,8 +108,15 @@ const schemas = {
   listAnswer: sizeAndChunks,
   pieces: v.tuple([content, count, v.pipe(count, v.minValue(1), v.maxValue(CHUNK_LIST_CHUNKS))]),
   piecesAnswer: v.tuple([v.picklist([0, 1])]),
+  slow: v.tuple([v.boolean()]),
+  packed: v.tuple([count, v.unknown()]),
   changes: v.tuple([content, content]),
   changesAnswer: sizeAndChunks,
+  part: v.tuple([
+    content,
+    v.boolean(),
+    v.pipe(v.array(count), v.maxLength(2 * PART_RANGES), v.check((numbers) => numbers.length % 2 === 0)),
+  ]),
 } as const;
 
 /** A header of a message of the named kind. Throws CairnError "message-invalid". */

@@ -5,24 +5,32 @@
 import { chunkCount, chunkDigest, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
 import type { ContentId } from "../core/ids.ts";
 import { BULK_CREDIT_BYTES, SMALL_FILE_BYTES } from "../core/limits.ts";
-import type { Message, Session } from "../peer/session.ts";
-import type { HashPool, Piece } from "../platform/ports.ts";
+import type { Message } from "../peer/session.ts";
+import { FsError, type HashPool, type Piece } from "../platform/ports.ts";
 import { findLocal, isStill, type Local, type LocalSource, SharedPins } from "./local_source.ts";
 import { MESSAGE, read } from "./messages.ts";
+import { answerWith, type Asker } from "./packing.ts";
 import { serveChanges, serveList } from "./serve_list.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** Directories that one request holds open: files of one request mostly lie together. */
 const HELD_DIRECTORIES = 16;
+/** Bytes that one answer has at most. */
+const MOST_BYTES = BULK_CREDIT_BYTES / 2;
+
+const NOTHING = new Uint8Array(0);
 
 export interface Server extends Local {
   readonly pool: HashPool;
+  readonly sharing: Pick<Sharing, "stretch" | "list" | "heard">;
 }
 
 /** Answers a request for content; false when the message is none. Rejects for a malformed one. */
-export async function serve(server: Server, session: Session, message: Message): Promise<boolean> {
+export async function serve(server: Server, asker: Asker, message: Message): Promise<boolean> {
+  const { session } = asker;
   switch (message.type) {
     case MESSAGE.small:
-      await serveSmall(server, session, message);
+      await serveSmall(server, asker, message);
       return true;
     case MESSAGE.list:
       serveList(server, session, message);
@@ -31,14 +39,14 @@ export async function serve(server: Server, session: Session, message: Message):
       serveChanges(server, session, message);
       return true;
     case MESSAGE.pieces:
-      await servePieces(server, session, message);
+      await servePieces(server, asker, message);
       return true;
     default:
       return false;
   }
 }
 
-async function serveSmall(server: Server, session: Session, message: Message): Promise<void> {
+async function serveSmall(server: Server, asker: Asker, message: Message): Promise<void> {
   const contents = read("small", message.header) as ContentId[];
   const bytes: (Uint8Array | null)[] = [];
   // What would go beyond the peer's credit is not even read; it asks for it again.
@@ -56,7 +64,7 @@ async function serveSmall(server: Server, session: Session, message: Message): P
     at += file.length;
   }
   const lengths = contents.map((_, i) => bytes[i]?.length ?? -1);
-  session.answer(message.requestId, "bulk", MESSAGE.smallAnswer, lengths, raw);
+  await answerWith(asker, server.pool, [message.requestId, MESSAGE.smallAnswer, lengths], raw);
 }
 
 /** The first files of a request: as many as lie in directories that may be held at once, and as there is room for. */
@@ -95,30 +103,56 @@ async function readSome(
   }
 }
 
-async function servePieces(server: Server, session: Session, message: Message): Promise<void> {
+async function servePieces(server: Server, asker: Asker, message: Message): Promise<void> {
   const [content, first, count] = read("pieces", message.header) as [ContentId, number, number];
+  const bytes = await fromStage(server, content, first, count) ??
+    await fromFile(server, content, first, count);
+  const answer = [message.requestId, MESSAGE.piecesAnswer, [bytes === null ? 0 : 1]] as const;
+  await answerWith(asker, server.pool, answer, bytes ?? NOTHING);
+}
+
+/** What is here of a content that is being fetched; null when it is not. A disk that cannot be read has nothing. */
+async function fromStage(
+  { sharing, catalogue, pool }: Server,
+  content: ContentId,
+  first: number,
+  count: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const stretch = sharing.stretch(content, first, count, () => {
+    const chunks = catalogue.contents.chunks(content);
+    return chunks === null ? null : chunkOffsets(chunks);
+  });
+  if (stretch === null || stretch.length > MOST_BYTES) return null;
+  try {
+    const bytes = await pool.readStretch(stretch.at, stretch.offset, stretch.length);
+    return stretch.isStill() ? bytes : null;
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    return null;
+  }
+}
+
+async function fromFile(
+  server: Server,
+  content: ContentId,
+  first: number,
+  count: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const chunks = server.catalogue.contents.chunks(content);
   const source = chunks === null ? null : findLocal(server, content);
+  if (chunks === null || source === null) return null;
+  const [offset, length] = stretchOf(chunks, first, count);
+  const isThere = length > 0 && length <= MOST_BYTES;
   let bytes: Uint8Array<ArrayBuffer> | null = null;
-  if (chunks !== null && source !== null) {
-    const [offset, length] = stretchOf(chunks, first, count);
-    const isThere = length > 0 && length <= BULK_CREDIT_BYTES / 2;
-    try {
-      if (isThere) bytes = await server.pool.readStretch(source.at, offset, length);
-      if (!isStill(source)) bytes = null;
-    } finally {
-      source.pin.close();
-    }
-    // Who asks for what the file never had is told so, and costs us no look at it.
-    if (isThere && bytes === null) server.changed(source.replica, source.path);
+  try {
+    if (isThere) bytes = await server.pool.readStretch(source.at, offset, length);
+    if (!isStill(source)) bytes = null;
+  } finally {
+    source.pin.close();
   }
-  session.answer(
-    message.requestId,
-    "bulk",
-    MESSAGE.piecesAnswer,
-    [bytes === null ? 0 : 1],
-    bytes ?? undefined,
-  );
+  // Who asks for what the file never had is told so, and costs us no look at it.
+  if (isThere && bytes === null) server.changed(source.replica, source.path);
+  return bytes;
 }
 
 /** Where chunks stand in the file, and how long they are together; length 0 for chunks that the list does not have. */

@@ -6,8 +6,13 @@ import { areComparable, changesOf } from "../core/list_changes.ts";
 import type { Message, Session } from "../peer/session.ts";
 import { findLocal, type Local } from "./local_source.ts";
 import { MESSAGE, read } from "./messages.ts";
+import type { Sharing } from "./sharing.ts";
 
-export function serveList(server: Local, session: Session, message: Message): void {
+export interface ListServer extends Local {
+  readonly sharing: Pick<Sharing, "list">;
+}
+
+export function serveList(server: ListServer, session: Session, message: Message): void {
   const [content, first] = read("list", message.header) as [ContentId, number];
   const known = listOf(server, content);
   if (known === null) return session.answer(message.requestId, "bulk", MESSAGE.listAnswer, [-1, 0]);
@@ -17,7 +22,7 @@ export function serveList(server: Local, session: Session, message: Message): vo
 }
 
 /** Whoever is told that there are none asks for the whole list. */
-export function serveChanges(server: Local, session: Session, message: Message): void {
+export function serveChanges(server: ListServer, session: Session, message: Message): void {
   const [content, former] = read("changes", message.header) as [ContentId, ContentId];
   const base = server.catalogue.contents.chunks(former);
   const known = base === null ? null : listOf(server, content);
@@ -28,8 +33,10 @@ export function serveChanges(server: Local, session: Session, message: Message):
   session.answer(message.requestId, "bulk", MESSAGE.changesAnswer, header, changes ?? undefined);
 }
 
-/** The list of a content that a file here has; null where none has it. */
-function listOf(server: Local, content: ContentId): { size: number; chunks: ChunkList } | null {
+/** The list of a content that a file here has, or is to have; null where none has it. */
+function listOf(server: ListServer, content: ContentId): { size: number; chunks: ChunkList } | null {
+  const coming = server.sharing.list(content);
+  if (coming !== null) return coming;
   const source = findLocal(server, content);
   source?.pin.close();
   const chunks = source === null ? null : server.catalogue.contents.chunks(content);

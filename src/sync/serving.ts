@@ -10,6 +10,8 @@ export class Serving {
   readonly #server: Server;
   readonly #session: Session;
   readonly #waiting: (() => void)[] = [];
+  /** The peer's wire is slow. */
+  packs = false;
   #underWay = 0;
 
   constructor(server: Server, session: Session) {
@@ -31,7 +33,8 @@ export class Serving {
     } else this.#underWay++;
     try {
       // Who has gone wants no answer.
-      return this.#session.ending !== null || await serve(this.#server, this.#session, message);
+      return this.#session.ending !== null ||
+        await serve(this.#server, { session: this.#session, packs: this.packs }, message);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#underWay--;

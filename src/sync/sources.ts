@@ -1,12 +1,18 @@
 /**
- * The sessions that there are, by device: whom to ask for a content. Of several that have it, whoever is likely to answer first is asked: by
- * how many requests it has under way, and by how fast its bytes have come lately.
+ * The sessions that there are, by device: whom to ask for a content, and for how much at a time. Of several that have it, whoever is likely to
+ * answer first is asked: by how many requests it has under way, and by how fast its bytes have come lately.
  */
 import type { Session } from "../peer/session.ts";
 import type { Clock } from "../platform/ports.ts";
+import { Ahead } from "./ahead.ts";
+import { MESSAGE } from "./messages.ts";
 
 /** Requests under way with one peer: keeps its disk and the wire busy, and no more. */
 export const REQUESTS_AT_ONCE = 8;
+/** Of these, such as bring much: an edit finds room beside them. */
+export const BULK_AT_ONCE = 6;
+/** Answers from here on are much. */
+export const BULK_BYTES = 64 * 1024;
 /** A peer that has work of ours and brings nothing for this long is not counted on. */
 const PATIENCE_MS = 10_000;
 /** A speed is measured over at least this long: answers come in bursts. */
@@ -17,6 +23,7 @@ const LATEST_SHARE = 0.4;
 interface Load {
   /** Requests under way. */
   open: number;
+  readonly ahead: Ahead;
   /** Bytes a millisecond; null before it was measured. */
   speed: number | null;
   /** Bytes that came between `sinceMs` and `lastMs`. */
@@ -26,6 +33,9 @@ interface Load {
   /** When an answer last came, or it was asked with nothing else to do. */
   heardMs: number;
 }
+
+/** An answer with so many bytes on the wire came: to be told at once, and once. */
+export type Arrived = (size: number) => void;
 
 export class Sources {
   readonly #clock: Pick<Clock, "monotonic">;
@@ -50,6 +60,12 @@ export class Sources {
   /** Whether one of the devices is connected. */
   isAny(devices: readonly number[]): boolean {
     return devices.some((device) => this.#sessions.has(device));
+  }
+
+  /** Whom a session is with; null when it has ended, or another one has taken its place. */
+  deviceOf(session: Session): number | null {
+    for (const [device, one] of this.#sessions) if (one === session) return device;
+    return null;
   }
 
   /** Sessions with any of the devices, the one that is likely to answer first at the head. */
@@ -89,16 +105,87 @@ export class Sources {
     let load = this.#loads.get(session);
     if (load === undefined) {
       const nowMs = this.#clock.monotonic();
-      load = { open: 0, speed: null, bytes: 0, sinceMs: nowMs, lastMs: nowMs, heardMs: nowMs };
+      load = {
+        open: 0,
+        ahead: new Ahead(),
+        speed: null,
+        bytes: 0,
+        sinceMs: nowMs,
+        lastMs: nowMs,
+        heardMs: nowMs,
+      };
       this.#loads.set(session, load);
     }
     return load;
   }
 
-  /** An answer with so many bytes came. */
-  gained(session: Session, bytes: number): void {
+  /** Bytes that one request to a peer should ask for at most. */
+  shareOf(session: Session): number {
+    return this.#load(session).ahead.share;
+  }
+
+  /** Whether a peer is to be asked for more now: so many bytes. */
+  hasRoom(session: Session, bytes: number): boolean {
     const load = this.#loads.get(session);
-    if (load === undefined) return;
+    if (load === undefined) return true;
+    return bytes < BULK_BYTES ? load.open < REQUESTS_AT_ONCE : load.open < BULK_AT_ONCE && load.ahead.hasRoom;
+  }
+
+  /** Calls `run` once, when there may be room with a peer, or another peer. */
+  onRoom(run: () => void): void {
+    this.#waiting.push(run);
+  }
+
+  /** Runs a request that is expected to bring so many bytes, whether there is room for it or not. */
+  async run<T>(session: Session, bytes: number, request: (arrived: Arrived) => Promise<T>): Promise<T> {
+    const nowMs = this.#clock.monotonic();
+    const load = this.#load(session);
+    // What it did nothing for is no time of its own.
+    if (load.open === 0) {
+      load.sinceMs = load.heardMs = nowMs;
+      load.bytes = 0;
+    }
+    load.open++;
+    const asked = load.ahead.ask(bytes, nowMs);
+    let isAnswered = false;
+    try {
+      return await request((size) => {
+        isAnswered = true;
+        const wasSlow = load.ahead.isSlow;
+        load.ahead.answered(asked, this.#clock.monotonic(), size);
+        if (load.ahead.isSlow !== wasSlow) session.send("control", MESSAGE.slow, [!wasSlow]);
+        this.#gained(load, size);
+      });
+    } finally {
+      if (!isAnswered) load.ahead.dropped(asked);
+      load.open--;
+      // All of them: who waits for another peer would take the turn of one for whom there is work now.
+      this.#wakeAll();
+    }
+  }
+
+  /**
+   * Runs a request that is expected to bring so many bytes with the best of the sessions, waiting while all have enough to do. `avoid` are
+   * passed over. Null when none of the devices is connected.
+   */
+  async ask<T>(
+    devices: readonly number[],
+    avoid: ReadonlySet<Session>,
+    bytes: number,
+    request: (session: Session, arrived: Arrived) => Promise<T>,
+  ): Promise<T | null> {
+    for (;;) {
+      const candidates = this.among(devices).filter((session) => !avoid.has(session));
+      if (candidates.length === 0) return null;
+      const session = candidates.find((candidate) => this.hasRoom(candidate, bytes));
+      if (session !== undefined) {
+        return await this.run(session, bytes, (arrived) => request(session, arrived));
+      }
+      await new Promise<void>((resolve) => this.onRoom(resolve));
+    }
+  }
+
+  #gained(load: Load, bytes: number): void {
     const nowMs = this.#clock.monotonic();
     load.bytes += bytes;
     load.lastMs = load.heardMs = nowMs;
@@ -108,40 +195,6 @@ export class Sources {
     load.speed = load.speed === null ? speed : load.speed * (1 - LATEST_SHARE) + speed * LATEST_SHARE;
     load.bytes = 0;
     load.sinceMs = nowMs;
-  }
-
-  /**
-   * Runs a request with the best of the sessions, waiting while all have enough to do. `avoid` are passed over.
-   * Null when none of the devices is connected.
-   */
-  async ask<T>(
-    devices: readonly number[],
-    avoid: ReadonlySet<Session>,
-    request: (session: Session) => Promise<T>,
-  ): Promise<T | null> {
-    for (;;) {
-      const candidates = this.among(devices).filter((session) => !avoid.has(session));
-      if (candidates.length === 0) return null;
-      const session = candidates.find((candidate) => this.#open(candidate) < REQUESTS_AT_ONCE);
-      if (session === undefined) {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
-        continue;
-      }
-      const load = this.#load(session);
-      // What it did nothing for is no time of its own.
-      if (load.open === 0) {
-        load.sinceMs = load.heardMs = this.#clock.monotonic();
-        load.bytes = 0;
-      }
-      load.open++;
-      try {
-        return await request(session);
-      } finally {
-        load.open--;
-        // All of them: who waits for another peer would take the turn of one for whom there is work now.
-        this.#wakeAll();
-      }
-    }
   }
 
   #wakeAll(): void {

@@ -11,6 +11,7 @@ import { fetchLarge } from "./fetch_large.ts";
 import { diskTrouble, type Fetched, SmallFetcher } from "./fetch_small.ts";
 import { findLocal, type Local } from "./local_source.ts";
 import type { Replica } from "./replica.ts";
+import type { Sharing } from "./sharing.ts";
 import type { Sources } from "./sources.ts";
 
 /** Large files staged at once from the same devices: more would only share the same wire. */
@@ -22,6 +23,7 @@ export interface StagerDeps extends Local {
   readonly fs: Fs;
   readonly pool: HashPool;
   readonly sources: Sources;
+  readonly sharing: Sharing;
   readonly clock: Pick<Clock, "monotonic" | "after">;
   /** Bytes that arrived in a stage, for progress. */
   gained(replica: Replica, bytes: number): void;
@@ -59,7 +61,9 @@ export class Stager {
 
   /** Stages an entry's content. A large stage is durable, a small one is not yet. */
   async stage(replica: Replica, path: RelPath, entry: Entry, { devices, isLocal }: Origin): Promise<Fetched> {
-    if (entry.size > SMALL_FILE_BYTES) return await this.#stageLarge(replica, path, entry, devices);
+    if (entry.size > SMALL_FILE_BYTES) {
+      return await this.#stageLarge(replica, path, entry, { devices, isLocal });
+    }
     const stage = `${replica.layout.stage}/s-${++this.#count}`;
     const content = entry.content!;
     const { mode, mtimeMs, size } = entry;
@@ -95,7 +99,7 @@ export class Stager {
     replica: Replica,
     path: RelPath,
     entry: Entry,
-    devices: readonly number[],
+    { devices, isLocal }: Origin,
   ): Promise<Fetched> {
     const isHuge = entry.size > HUGE_BYTES;
     const from = isHuge ? "huge" : devices.join(",");
@@ -106,11 +110,11 @@ export class Stager {
     this.#large.set(from, underWay() + 1);
     const pins: PinnedDir[] = [];
     try {
-      const { fs, pool, sources, clock } = this.#deps;
+      const { fs, pool, sources, clock, sharing } = this.#deps;
       const { catalogue } = replica;
       const content = entry.content!;
       const stage = `${replica.layout.stage}/${content}`;
-      const { fetched, chunks } = await fetchLarge(
+      const fetched = await fetchLarge(
         {
           fs,
           pool,
@@ -118,19 +122,21 @@ export class Stager {
           clock,
           gained: (bytes) => this.#deps.gained(replica, bytes),
           room: replica.room,
+          sharing,
+          listed: (chunks) => catalogue.contents.put(content, entry.size, chunks),
         },
         {
           content,
           size: entry.size,
           stage,
           devices,
+          isLocal,
           chunks: catalogue.contents.chunks(content),
           former: this.#former(replica, path),
           bases: (list) => this.#bases(replica, path, content, list, pins),
         },
       );
       if (!fetched.ok) return fetched;
-      catalogue.contents.put(content, entry.size, chunks!);
       fs.chmod(stage, entry.mode);
       fs.setMtime(stage, entry.mtimeMs);
       await this.#syncLarge(fs, stage);

@@ -241,6 +241,8 @@ function poolOf(pool: HashPool): HashPool {
     writeSmall: (files, bytes) => pool.writeSmall(files, bytes),
     copyPieces: (from, to, pieces) => pool.copyPieces(from, to, pieces),
     checkPieces: (path, pieces) => pool.checkPieces(path, pieces),
+    pack: (bytes) => pool.pack(bytes),
+    unpack: (packed, length) => pool.unpack(packed, length),
     close: () => {},
   };
 }

@@ -1,7 +1,7 @@
 /** Large files from several peers over links in memory: shares, stalls, slowness, changed sources. */
 import assert from "node:assert/strict";
 import { chunkCount, chunkOffsets, contentId, digestsOf, sha256 } from "../../src/core/content.ts";
-import { toHex } from "../../src/core/ids.ts";
+import { fromHex, toHex } from "../../src/core/ids.ts";
 import { changesOf } from "../../src/core/list_changes.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
 import { openSession, type Session } from "../../src/peer/session.ts";
@@ -11,6 +11,7 @@ import { realRandom } from "../../src/platform/real/random.ts";
 import { fetchLarge, type LargeWant } from "../../src/sync/fetch_large.ts";
 import type { Fetched } from "../../src/sync/fetch_small.ts";
 import { MESSAGE } from "../../src/sync/messages.ts";
+import { Sharing } from "../../src/sync/sharing.ts";
 import { Sources } from "../../src/sync/sources.ts";
 import { chunkListOf } from "../support/chunk_list.ts";
 import { type ManualClock, manualClock, settle } from "../support/clock.ts";
@@ -52,6 +53,7 @@ interface Holder {
 interface Scene extends Disposable {
   readonly clock: ManualClock;
   readonly sources: Sources;
+  readonly sharing: Sharing;
   readonly holders: readonly Holder[];
   /** Bytes that were written into the stage, over all. */
   written: number;
@@ -67,16 +69,19 @@ async function scene(count: number): Promise<Scene> {
   const clock = manualClock();
   const dir = tempDir();
   const sources = new Sources(clock);
+  const sharing = new Sharing({ fs: realFs(), clock, order: 5, wanted: () => {} });
   const holders: Holder[] = [];
   for (let i = 1; i <= count; i++) {
     const holder = await holderOf(clock, i);
     holders.push(holder);
     sources.add(i, holder.session);
+    sharing.came(i, holder.session);
   }
   const stage = dir.at("stage");
   const it: Scene = {
     clock,
     sources,
+    sharing,
     holders,
     written: 0,
     gained: 0,
@@ -104,14 +109,24 @@ async function scene(count: number): Promise<Scene> {
           return good;
         },
       } as unknown as HashPool;
-      const { fetched } = await fetchLarge(
-        { fs: realFs(), pool, sources, clock, gained: (bytes) => it.gained += bytes, room: ENDLESS },
+      const fetched = await fetchLarge(
+        {
+          fs: realFs(),
+          pool,
+          sources,
+          clock,
+          sharing: it.sharing,
+          gained: (bytes) => it.gained += bytes,
+          room: ENDLESS,
+          listed: () => {},
+        },
         {
           content: CONTENT,
           size: FILE.length,
           stage,
           devices: holders.map(({ device }) => device),
           bases: () => [],
+          isLocal: false,
           chunks: LIST,
           former: null,
           ...over,
@@ -158,6 +173,7 @@ async function holderOf(clock: ManualClock, device: number): Promise<Holder> {
   // One after the other, as a disk and a wire do.
   let busyUntilMs = 0;
   server.onMessage(({ type, header, requestId }) => {
+    if (requestId === 0) return;
     if (type === MESSAGE.changes) {
       const changes = holder.changes(toHex((header as [unknown, Uint8Array])[1]));
       const answer = changes === null ? [-1, 0] : [FILE.length, chunkCount(LIST)];
@@ -315,4 +331,63 @@ Deno.test("with nobody left it is told, and what has come stays in the stage", a
   const { written } = it;
   await it.clock.advance(5_000);
   assert.equal(it.written, written);
+});
+
+/** What a device tells that fetches the file too. */
+function tells(it: Scene, { session }: Holder, ...numbers: number[]): void {
+  it.sharing.heard(session, [fromHex(CONTENT), false, numbers]);
+}
+
+Deno.test("who has some of it gives that; when who had all of it is gone, the others complete it", async () => {
+  using it = await scene(3);
+  const [first, second, third] = it.holders as [Holder, Holder, Holder];
+  const half = Math.floor(chunkCount(LIST) / 2);
+  for (const holder of it.holders) holder.delayMs = 40;
+  const fetching = it.want({ devices: [first.device] });
+  await it.clock.advance(20);
+  tells(it, second, 0, half);
+  await it.clock.advance(60);
+  first.session.close("goes");
+  tells(it, third, half, chunkCount(LIST) - half);
+  const { value } = await it.finish(fetching);
+  assert.equal(value.ok, true);
+  whole(it);
+  assert.ok(second.served > FILE.length / 4 && third.served > FILE.length / 4);
+});
+
+Deno.test("who tells of what it does not give, or gives something else, is asked no more after some times", async () => {
+  for (const given of [null, FILE.subarray(0, 5)]) {
+    using it = await scene(2);
+    const [holder, liar] = it.holders as [Holder, Holder];
+    let asked = 0;
+    liar.spoil = () => {
+      asked++;
+      return given;
+    };
+    holder.delayMs = 400;
+    const fetching = it.want({ devices: [holder.device] });
+    await it.clock.advance(5);
+    tells(it, liar, 0, chunkCount(LIST));
+    const { value } = await it.finish(fetching);
+    assert.equal(value.ok, true);
+    whole(it);
+    assert.ok(asked > 0 && asked < 12, `asked ${asked} times`);
+  }
+});
+
+Deno.test("with only such left as have no more than we, they are waited for; when none tells of more, it is told", async () => {
+  using it = await scene(2);
+  const [first, second] = it.holders as [Holder, Holder];
+  const fetching = it.want({ devices: [first.device] });
+  await it.clock.advance(15);
+  tells(it, second, 0, 8);
+  first.session.close("goes");
+  await it.clock.advance(15_000);
+  tells(it, second, 8, 8);
+  await it.clock.advance(15_000);
+  tells(it, second, 16, 8);
+  const { value, ms } = await it.finish(fetching);
+  assert.ok(!value.ok && /no connected device has it/.test(value.cause));
+  assert.ok(ms > 15_000, `${ms} ms`);
+  assert.ok(it.gained >= OFFSETS[24]!);
 });

@@ -40,6 +40,7 @@ const KINDS = [
   "listAnswer",
   "pieces",
   "piecesAnswer",
+  "part",
 ] as const;
 const DECODERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   ...Object.fromEntries(KINDS.map((kind) => [kind, (value: unknown) => read(kind, value)])),

@@ -11,6 +11,7 @@ import {
   encodePage,
   encodeSubscribe,
   MESSAGE,
+  PART_RANGES,
   read,
   type SentPage,
   SMALL_BATCH,
@@ -65,7 +66,7 @@ const DECODERS: Readonly<Record<string, (header: unknown) => unknown>> = {
   page: decodePage,
   subscribe: decodeSubscribe,
   ...Object.fromEntries(
-    (["progress", "small", "smallAnswer", "list", "listAnswer", "pieces", "piecesAnswer"] as const)
+    (["progress", "small", "smallAnswer", "list", "listAnswer", "pieces", "piecesAnswer", "part"] as const)
       .map((kind) => [kind, (header: unknown) => read(kind, header)]),
   ),
 };
@@ -120,6 +121,9 @@ Deno.test("message types are what docs/protocol.md says", () => {
     piecesAnswer: 25,
     changes: 26,
     changesAnswer: 27,
+    part: 28,
+    slow: 29,
+    packed: 30,
   });
 });
 
@@ -173,6 +177,11 @@ const LIMITS: readonly (readonly [string, string, unknown, boolean])[] = [
   ["a chunk before the first", "pieces", [content[0], -1, 1], false],
   ["an answer that is yes or no", "piecesAnswer", [1], true],
   ["an answer that is neither", "piecesAnswer", [2], false],
+  ["a stage with nothing in it", "part", [content[0], true, []], true],
+  ["as many ranges as fit", "part", [content[0], false, Array(2 * PART_RANGES).fill(1)], true],
+  ["one range more", "part", [content[0], false, Array(2 * PART_RANGES + 2).fill(1)], false],
+  ["half a range", "part", [content[0], false, [1]], false],
+  ["a range before the first chunk", "part", [content[0], false, [-1, 2]], false],
   ["progress in whole numbers", "progress", [3, 4_000], true],
   ["progress below nothing", "progress", [-1, 0], false],
   [

@@ -1,14 +1,19 @@
 /** Whom to ask for a content: many wait for some, and nobody for one who is silent. */
 import assert from "node:assert/strict";
 import type { Session } from "../../src/peer/session.ts";
-import { REQUESTS_AT_ONCE, Sources } from "../../src/sync/sources.ts";
+import { MESSAGE } from "../../src/sync/messages.ts";
+import { type Arrived, BULK_AT_ONCE, BULK_BYTES, REQUESTS_AT_ONCE, Sources } from "../../src/sync/sources.ts";
 import { manualClock, settle } from "../support/clock.ts";
 
-/** A session as far as sources know one. */
-function fakeSession(): { session: Session; end(): void } {
+/** A session as far as sources know one, and what is said in it. */
+function fakeSession(): { session: Session; said: unknown[][]; end(): void } {
   const closers: (() => void)[] = [];
-  const session = { onClose: (run: () => void) => closers.push(run) } as unknown as Session;
-  return { session, end: () => closers.forEach((run) => run()) };
+  const said: unknown[][] = [];
+  const session = {
+    onClose: (run: () => void) => closers.push(run),
+    send: (...words: unknown[]) => said.push(words),
+  } as unknown as Session;
+  return { session, said, end: () => closers.forEach((run) => run()) };
 }
 
 function bench() {
@@ -25,7 +30,7 @@ Deno.test("a peer has so many requests at once and no more; the others wait thei
   const { sources, never } = bench();
   let asked = 0;
   for (let i = 0; i < REQUESTS_AT_ONCE + 3; i++) {
-    void sources.ask([1], new Set(), () => {
+    void sources.ask([1], new Set(), 0, () => {
       asked++;
       return never();
     });
@@ -38,12 +43,12 @@ Deno.test("who waits for a busy peer does not take the turn of one for whom ther
   const { sources, never } = bench();
   const finish: ((value: string) => void)[] = [];
   for (let i = 0; i < REQUESTS_AT_ONCE; i++) {
-    void sources.ask([1], new Set(), never);
-    void sources.ask([2], new Set(), () => new Promise<string>((resolve) => finish.push(resolve)));
+    void sources.ask([1], new Set(), 0, never);
+    void sources.ask([2], new Set(), 0, () => new Promise<string>((resolve) => finish.push(resolve)));
   }
   await settle();
-  void sources.ask([1], new Set(), never); // waits, first in line
-  const second = sources.ask([2], new Set(), () => Promise.resolve("done"));
+  void sources.ask([1], new Set(), 0, never); // waits, first in line
+  const second = sources.ask([2], new Set(), 0, () => Promise.resolve("done"));
   finish[0]!("one is free");
   await settle();
   assert.equal(await Promise.race([second, settle().then(() => "waits")]), "done");
@@ -52,11 +57,58 @@ Deno.test("who waits for a busy peer does not take the turn of one for whom ther
 Deno.test("devices are stuck when all that are connected are asked and none answers", async () => {
   const { clock, sources, b, never } = bench();
   assert.ok(!sources.areStuck([1, 2]), "nobody was asked");
-  void sources.ask([1], new Set(), never);
+  void sources.ask([1], new Set(), 0, never);
   await clock.advance(11_000);
   assert.ok(sources.areStuck([1]));
   assert.ok(!sources.areStuck([1, 2]), "the other could be asked");
   b.end();
   assert.ok(sources.areStuck([1, 2]));
   assert.ok(!sources.areStuck([7]), "nobody is there");
+});
+
+Deno.test("what brings much leaves room for what brings little", async () => {
+  const { sources, never } = bench();
+  let [bulk, small] = [0, 0];
+  for (let i = 0; i < REQUESTS_AT_ONCE; i++) {
+    void sources.ask([1], new Set(), BULK_BYTES, () => {
+      bulk++;
+      return never();
+    });
+  }
+  await settle();
+  assert.ok(bulk > 0 && bulk <= BULK_AT_ONCE, `${bulk}`);
+  void sources.ask([1], new Set(), BULK_BYTES - 1, () => {
+    small++;
+    return never();
+  });
+  await settle();
+  assert.equal(small, 1);
+});
+
+Deno.test("a peer whose answers wait in line is asked for less at a time, told when its wire is slow, and when it is not any more", async () => {
+  const { clock, sources, a } = bench();
+  const share = sources.shareOf(a.session);
+  /** So many answers of this size, asked for together, one after the other so much later. */
+  const answers = async (count: number, bytes: number, eachMs: number) => {
+    const arrived: Arrived[] = [];
+    const done: (() => void)[] = [];
+    for (let i = 0; i < count; i++) {
+      void sources.run(a.session, bytes, (tell) => {
+        arrived.push(tell);
+        return new Promise<void>((resolve) => done.push(resolve));
+      });
+    }
+    for (const [i, tell] of arrived.entries()) {
+      await clock.advance(eachMs);
+      tell(bytes);
+      done[i]!();
+    }
+    await settle();
+  };
+  await answers(1, 2 ** 20, 10);
+  assert.ok(sources.shareOf(a.session) > share);
+  await answers(4, 200_000, 200);
+  assert.ok(sources.shareOf(a.session) < share);
+  await answers(8, 2 ** 20, 10);
+  assert.deepEqual(a.said, [["control", MESSAGE.slow, [true]], ["control", MESSAGE.slow, [false]]]);
 });

@@ -9,6 +9,7 @@ import type {
   writePieces,
   writeSmall,
 } from "./content_work.ts";
+import type { pack, unpack } from "./packing.ts";
 
 /** Each kind of job and the function that does it. */
 export interface Jobs {
@@ -20,6 +21,8 @@ export interface Jobs {
   readonly writeSmall: typeof writeSmall;
   readonly copyPieces: typeof copyPieces;
   readonly checkPieces: typeof checkPieces;
+  readonly pack: typeof pack;
+  readonly unpack: typeof unpack;
 }
 
 export interface Request {

@@ -34,6 +34,8 @@ export function realHashPool(
     writeSmall: (files, bytes) => queue.run("writeSmall", [files, bytes], "urgent", [bytes.buffer]),
     copyPieces: (from, to, pieces) => queue.run("copyPieces", [from, to, pieces.map(own)], "urgent"),
     checkPieces: (path, pieces) => queue.run("checkPieces", [path, pieces.map(own)], "background"),
+    pack: (bytes) => queue.run("pack", [bytes], "urgent"),
+    unpack: (packed, length) => queue.run("unpack", [packed, length], "urgent"),
     close() {
       queue.close();
       isKeeping = false;

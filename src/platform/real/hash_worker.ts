@@ -4,6 +4,7 @@ import { FsError } from "../ports.ts";
 import { cutBig, hashSome } from "./content_hash.ts";
 import { checkPieces, copyPieces, readSmall, readStretch, writePieces, writeSmall } from "./content_work.ts";
 import { fsError } from "./fs_errors.ts";
+import { pack, unpack } from "./packing.ts";
 import type { Answer, Jobs, Request, Wire } from "./hash_jobs.ts";
 
 const WORK: { readonly [K in keyof Jobs]: Jobs[K] } = {
@@ -15,6 +16,8 @@ const WORK: { readonly [K in keyof Jobs]: Jobs[K] } = {
   writeSmall,
   copyPieces,
   checkPieces,
+  pack,
+  unpack,
 };
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {

@@ -2,6 +2,7 @@
  * The content work of a process. Every step of a file (opening, each half of its reading, each write) has a turn of its own, so that
  * other work comes between: a file may change while it is hashed. What the answers promise is what the real pool promises.
  */
+import { pack, unpack } from "../../../src/platform/real/packing.ts";
 import { sha256 } from "../../../src/core/content.ts";
 import type { ContentId } from "../../../src/core/ids.ts";
 import { SMALL_FILE_BYTES } from "../../../src/core/limits.ts";
@@ -43,6 +44,8 @@ export function simHashPool(process: Process): HashPool {
     writeSmall: (files, bytes) => pool.run(() => pool.writeSmall(files, bytes)),
     copyPieces: (from, to, pieces) => pool.run(() => pool.copyPieces(from, to, pieces)),
     checkPieces: (path, pieces) => pool.run(() => pool.checkPieces(path, pieces)),
+    pack: (bytes) => pool.run(() => Promise.resolve(pack(bytes))),
+    unpack: (packed, length) => pool.run(() => Promise.resolve(unpack(packed, length))),
     close: () => pool.close(),
   };
 }

@@ -5,6 +5,7 @@ import { folderStatuses } from "../../../src/daemon/status.ts";
 import type { DevicePorts } from "../../../src/daemon/device.ts";
 import type { SecureLink } from "../../../src/platform/ports.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
+import { noise } from "./noise.ts";
 import { LAST_LOOKS_MS, onStage, textAt, treeOf, write } from "./stage.ts";
 
 const STAGE = `${ROOT}/.cairn/stage`;
@@ -66,19 +67,6 @@ function notesOf({ device }: SimDevice): string[] {
   const clock = { now: () => 0, monotonic: () => 0, after: () => () => {} };
   const [folder] = folderStatuses(device!, openGauges(clock));
   return folder!.notes.map(({ cause, remedy }) => `${cause} ${remedy}`);
-}
-
-/** Bytes of which no two chunks are equal. */
-function noise(length: number): Uint8Array<ArrayBuffer> {
-  const words = new Uint32Array(length / 4);
-  let x = 1;
-  for (let i = 0; i < words.length; i++) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    words[i] = x;
-  }
-  return new Uint8Array(words.buffer);
 }
 
 /** The same ports, telling how many bytes are written to all links. */
