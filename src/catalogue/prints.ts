@@ -74,17 +74,16 @@ export class Prints {
   }
 }
 
-/** The columns of a print, in the order of the table. */
-export function readPrint(row: SqlRow): Fingerprint {
-  const [size, mtimeMs, ctimeMs, birthMs, ino, dev, mode, settled] = row.map(Number);
+/** The columns of a print, in the order of the table, from `at` on. */
+export function readPrint(row: SqlRow, at = 0): Fingerprint {
   return {
-    size: size!,
-    mtimeMs: mtimeMs!,
-    ctimeMs: ctimeMs!,
-    birthMs: birthMs!,
-    ino: ino!,
-    dev: dev!,
-    mode: mode!,
-    settled: settled === 1,
+    size: Number(row[at]),
+    mtimeMs: Number(row[at + 1]),
+    ctimeMs: Number(row[at + 2]),
+    birthMs: Number(row[at + 3]),
+    ino: Number(row[at + 4]),
+    dev: Number(row[at + 5]),
+    mode: Number(row[at + 6]),
+    settled: row[at + 7] === 1,
   };
 }

@@ -16,6 +16,7 @@ import { FsError, type HashedFile } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync } from "./fs_handle.ts";
 import { statOfOpen } from "./fs_stat.ts";
+import { OpenedAhead } from "./opened_ahead.ts";
 
 /** From here on a file is cut in slices, on all workers (`hash_big.ts`): below it a file takes a fifth of a second. */
 export const BIG_FILE_BYTES = 64 * 2 ** 20;
@@ -50,12 +51,13 @@ export function hashSome(
 ): (KeptFile | BigFile | FsError)[] {
   const answers: (KeptFile | BigFile | FsError)[] = [];
   const places: { index: number; offset: number }[] = [];
+  const ahead = new OpenedAhead(paths);
   let left = budgetBytes;
   let used = 0;
   for (const path of paths) {
     if (answers.length > 0 && left <= 0) break;
     try {
-      const answer = hashFile(path);
+      const answer = hashOpen(ahead.next(), path);
       const index = answers.push(answer) - 1;
       if ("path" in answer) continue;
       const { size } = answer;
@@ -69,6 +71,7 @@ export function hashSome(
       answers.push(fsError(error, path));
     }
   }
+  ahead.close();
   if (used === 0) return answers;
   const all = kept!.slice(0, used);
   for (const { index, offset } of places) {
@@ -80,7 +83,11 @@ export function hashSome(
 
 /** Identifies the regular file at `path`, or says that it is a big one. What grows meanwhile is cut at its first size. */
 export function hashFile(path: string): HashedFile | BigFile {
-  const fd = openRegular(path, "read");
+  return hashOpen(openRegular(path, "read"), path);
+}
+
+/** The same of a descriptor, which is closed. */
+function hashOpen(fd: number, path: string): HashedFile | BigFile {
   return guarded(path, () => {
     try {
       const { size, ino, dev } = statOfOpen(fd);
