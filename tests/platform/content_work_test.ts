@@ -108,6 +108,26 @@ Deno.test("hashSome() follows no symlink and waits for no FIFO; the others do no
   ]);
 });
 
+Deno.test({
+  name:
+    "hashSome() leaves no file open: of those ahead that its budget did not reach, and of those that it refused",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    using dir = tempDir();
+    const paths = Array.from({ length: 40 }, (_, i) => {
+      if (i % 3 > 0) sampleFile(dir, `f${i}`, i, 1_000);
+      return dir.at(`f${i}`);
+    });
+    const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const before = open();
+    for (const budget of [1, 5_000, LARGE]) {
+      const answers = hashSome(paths, budget);
+      for (const [i, answer] of answers.entries()) assert.equal(answer instanceof FsError, i % 3 === 0);
+      assert.equal(open(), before);
+    }
+  },
+});
+
 Deno.test("cutBig() refuses another file of the same name, and one that shrank", () => {
   using dir = tempDir();
   sampleFile(dir, "f", 1, 100_000);

@@ -75,8 +75,9 @@ function behindDescriptor(at: string): number {
   let end = DESCRIPTORS.length + 1;
   for (let code = at.charCodeAt(end); code >= ZERO && code <= NINE; code = at.charCodeAt(end)) end++;
   const isThrough = at.charCodeAt(DESCRIPTORS.length) === SLASH && end > DESCRIPTORS.length + 1 &&
-    at.charCodeAt(end) === SLASH && end + 1 < at.length;
-  return isThrough ? end : -1;
+    at.charCodeAt(end) === SLASH;
+  // What begins with a slash would be looked for from the top of all (R23).
+  return isThrough && end + 1 < at.length && at.charCodeAt(end + 1) !== SLASH ? end : -1;
 }
 
 /** What statx has answered. Undefined where Deno is to be asked. */

@@ -1,8 +1,8 @@
 /**
  * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
- * inotify, syncfs, renames that exchange or never replace, giving memory back, and openat2 (of which the library has no function of its own). Nothing
- * is downloaded; where it cannot be had (another system, no FFI permission, another C library)
- * `libc()` is null and callers use what Deno has.
+ * inotify, syncfs, renames that exchange or never replace, what a file is without an exception, saying what will be read, giving memory back,
+ * and openat2 (of which the library has no function of its own). Nothing is downloaded; where it cannot be had (another system, no FFI
+ * permission, another C library) `libc()` is null and callers use what Deno has.
  */
 const SYMBOLS = {
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
