@@ -126,6 +126,6 @@ function readBrief(row: SqlRow): BriefRow {
     mode: Number(row[3]),
     offered: (Number(row[4]) & OFFERED) !== 0,
     held: (Number(row[4]) & HELD) !== 0,
-    print: row[5] === null ? null : readPrint(row.slice(5)),
+    print: row[5] === null ? null : readPrint(row, 5),
   };
 }

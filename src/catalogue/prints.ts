@@ -4,6 +4,11 @@ import type { Database, SqlRow } from "./database.ts";
 
 const COLUMNS = "size, mtime_ms, ctime_ms, birth_ms, ino, dev, mode, settled";
 
+export interface StateOfInode {
+  readonly state: number;
+  readonly print: Fingerprint;
+}
+
 export class Prints {
   readonly #db: Database;
 
@@ -46,23 +51,39 @@ export class Prints {
   }
 
   /** States whose file had this inode; a moved file is among them. */
-  statesOfInode(ino: number): { state: number; print: Fingerprint }[] {
+  statesOfInode(ino: number): StateOfInode[] {
     return this.#db.all(`SELECT ${COLUMNS}, state FROM prints WHERE ino = ? LIMIT 16`, ino)
       .map((row) => ({ state: Number(row[8]), print: readPrint(row) }));
   }
+
+  /** The same of many inodes at once; those of which nothing is known are not in the answer. */
+  statesOfInodes(inos: readonly number[]): Map<number, StateOfInode[]> {
+    const found = new Map<number, StateOfInode[]>();
+    const rows = this.#db.all(
+      `SELECT ${COLUMNS}, state FROM json_each(?) j CROSS JOIN prints p
+       WHERE p.state IN (SELECT state FROM prints WHERE ino = j.value LIMIT 16)`,
+      JSON.stringify([...new Set(inos)]),
+    );
+    for (const row of rows) {
+      const one = { state: Number(row[8]), print: readPrint(row) };
+      const others = found.get(one.print.ino);
+      if (others === undefined) found.set(one.print.ino, [one]);
+      else others.push(one);
+    }
+    return found;
+  }
 }
 
-/** The columns of a print, in the order of the table. */
-export function readPrint(row: SqlRow): Fingerprint {
-  const [size, mtimeMs, ctimeMs, birthMs, ino, dev, mode, settled] = row.map(Number);
+/** The columns of a print, in the order of the table, from `at` on. */
+export function readPrint(row: SqlRow, at = 0): Fingerprint {
   return {
-    size: size!,
-    mtimeMs: mtimeMs!,
-    ctimeMs: ctimeMs!,
-    birthMs: birthMs!,
-    ino: ino!,
-    dev: dev!,
-    mode: mode!,
-    settled: settled === 1,
+    size: Number(row[at]),
+    mtimeMs: Number(row[at + 1]),
+    ctimeMs: Number(row[at + 2]),
+    birthMs: Number(row[at + 3]),
+    ino: Number(row[at + 4]),
+    dev: Number(row[at + 5]),
+    mode: Number(row[at + 6]),
+    settled: row[at + 7] === 1,
   };
 }

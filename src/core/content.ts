@@ -13,7 +13,10 @@ export const DIGEST_BYTES = 32;
 export const CHUNK_RECORD_BYTES = DIGEST_BYTES + 4;
 /** The only algorithm so far: SHA-256 over gear chunks with the parameters of `core/chunker.ts`. */
 export const ALGORITHM = 0x01;
+const ALGORITHM_HEX = toHex(Uint8Array.of(ALGORITHM));
 const DOMAIN = new TextEncoder().encode("cairn-content-1");
+/** A u64. */
+const SIZE_BYTES = 8;
 
 /** SHA-256 of bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -22,13 +25,14 @@ export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** The content id of a file of `size` bytes with the given digests, one behind the other (32 bytes each). */
 export function contentId(size: number, digests: Uint8Array): ContentId {
-  const head = new Uint8Array(8);
-  new DataView(head.buffer).setBigUint64(0, BigInt(size), true);
-  const hash = createHash("sha256").update(DOMAIN).update(head).update(digests).digest();
-  const id = new Uint8Array(1 + DIGEST_BYTES);
-  id[0] = ALGORITHM;
-  id.set(hash, 1);
-  return toHex(id) as ContentId;
+  const named = new Uint8Array(DOMAIN.length + SIZE_BYTES + digests.length);
+  named.set(DOMAIN);
+  const view = new DataView(named.buffer, DOMAIN.length);
+  view.setUint32(0, size, true);
+  view.setUint32(4, Math.floor(size / 2 ** 32), true);
+  named.set(digests, DOMAIN.length + SIZE_BYTES);
+  // As hex: to make a Buffer of a digest takes longer than the digest.
+  return ALGORITHM_HEX + createHash("sha256").update(named).digest("hex") as ContentId;
 }
 
 /** The id of the empty file, which has no chunk. */

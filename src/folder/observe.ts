@@ -5,6 +5,7 @@
  * The bytes that are read must be those that were synced (invariant 1): a file counts as read when nothing was written to it from
  * before its sync until after its reading. One that was written to in between is synced once more, behind its reading.
  */
+import type { StateOfInode } from "../catalogue/prints.ts";
 import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { checkTarget, nameOf, parentOf } from "../core/path.ts";
@@ -60,6 +61,8 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   const toCheck = new Map<RelPath, Moved>();
   const now = context.fsNowMs();
   const refused = await makeDurable(context, seen, now);
+  const files = seen.filter(({ stat }) => stat.kind === "file");
+  const known = context.catalogue.prints.statesOfInodes(files.map(({ stat }) => stat.ino));
   for (const item of seen) {
     const { path, stat } = item;
     const refusal = refused.get(path);
@@ -78,7 +81,7 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
         noteFailure(path, error, vanished, unreadable);
       }
     } else {
-      const moved = findMoved(context, item);
+      const moved = findMoved(context, item, known.get(stat.ino) ?? []);
       const isSure = moved !== null && (moved.settled || !context.isAfterCrash);
       if (!isSure) toHash.push(item);
       if (moved !== null && !isSure) toCheck.set(path, moved);
@@ -90,7 +93,7 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
       }
     }
   }
-  const files = await hashFiles(context, toHash);
+  const read = await hashFiles(context, toHash);
   const late: ReadFile[] = [];
   const note = ({ item, hashed, nowMs }: ReadFile) => {
     if (hashed.chunks !== null) context.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
@@ -100,7 +103,7 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   };
   for (let i = 0; i < toHash.length; i++) {
     const item = toHash[i]!;
-    const { before, hashed, after, nowMs } = files[i]!;
+    const { before, hashed, after, nowMs } = read[i]!;
     if (hashed instanceof FsError) noteFailure(item.path, hashed, vanished, unreadable);
     else if (after === null) vanished.push(item.path);
     else if (
@@ -108,20 +111,20 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
     ) {
       busy.push({ ...item, stat: after });
     } else {
-      const read = { item: { ...item, stat: after }, hashed, nowMs };
-      if (samePrint(item.stat, before)) note(read);
-      else late.push(read);
+      const file = { item: { ...item, stat: after }, hashed, nowMs };
+      if (samePrint(item.stat, before)) note(file);
+      else late.push(file);
     }
   }
   const refusedLate = await makeDurable(context, late.map(({ item }) => item), context.fsNowMs());
-  for (const read of late) {
-    const { path, stat } = read.item;
+  for (const file of late) {
+    const { path, stat } = file.item;
     const refusal = refusedLate.get(path);
     const found = refusal ?? lookAt(context, path);
     if (found instanceof FsError) noteFailure(path, found, vanished, unreadable);
     else if (found === null) vanished.push(path);
-    else if (samePrint(stat, found)) note(read);
-    else busy.push({ ...read.item, stat: found });
+    else if (samePrint(stat, found)) note(file);
+    else busy.push({ ...file.item, stat: found });
   }
   return { done, busy, vanished, unreadable };
 }
@@ -180,9 +183,13 @@ interface Moved {
   readonly settled: boolean;
 }
 
-/** Its whole fingerprint but the name and ctime is that of one we know. */
-function findMoved({ catalogue }: ObserveContext, { stat, basedOn }: Seen): Moved | null {
-  for (const { state, print } of catalogue.prints.statesOfInode(stat.ino)) {
+/** Its whole fingerprint but the name and ctime is that of one we know. `known`: what had its inode. */
+function findMoved(
+  { catalogue }: ObserveContext,
+  { stat, basedOn }: Seen,
+  known: readonly StateOfInode[],
+): Moved | null {
+  for (const { state, print } of known) {
     // The file at its own path is no moved one: if it was seen at all, it is to be read.
     if (state === basedOn || !sameMovedFile(print, stat)) continue;
     const content = catalogue.rows.contentOf(state);

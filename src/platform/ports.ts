@@ -172,7 +172,7 @@ export interface Random {
 
 // ------------------------------------------------------------------------------------ content workers
 
-/** What hashing a file gives. `chunks` is null for a small file (it travels whole) of a single chunk. */
+/** What hashing a file gives. `chunks` is null for a small file: it travels whole. */
 export interface HashedFile {
   readonly size: number;
   readonly content: ContentId;

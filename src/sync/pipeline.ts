@@ -18,11 +18,15 @@ import type { CrashGuard } from "./crash_guard.ts";
 import { Renamed } from "./renamed.ts";
 import type { Replica } from "./replica.ts";
 
-/** Files observed together, by number and by bytes: moved ones and the paths that they left fill one record. */
-const BATCH_FILES = RECORD_ROWS / 2;
+/** Files observed together, by number and by bytes: as many as fill one record, and are written to the catalogue at once. */
+const BATCH_FILES = RECORD_ROWS;
 const BATCH_BYTES = 32 * 2 ** 20;
-/** Batches read ahead of the one that is recorded. */
-const BATCHES_AHEAD = 2;
+/** Where something is gone, they may be moved ones: with the paths that they left they fill one record. */
+const BATCH_MOVED = RECORD_ROWS / 2;
+/** Directories in a batch: all are held open meanwhile (`folder/pins.ts`). */
+const BATCH_DIRECTORIES = 200;
+/** Batches under way: one is read, one waits to be recorded, and one is. */
+const BATCHES_AHEAD = 3;
 
 export interface BatchResult {
   readonly observed: Observed;
@@ -51,6 +55,7 @@ export class Pipeline {
   #replaced: Gone[] = [];
   #ignored: Gone[] = [];
   #bytes = 0;
+  #directories = 0;
   /** By state, in the order in which they are to be recorded. */
   readonly #gone = new Map<number, Gone>();
   readonly #durablyGone = new Set<Gone>();
@@ -84,18 +89,21 @@ export class Pipeline {
   async #addSeen(difference: Difference): Promise<void> {
     this.#replaced.push(...difference.replaced);
     this.#ignored.push(...difference.ignored);
+    const most = this.#gone.size === 0 ? BATCH_FILES : BATCH_MOVED;
+    this.#directories++;
     for (const seen of difference.seen) {
       this.#seen.push(seen);
       this.#bytes += seen.stat.kind === "file" ? seen.stat.size : 0;
-      if (this.#seen.length >= BATCH_FILES || this.#bytes >= BATCH_BYTES) await this.#send();
+      if (this.#seen.length >= most || this.#bytes >= BATCH_BYTES) await this.#send();
     }
+    if (this.#directories >= BATCH_DIRECTORIES) await this.#send();
     if (this.#replaced.length + this.#ignored.length >= RECORD_ROWS) await this.#send();
   }
 
   async #send(): Promise<void> {
     if (this.#seen.length + this.#replaced.length + this.#ignored.length === 0) return;
     const [seen, replaced, ignored] = [this.#seen, this.#replaced, this.#ignored];
-    [this.#seen, this.#replaced, this.#ignored, this.#bytes] = [[], [], [], 0];
+    [this.#seen, this.#replaced, this.#ignored, this.#bytes, this.#directories] = [[], [], [], 0, 0];
     const reading = observe(this.#context(), seen);
     const before = this.#lastRecorded;
     const recorded = (async () => {

@@ -213,6 +213,19 @@ Deno.test("a print stands by the row that it was observed with", () => {
   assert.deepEqual(catalogue.prints.statesOfInode(7).map(({ state }) => state), [state]);
 });
 
+Deno.test("statesOfInodes() is statesOfInode() of many at once", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  const names = Array.from({ length: 60 }, (_, i) => `f${i}`);
+  const prints = names.map((_, i) => ({ ...PRINT, ino: i < 40 ? 1 : i }));
+  catalogue.applyRecord(lsnOf(1), rowsRecord(names.map((name, i) => file(name, i + 1))), prints);
+  const inos = [1, 50, 1, 59, 1_000];
+  const found = catalogue.prints.statesOfInodes(inos);
+  for (const ino of inos) assert.deepEqual(found.get(ino) ?? [], catalogue.prints.statesOfInode(ino));
+  assert.equal(found.size, 3);
+  assert.equal(catalogue.prints.statesOfInodes([]).size, 0);
+});
+
 Deno.test("a print follows its file to a newer version of the same content, and goes with any other", () => {
   using it = memoryCatalogue();
   const { catalogue, folder } = it;

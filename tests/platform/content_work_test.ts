@@ -52,14 +52,14 @@ Deno.test("hashSome() identifies files of every size like the plainest cutting",
     const expected = {
       size,
       content: contentId(size, digestsOf(list)),
-      chunks: chunkCount(list) > 1 ? list : null,
+      chunks: size > SMALL_FILE_BYTES ? list : null,
     };
     assert.deepEqual(hashSome([dir.at("f")], LARGE), [expected]);
     assert.equal(contentOf(bytes), expected.content);
   }
 });
 
-Deno.test("hashSome() gives the list of a file that is one chunk and does not travel whole", () => {
+Deno.test("hashSome() gives the list of a file that does not travel whole, also of one chunk", () => {
   using dir = tempDir();
   const lists = [SMALL_FILE_BYTES, SMALL_FILE_BYTES + 1, maxChunkBytes(0)].map((size) => {
     Deno.writeFileSync(dir.at("zeros"), new Uint8Array(size));
@@ -106,6 +106,26 @@ Deno.test("hashSome() follows no symlink and waits for no FIFO; the others do no
     "not-found",
     "not-directory",
   ]);
+});
+
+Deno.test({
+  name:
+    "hashSome() leaves no file open: of those ahead that its budget did not reach, and of those that it refused",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    using dir = tempDir();
+    const paths = Array.from({ length: 40 }, (_, i) => {
+      if (i % 3 > 0) sampleFile(dir, `f${i}`, i, 1_000);
+      return dir.at(`f${i}`);
+    });
+    const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const before = open();
+    for (const budget of [1, 5_000, LARGE]) {
+      const answers = hashSome(paths, budget);
+      for (const [i, answer] of answers.entries()) assert.equal(answer instanceof FsError, i % 3 === 0);
+      assert.equal(open(), before);
+    }
+  },
 });
 
 Deno.test("cutBig() refuses another file of the same name, and one that shrank", () => {

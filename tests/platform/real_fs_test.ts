@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import type { RelPath } from "../../src/core/ids.ts";
 import { FsError } from "../../src/platform/ports.ts";
 import { fsError } from "../../src/platform/real/fs_errors.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { listByDeno, listByKernel } from "../../src/platform/real/fs_list.ts";
 import { pinByChecking } from "../../src/platform/real/fs_pin.ts";
-import { lstatByDeno } from "../../src/platform/real/fs_stat.ts";
+import { lstat, lstatByDeno, ofOpenByDeno, statOfOpen } from "../../src/platform/real/fs_stat.ts";
 import { type Libc, libc } from "../../src/platform/real/libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { fsConformance } from "./fs_conformance.ts";
@@ -82,6 +83,55 @@ Deno.test({
         }
       };
       assert.deepEqual(answer(realFs().lstat), answer(lstatByDeno), path);
+    }
+  },
+});
+
+Deno.test("an open file is the same to the library as to Deno, and as its path", () => {
+  using dir = tempDir();
+  Deno.writeTextFileSync(dir.at("f"), "some bytes", { mode: 0o640 });
+  Deno.utimeSync(dir.at("f"), 1_000, 1_000);
+  for (const path of [dir.at("f"), dir.path, "/dev/null"]) {
+    const fd = fs.openSync(path, "r");
+    try {
+      const { ctimeMs, ...stat } = statOfOpen(fd);
+      const { ctimeMs: ofDeno, ...byDeno } = ofOpenByDeno(fd);
+      assert.deepEqual(stat, byDeno, path);
+      assert.ok(Math.abs(ctimeMs - ofDeno) < 1_000); // whole seconds, like lstat
+      assert.deepEqual(statOfOpen(fd), lstat(path), path);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+  assert.throws(() => statOfOpen(99_999));
+});
+
+Deno.test({
+  name: "lstat() through a directory that is held open is asked of the descriptor, with the same answers",
+  ignore: !linux,
+  fn() {
+    using dir = tempDir();
+    Deno.mkdirSync(dir.at("sub/deep"), { recursive: true });
+    Deno.writeTextFileSync(dir.at("sub/f"), "x");
+    Deno.writeTextFileSync(dir.at("sub/é 7"), "xy");
+    Deno.symlinkSync("f", dir.at("sub/l"));
+    const fd = fs.openSync(dir.at("sub"), "r");
+    try {
+      for (const name of ["f", "é 7", "l", "deep", ".", "..", "nothing", "deep/../f", "f/x", "/f"]) {
+        const answer = (call: (path: string) => unknown) => {
+          try {
+            return call(`/proc/self/fd/${fd}/${name}`);
+          } catch (error) {
+            return (error as FsError).code;
+          }
+        };
+        assert.deepEqual(answer(realFs().lstat), answer(lstatByDeno), name);
+      }
+      for (const path of [`/proc/self/fd/${fd}`, "/proc/self/fd/", "/proc/self/fd/x/y", "/proc/self/fdx"]) {
+        assert.deepEqual(realFs().lstat(path)?.kind, lstatByDeno(path)?.kind, path);
+      }
+    } finally {
+      fs.closeSync(fd);
     }
   },
 });

@@ -129,7 +129,7 @@ CREATE TABLE losses (
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX losses_by_time ON losses (folder, at_ms);
 
--- Chunk lists of contents with several chunks that are, or lately were, on this device.
+-- Chunk lists of contents that do not travel whole and that are, or lately were, on this device.
 CREATE TABLE contents (id INTEGER PRIMARY KEY, content BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, chunks BLOB NOT NULL) STRICT;
 
 -- The least digests of each such list: two contents that share many chunks share some of these.

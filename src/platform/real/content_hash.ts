@@ -10,10 +10,13 @@ import {
   digestsOf,
   EMPTY_CONTENT,
 } from "../../core/content.ts";
+import { fromHex } from "../../core/ids.ts";
 import { FILE_BYTES, SMALL_FILE_BYTES } from "../../core/limits.ts";
 import { FsError, type HashedFile } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync } from "./fs_handle.ts";
+import { statOfOpen } from "./fs_stat.ts";
+import { OpenedAhead } from "./opened_ahead.ts";
 
 /** From here on a file is cut in slices, on all workers (`hash_big.ts`): below it a file takes a fifth of a second. */
 export const BIG_FILE_BYTES = 64 * 2 ** 20;
@@ -48,12 +51,13 @@ export function hashSome(
 ): (KeptFile | BigFile | FsError)[] {
   const answers: (KeptFile | BigFile | FsError)[] = [];
   const places: { index: number; offset: number }[] = [];
+  const ahead = new OpenedAhead(paths);
   let left = budgetBytes;
   let used = 0;
   for (const path of paths) {
     if (answers.length > 0 && left <= 0) break;
     try {
-      const answer = hashFile(path);
+      const answer = hashOpen(ahead.next(), path);
       const index = answers.push(answer) - 1;
       if ("path" in answer) continue;
       const { size } = answer;
@@ -67,6 +71,7 @@ export function hashSome(
       answers.push(fsError(error, path));
     }
   }
+  ahead.close();
   if (used === 0) return answers;
   const all = kept!.slice(0, used);
   for (const { index, offset } of places) {
@@ -78,10 +83,14 @@ export function hashSome(
 
 /** Identifies the regular file at `path`, or says that it is a big one. What grows meanwhile is cut at its first size. */
 export function hashFile(path: string): HashedFile | BigFile {
-  const fd = openRegular(path, "read");
+  return hashOpen(openRegular(path, "read"), path);
+}
+
+/** The same of a descriptor, which is closed. */
+function hashOpen(fd: number, path: string): HashedFile | BigFile {
   return guarded(path, () => {
     try {
-      const { size, ino, dev } = fs.fstatSync(fd);
+      const { size, ino, dev } = statOfOpen(fd);
       if (size > FILE_BYTES) {
         throw new FsError("unsupported", path, new Error("The file is larger than 8 TiB"));
       }
@@ -101,7 +110,7 @@ export function hashedFile(size: number, list: ChunkList): HashedFile {
   return {
     size,
     content: contentId(size, digestsOf(list)),
-    chunks: list.length > CHUNK_RECORD_BYTES || size > SMALL_FILE_BYTES ? list : null,
+    chunks: size > SMALL_FILE_BYTES ? list : null,
   };
 }
 
@@ -113,7 +122,7 @@ export function cutBig(file: BigFile, from: number, until: number): ChunkList {
   const fd = openRegular(file.path, "read");
   return guarded(file.path, () => {
     try {
-      const { ino, dev } = fs.fstatSync(fd);
+      const { ino, dev } = statOfOpen(fd);
       if (ino !== file.ino || dev !== file.dev) throw changed(file.path);
       return cutOpen(fd, file.path, file.size, from, until);
     } finally {
@@ -125,7 +134,7 @@ export function cutBig(file: BigFile, from: number, until: number): ChunkList {
 function cutOpen(fd: number, path: string, size: number, from: number, until: number): ChunkList {
   block ??= new Uint8Array(BLOCK_BYTES);
   const cutter = new Cutter(chunkParams(size));
-  const digests: Uint8Array[] = [];
+  const digests: string[] = [];
   const lengths: number[] = [];
   let hash: Hash | null = null;
   let length = 0;
@@ -139,7 +148,7 @@ function cutOpen(fd: number, path: string, size: number, from: number, until: nu
       hash.update(bytes.subarray(start, end));
       length += end - start;
       if (cut >= 0 || position + end === size) {
-        digests.push(hash.digest());
+        digests.push(hash.digest("hex"));
         lengths.push(length);
         if (position + end >= until) return chunkList(digests, lengths);
         hash = null;
@@ -151,11 +160,12 @@ function cutOpen(fd: number, path: string, size: number, from: number, until: nu
   return chunkList(digests, lengths);
 }
 
-function chunkList(digests: readonly Uint8Array[], lengths: readonly number[]): ChunkList {
+/** Digests in hex: to make a Buffer of each takes longer than what is done here. */
+function chunkList(digests: readonly string[], lengths: readonly number[]): ChunkList {
   const list = new Uint8Array(digests.length * CHUNK_RECORD_BYTES);
   const view = new DataView(list.buffer);
   for (let i = 0; i < digests.length; i++) {
-    list.set(digests[i]!, i * CHUNK_RECORD_BYTES);
+    list.set(fromHex(digests[i]!), i * CHUNK_RECORD_BYTES);
     view.setUint32(i * CHUNK_RECORD_BYTES + DIGEST_BYTES, lengths[i]!, true);
   }
   return list;

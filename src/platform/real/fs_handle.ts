@@ -1,9 +1,9 @@
 /** Open files: positional reads and writes through `node:fs`, whose callbacks run off the main thread. */
 import * as fs from "node:fs";
 import { promisify } from "node:util";
-import { type FileHandle, type FileKind, FsError, type Stat } from "../ports.ts";
-import { MTIME_MS } from "../../core/limits.ts";
+import { type FileHandle, FsError } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
+import { statOfOpen } from "./fs_stat.ts";
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
 /** Both absent on Windows, where opening a link's path cannot be told apart. */
@@ -28,9 +28,9 @@ export function openRegular(path: string, how: keyof typeof FLAGS, mode = 0o666)
   return guarded(path, () => {
     const fd = fs.openSync(path, FLAGS[how], mode);
     try {
-      const stat = fs.fstatSync(fd);
-      if (stat.isDirectory()) throw new FsError("is-directory", path);
-      if (!stat.isFile()) throw new FsError("unsupported", path);
+      const { kind } = statOfOpen(fd);
+      if (kind === "directory") throw new FsError("is-directory", path);
+      if (kind !== "file") throw new FsError("unsupported", path);
       return fd;
     } catch (error) {
       fs.closeSync(fd);
@@ -58,24 +58,6 @@ export function writeFullSync(fd: number, bytes: Uint8Array, position: number): 
   }
 }
 
-export function statOf(stat: fs.Stats): Stat {
-  return {
-    kind: kindOf(stat.isFile(), stat.isDirectory(), stat.isSymbolicLink()),
-    size: stat.size,
-    mtimeMs: Math.min(Math.max(stat.mtimeMs ?? 0, -MTIME_MS), MTIME_MS),
-    ctimeMs: stat.ctimeMs ?? 0,
-    birthMs: stat.birthtimeMs ?? 0,
-    ino: stat.ino ?? 0,
-    dev: stat.dev,
-    mode: (stat.mode ?? 0) & 0o777,
-    links: stat.nlink ?? 1,
-  };
-}
-
-export function kindOf(isFile: boolean, isDirectory: boolean, isSymlink: boolean): FileKind {
-  return isSymlink ? "symlink" : isFile ? "file" : isDirectory ? "directory" : "other";
-}
-
 /** The `FileHandle` of an open descriptor; it owns the descriptor. */
 export function fileHandle(fd: number, path: string): FileHandle {
   let open = true;
@@ -94,7 +76,7 @@ export function fileHandle(fd: number, path: string): FileHandle {
       while (done < bytes.length) done += await writeOnce(fd, bytes, done, position + done, path);
     },
     truncate: (size) => guarded(path, () => fs.ftruncateSync(fd, size)),
-    stat: () => guarded(path, () => statOf(fs.fstatSync(fd))),
+    stat: () => guarded(path, () => statOfOpen(fd)),
     async syncData() {
       try {
         await fdatasync(fd);

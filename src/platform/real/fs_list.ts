@@ -8,7 +8,7 @@
 import * as fs from "node:fs";
 import { type DirItem, type FileKind, FsError } from "../ports.ts";
 import { guarded } from "./fs_errors.ts";
-import { kindOf } from "./fs_handle.ts";
+import { kindOf } from "./fs_stat.ts";
 import { errno, type Libc, libc } from "./libc.ts";
 
 export function listDirectory(path: string): DirItem[] {

@@ -15,11 +15,9 @@ import * as fs from "node:fs";
 import type { RelPath } from "../../core/ids.ts";
 import { FsError, type PinnedDir } from "../ports.ts";
 import { guarded } from "./fs_errors.ts";
-import { cString, libc } from "./libc.ts";
+import { cString, DESCRIPTORS, libc } from "./libc.ts";
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-/** Where the descriptors of this process are directories to walk from. */
-const DESCRIPTORS = "/proc/self/fd";
 
 let descriptorsWork: boolean | undefined;
 

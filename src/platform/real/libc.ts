@@ -1,8 +1,8 @@
 /**
  * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
- * inotify, syncfs, renames that exchange or never replace, giving memory back, and openat2 (of which the library has no function of its own). Nothing
- * is downloaded; where it cannot be had (another system, no FFI permission, another C library)
- * `libc()` is null and callers use what Deno has.
+ * inotify, syncfs, renames that exchange or never replace, what a file is without an exception, saying what will be read, giving memory back,
+ * and openat2 (of which the library has no function of its own). Nothing is downloaded; where it cannot be had (another system, no FFI
+ * permission, another C library) `libc()` is null and callers use what Deno has.
  */
 const SYMBOLS = {
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
@@ -17,6 +17,7 @@ const SYMBOLS = {
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
   // glibc has it since 2.28.
   renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32", optional: true },
+  posix_fadvise: { parameters: ["i32", "i64", "i64", "i32"], result: "i32", optional: true },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32", optional: true },
   // glibc alone has these.
   mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
@@ -74,6 +75,9 @@ export const ERRNO = {
   EOPNOTSUPP: 95,
   EDQUOT: 122,
 } as const;
+
+/** Where the descriptors of this process are directories to walk from. */
+export const DESCRIPTORS = "/proc/self/fd";
 
 const encoder = new TextEncoder();
 

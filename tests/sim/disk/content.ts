@@ -26,12 +26,10 @@ export function identify(bytes: Uint8Array): HashedFile {
     lengths.push(end - start);
     start = end;
   }
-  if (digests.length === 1 && size <= SMALL_FILE_BYTES) {
-    return { size, content: contentId(size, digests[0]!), chunks: null };
-  }
   const all = new Uint8Array(digests.length * DIGEST_BYTES);
   digests.forEach((digest, i) => all.set(digest, i * DIGEST_BYTES));
-  return { size, content: contentId(size, all), chunks: chunkList(digests, lengths) };
+  const chunks = size > SMALL_FILE_BYTES ? chunkList(digests, lengths) : null;
+  return { size, content: contentId(size, all), chunks };
 }
 
 function chunkList(digests: readonly Uint8Array[], lengths: readonly number[]): ChunkList {
