@@ -56,7 +56,7 @@ async function serveSmall(server: Server, session: Session, message: Message): P
     at += file.length;
   }
   const lengths = contents.map((_, i) => bytes[i]?.length ?? -1);
-  session.answer(message.requestId, "bulk", MESSAGE.smallAnswer, lengths, raw);
+  session.answer(message.requestId, "bulk", MESSAGE.smallAnswer, lengths, raw, true);
 }
 
 /** The first files of a request: as many as lie in directories that may be held at once, and as there is room for. */
@@ -118,6 +118,7 @@ async function servePieces(server: Server, session: Session, message: Message): 
     MESSAGE.piecesAnswer,
     [bytes === null ? 0 : 1],
     bytes ?? undefined,
+    true,
   );
 }
 
