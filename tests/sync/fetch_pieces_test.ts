@@ -112,6 +112,7 @@ async function scene(count: number): Promise<Scene> {
           stage,
           devices: holders.map(({ device }) => device),
           bases: () => [],
+          hold: (file) => file.close(),
           chunks: LIST,
           former: null,
           ...over,

@@ -1,7 +1,7 @@
 /**
  * Starting early what a sync has to wait for: the disk writes what has come of a large file while the rest is still coming, and the sync at
- * its end finds little left. It promises nothing; only the sync does, and it also tells what failed before it (Linux keeps a failed
- * write in mind until a sync has told of it).
+ * its end finds little left. It promises nothing; only the sync does, and it also tells what failed before it: Linux keeps a failed
+ * write in mind until a sync has told of it, as long as somebody has the file open.
  */
 import { libc } from "./libc.ts";
 
