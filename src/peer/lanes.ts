@@ -23,6 +23,8 @@ const MOST_CREDIT_BYTES = 2 ** 40;
 
 export interface Parcel {
   readonly parts: readonly Uint8Array[];
+  /** Nobody else has to do with the parts. */
+  readonly isGiven?: boolean;
   readonly size: number;
 }
 

@@ -21,7 +21,7 @@ import {
 import type { Clock, SecureLink } from "../platform/ports.ts";
 import { encodeFrame, type Frame, FrameDecoder, FrameError } from "./frame.ts";
 import { type Agreement, type Greeting, judgeCertificate, judgeFirstFrame, sayRefusal } from "./greeting.ts";
-import { Allowance, Outbox, WINDOW_BYTES } from "./lanes.ts";
+import { Allowance, Outbox, type Parcel, WINDOW_BYTES } from "./lanes.ts";
 import {
   APPLICATION_TYPES,
   decodeTag,
@@ -44,6 +44,9 @@ export type { Answer } from "./requests.ts";
 export interface Message extends Answer {
   readonly requestId: number;
 }
+
+/** What an application message says. */
+type Content = [type: number, header: unknown, raw?: Uint8Array, isGiven?: boolean];
 
 export interface Ending {
   readonly by: "us" | "peer" | "link";
@@ -159,11 +162,11 @@ export class Session {
     this.#sendApplication({ answer: false, lane, requestId: 0 }, type, header, raw);
   }
 
-  /** Answers a request of the peer, once; in lane bulk where it is large. */
-  answer(requestId: number, lane: Lane, type: number, header: unknown, raw?: Uint8Array): void {
+  /** Answers a request of the peer, once; in lane bulk where it is large. With `isGiven` the caller does not use `raw` any more. */
+  answer(requestId: number, lane: Lane, ...content: Content): void {
     if (this.#ending !== null) return;
     assert(this.#asked.settle(requestId), "an answer to what was not asked");
-    this.#sendApplication({ answer: true, lane, requestId }, type, header, raw);
+    this.#sendApplication({ answer: true, lane, requestId }, ...content);
   }
 
   /**
@@ -328,17 +331,17 @@ export class Session {
     this.#queue("control", encodeFrame(type, 0, header));
   }
 
-  #sendApplication(tag: Tag, type: number, header: unknown, raw: Uint8Array | undefined): void {
+  #sendApplication(tag: Tag, ...[type, header, raw, isGiven]: Content): void {
     if (this.#ending !== null) return;
     assert(this.#agreement !== null, "a session is used before it is open");
     assert(type >= APPLICATION_TYPES && type <= LAST_TYPE, `message type ${type}`);
     const parcel = encodeFrame(type, encodeTag(tag), header, raw);
     const most = tag.lane === "control" ? CONTROL_BYTES : FRAME_BYTES;
     assert(parcel.size <= most, `a message of ${parcel.size} bytes on lane ${tag.lane}`);
-    this.#queue(tag.lane, parcel);
+    this.#queue(tag.lane, { ...parcel, isGiven: isGiven === true });
   }
 
-  #queue(lane: Lane, parcel: ReturnType<typeof encodeFrame>): void {
+  #queue(lane: Lane, parcel: Parcel): void {
     const fits = this.#outbox.add(lane, parcel);
     this.#pump();
     if (!fits) this.#end("us", `the other device takes nothing: lane ${lane} is full`);
@@ -350,7 +353,7 @@ export class Session {
     this.#pumping = true;
     let parcel = this.#outbox.take(this.#link.bufferedBytes < SOCKET_BUFFER_BYTES);
     while (parcel !== null) {
-      for (const part of parcel.parts) this.#link.write(part);
+      for (const part of parcel.parts) this.#link.write(part, parcel.isGiven);
       this.#spokeMs = this.#clock.monotonic();
       parcel = this.#outbox.take(this.#link.bufferedBytes < SOCKET_BUFFER_BYTES);
     }

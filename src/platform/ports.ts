@@ -260,9 +260,11 @@ export interface SecureLink {
   readonly remote: string;
   /** Bytes that were handed to `write` and are not with the operating system yet. */
   readonly bufferedBytes: number;
-  write(bytes: Uint8Array): void;
+  /** With `isGiven` nobody else has to do with the bytes: their memory goes back as soon as they are out. */
+  write(bytes: Uint8Array, isGiven?: boolean): void;
   /** Called when `bufferedBytes` has fallen to zero. */
   onDrain(run: () => void): void;
+  /** The bytes are good during the call only. */
   onData(run: (bytes: Uint8Array) => void): void;
   /** Called once, whoever closed and why (null: in order). */
   onClose(run: (why: string | null) => void): void;

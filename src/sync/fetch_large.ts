@@ -4,7 +4,7 @@
  */
 import { chunkCount, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
 import { toHex } from "../core/ids.ts";
-import { type Fs, FsError, type Piece } from "../platform/ports.ts";
+import { type FileHandle, type Fs, FsError, type Piece } from "../platform/ports.ts";
 import { fetchList, type ListWant } from "./fetch_list.ts";
 import { fetchPieces, type PiecesDeps, type PiecesWant } from "./fetch_pieces.ts";
 import { diskTrouble, type Fetched, nobody } from "./fetch_small.ts";
@@ -15,6 +15,8 @@ import type { Sharing } from "./sharing.ts";
 export interface LargeWant extends PiecesWant, ListWant {
   /** Files of this disk that may share chunks, the likeliest first, with their lists. */
   readonly bases: (chunks: ChunkList) => readonly { readonly at: string; readonly chunks: ChunkList }[];
+  /** Takes the stage's open file, until it is synced: so the system forgets no write that failed meanwhile (R27). */
+  readonly hold: (file: FileHandle) => void;
   /** The list, where this device knows it. */
   readonly chunks: ChunkList | null;
   /** A file of this device has the content. */
@@ -43,7 +45,9 @@ export async function fetchLarge(
     sharing.forget(want.content);
     const have = new Uint8Array(chunkCount(chunks));
     const offsets = chunkOffsets(chunks);
-    if (openStage(fs, want)) await checkStage(deps, want, chunks, offsets, have);
+    const isBegun = openStage(fs, want);
+    want.hold(fs.open(want.stage, "write"));
+    if (isBegun) await checkStage(deps, want, chunks, offsets, have);
     await reuseLocal(deps, want, chunks, offsets, have);
     deps.listed(chunks);
     return await fetchPieces(deps, want, chunks, offsets, have);

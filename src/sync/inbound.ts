@@ -75,7 +75,6 @@ export class Inbound {
   readonly #coming: Coming;
   readonly #outcomes: NeedOutcomes;
   readonly #ready: ReadyQueue;
-  /** Directories that others have renamed. */
   readonly renames: TakeRenamed;
 
   constructor(replica: Replica, stager: Stager, events: InboundEvents) {

@@ -17,7 +17,7 @@ export interface Asker {
   readonly packs: boolean;
 }
 
-/** Answers a request with bytes. */
+/** Answers a request with bytes, which the caller does not use any more. */
 export async function answerWith(
   { session, packs }: Asker,
   pool: Pick<HashPool, "pack">,
@@ -25,8 +25,8 @@ export async function answerWith(
   raw: Uint8Array,
 ): Promise<void> {
   const packed = packs && raw.length >= LEAST_BYTES ? await pool.pack(raw) : null;
-  if (packed === null) session.answer(requestId, "bulk", type, header, raw);
-  else session.answer(requestId, "bulk", MESSAGE.packed, [raw.length, header], packed);
+  if (packed === null) session.answer(requestId, "bulk", type, header, raw, raw.length > 0);
+  else session.answer(requestId, "bulk", MESSAGE.packed, [raw.length, header], packed, true);
 }
 
 /** What an answer says and brings. Where that is more than `mostBytes`, or not what was packed, it says and brings nothing. */

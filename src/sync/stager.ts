@@ -6,7 +6,14 @@ import { type ChunkList, EMPTY_CONTENT } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { SMALL_FILE_BYTES } from "../core/limits.ts";
-import { type Clock, type Fs, FsError, type HashPool, type PinnedDir } from "../platform/ports.ts";
+import {
+  type Clock,
+  type FileHandle,
+  type Fs,
+  FsError,
+  type HashPool,
+  type PinnedDir,
+} from "../platform/ports.ts";
 import { fetchLarge } from "./fetch_large.ts";
 import { diskTrouble, type Fetched, SmallFetcher } from "./fetch_small.ts";
 import { findLocal, type Local } from "./local_source.ts";
@@ -109,6 +116,7 @@ export class Stager {
     }
     this.#large.set(from, underWay() + 1);
     const pins: PinnedDir[] = [];
+    const held: FileHandle[] = [];
     try {
       const { fs, pool, sources, clock, sharing } = this.#deps;
       const { catalogue } = replica;
@@ -131,6 +139,7 @@ export class Stager {
           stage,
           devices,
           isLocal,
+          hold: (file) => held.push(file),
           chunks: catalogue.contents.chunks(content),
           former: this.#former(replica, path),
           bases: (list) => this.#bases(replica, path, content, list, pins),
@@ -145,7 +154,7 @@ export class Stager {
       if (error instanceof FsError) return diskTrouble(error);
       throw error;
     } finally {
-      for (const pin of pins) pin.close();
+      for (const open of [...pins, ...held]) open.close();
       this.#large.set(from, underWay() - 1);
       if (underWay() === 0) this.#large.delete(from);
       for (const resolve of this.#waiting.splice(0)) resolve();

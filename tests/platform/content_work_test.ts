@@ -6,35 +6,17 @@ import {
   contentId,
   digestsOf,
   EMPTY_CONTENT,
-  sha256,
 } from "../../src/core/content.ts";
 import type { ContentId } from "../../src/core/ids.ts";
 import { SMALL_FILE_BYTES } from "../../src/core/limits.ts";
-import { FsError, type Piece } from "../../src/platform/ports.ts";
+import { FsError } from "../../src/platform/ports.ts";
 import { cutBig, hashSome } from "../../src/platform/real/content_hash.ts";
-import {
-  checkPieces,
-  contentOf,
-  copyPieces,
-  readSmall,
-  readStretch,
-  writePieces,
-  writeSmall,
-} from "../../src/platform/real/content_work.ts";
+import { contentOf, readSmall, readStretch, writeSmall } from "../../src/platform/real/content_work.ts";
 import { chunkListOf } from "../support/chunk_list.ts";
 import { sampleBytes } from "../support/sample_bytes.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
 const LARGE = 2 ** 40;
-
-function piecesOf(bytes: Uint8Array, lengths: readonly number[]): Piece[] {
-  let at = 0;
-  return lengths.map((length) => {
-    const piece = { offset: at, length, digest: sha256(bytes.subarray(at, at + length)) };
-    at += length;
-    return piece;
-  });
-}
 
 function sampleFile(dir: TempDir, name: string, seed: number, length: number) {
   const bytes = sampleBytes(seed, length);
@@ -151,74 +133,6 @@ Deno.test("readStretch() answers null when the file is short, gone or a symlink"
   assert.equal(readStretch(dir.at("l"), 0, 10), null);
   assert.equal(readStretch(dir.at("missing"), 0, 10), null);
   assert.equal(readStretch(dir.at("f"), 9_000, 1_001), null);
-});
-
-Deno.test("writePieces() writes the good pieces at their offsets and no bad one (R22)", () => {
-  using dir = tempDir();
-  const bytes = sampleBytes(5, 9_000);
-  const pieces = piecesOf(bytes, [3_000, 3_000, 3_000]);
-  Deno.writeFileSync(dir.at("f"), new Uint8Array(9_000));
-  const sent = bytes.slice();
-  sent[4_000]! ^= 1;
-  assert.deepEqual(writePieces(dir.at("f"), pieces, sent), [true, false, true]);
-  const expected = bytes.slice();
-  expected.fill(0, 3_000, 6_000);
-  assert.deepEqual(Deno.readFileSync(dir.at("f")), expected);
-});
-
-Deno.test("writePieces() says of a piece whose bytes are missing that it is bad", () => {
-  using dir = tempDir();
-  const bytes = sampleBytes(5, 2_000);
-  Deno.writeFileSync(dir.at("f"), new Uint8Array(0));
-  assert.deepEqual(writePieces(dir.at("f"), piecesOf(bytes, [1_000, 1_000]), bytes.slice(0, 1_999)), [
-    true,
-    false,
-  ]);
-});
-
-Deno.test("writePieces() follows no symlink and creates nothing", () => {
-  using dir = tempDir();
-  const bytes = sampleBytes(5, 100);
-  Deno.writeFileSync(dir.at("f"), new Uint8Array(100));
-  Deno.symlinkSync("f", dir.at("l"));
-  assert.throws(() => writePieces(dir.at("l"), piecesOf(bytes, [100]), bytes), FsError);
-  assert.throws(() => writePieces(dir.at("missing"), piecesOf(bytes, [100]), bytes), FsError);
-  assert.deepEqual(Deno.readFileSync(dir.at("f")), new Uint8Array(100));
-});
-
-Deno.test("copyPieces() copies what still has its digest, from where it stands in the source", () => {
-  using dir = tempDir();
-  const bytes = sampleFile(dir, "from", 6, 9_000);
-  Deno.writeFileSync(dir.at("to"), new Uint8Array(9_000));
-  const [a, b, c] = piecesOf(bytes, [3_000, 3_000, 3_000]);
-  const answer = copyPieces(dir.at("from"), dir.at("to"), [
-    { ...a!, offset: 6_000, sourceOffset: 0 },
-    { ...b!, offset: 0, sourceOffset: 3_001 },
-    { ...c!, offset: 0, sourceOffset: 6_000 },
-    { ...c!, offset: 3_000, sourceOffset: 8_000 },
-  ]);
-  assert.deepEqual(answer, [true, false, true, false]);
-  const expected = new Uint8Array(9_000);
-  expected.set(bytes.subarray(6_000), 0);
-  expected.set(bytes.subarray(0, 3_000), 6_000);
-  assert.deepEqual(Deno.readFileSync(dir.at("to")), expected);
-});
-
-Deno.test("copyPieces() from a file that is gone copies nothing; to one that is gone it fails", () => {
-  using dir = tempDir();
-  const bytes = sampleFile(dir, "f", 6, 100);
-  const pieces = piecesOf(bytes, [100]).map((piece) => ({ ...piece, sourceOffset: 0 }));
-  assert.deepEqual(copyPieces(dir.at("missing"), dir.at("f"), pieces), [false]);
-  assert.throws(() => copyPieces(dir.at("f"), dir.at("missing"), pieces), FsError);
-});
-
-Deno.test("checkPieces() tells which pieces a resumed stage holds (R22)", () => {
-  using dir = tempDir();
-  const bytes = sampleBytes(7, 9_000);
-  const pieces = piecesOf(bytes, [3_000, 3_000, 3_000]);
-  Deno.writeFileSync(dir.at("f"), bytes.subarray(0, 5_000));
-  assert.deepEqual(checkPieces(dir.at("f"), pieces), [true, false, false]);
-  assert.deepEqual(checkPieces(dir.at("missing"), pieces), [false, false, false]);
 });
 
 Deno.test("readSmall() answers the files that still have their content", () => {

@@ -127,6 +127,7 @@ async function scene(count: number): Promise<Scene> {
           devices: holders.map(({ device }) => device),
           bases: () => [],
           isLocal: false,
+          hold: (file) => file.close(),
           chunks: LIST,
           former: null,
           ...over,

@@ -1,7 +1,8 @@
 /** Identifying files: reading in blocks, cutting and hashing at once. Runs in a worker; plain synchronous functions. */
 import * as fs from "node:fs";
 import { createHash, type Hash } from "node:crypto";
-import { chunkParams, Cutter } from "../../core/chunker.ts";
+import { BlockCutter } from "../../core/block_cutter.ts";
+import { chunkParams } from "../../core/chunker.ts";
 import {
   CHUNK_RECORD_BYTES,
   type ChunkList,
@@ -31,7 +32,7 @@ export interface BigFile {
   readonly dev: number;
 }
 
-let block: Uint8Array<ArrayBuffer> | undefined;
+let cutter: BlockCutter | undefined;
 let kept: Uint8Array<ArrayBuffer> | undefined;
 
 /** A small file with its bytes, when these were asked for and there was room. */
@@ -64,7 +65,7 @@ export function hashSome(
       left -= size;
       if (!keep || size === 0 || size > SMALL_FILE_BYTES || used + size > BLOCK_BYTES) continue;
       kept ??= new Uint8Array(BLOCK_BYTES);
-      kept.set(block!.subarray(0, size), used); // a small file is read in one go
+      kept.set(cutter!.room.subarray(0, size), used); // a small file is read in one go
       places.push({ index, offset: used });
       used += size;
     } catch (error) {
@@ -132,17 +133,18 @@ export function cutBig(file: BigFile, from: number, until: number): ChunkList {
 }
 
 function cutOpen(fd: number, path: string, size: number, from: number, until: number): ChunkList {
-  block ??= new Uint8Array(BLOCK_BYTES);
-  const cutter = new Cutter(chunkParams(size));
+  const params = chunkParams(size);
+  cutter ??= new BlockCutter(BLOCK_BYTES, params);
+  cutter.begin(params);
   const digests: string[] = [];
   const lengths: number[] = [];
   let hash: Hash | null = null;
   let length = 0;
   for (let position = from; position < size; position += BLOCK_BYTES) {
-    const bytes = block.subarray(0, Math.min(BLOCK_BYTES, size - position));
+    const bytes = cutter.room.subarray(0, Math.min(BLOCK_BYTES, size - position));
     if (readFullSync(fd, bytes, position) < bytes.length) throw changed(path);
     for (let start = 0; start < bytes.length;) {
-      const cut = cutter.next(bytes, start);
+      const cut = cutter.next(bytes.length, start);
       const end = cut < 0 ? bytes.length : cut;
       hash ??= createHash("sha256");
       hash.update(bytes.subarray(start, end));

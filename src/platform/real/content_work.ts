@@ -1,15 +1,15 @@
 /**
- * The content work of a worker besides hashing files: pieces and whole small files, each checked against its
- * digest (R22). Plain synchronous functions. A file that is not there, or is no regular file any more, is a
+ * The content work of a worker besides hashing files and pieces (piece_work.ts): stretches as they stand, and whole small files, each
+ * checked against its content (R22). Plain synchronous functions. A file that is not there, or is no regular file any more, is a
  * source that changed, not an error; errors of the disk are thrown as `FsError`.
  */
 import * as fs from "node:fs";
 import { createHash } from "node:crypto";
-import { contentId, sha256 } from "../../core/content.ts";
+import { contentId } from "../../core/content.ts";
 import { chunkParams, Cutter } from "../../core/chunker.ts";
 import type { ContentId } from "../../core/ids.ts";
 import { PIECE_BYTES } from "../../core/limits.ts";
-import { type FsCode, FsError, type Piece, type SmallFile } from "../ports.ts";
+import { type FsCode, FsError, type SmallFile } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync, writeFullSync } from "./fs_handle.ts";
 
@@ -18,7 +18,7 @@ const GONE: ReadonlySet<FsCode> = new Set(
 );
 
 /** Runs `work` on the open file; null when there is no such regular file. */
-function withFile<T>(path: string, how: "read" | "write", work: (fd: number) => T): T | null {
+export function withFile<T>(path: string, how: "read" | "write", work: (fd: number) => T): T | null {
   let fd: number;
   try {
     fd = openRegular(path, how);
@@ -41,65 +41,6 @@ export function readStretch(path: string, offset: number, length: number): Uint8
     const out = new Uint8Array(length);
     return readFullSync(fd, out, offset) === length ? out : null;
   });
-}
-
-function readPiece(fd: number, piece: Piece, offset: number, into: Uint8Array): boolean {
-  return readFullSync(fd, into, offset) === piece.length && sameBytes(sha256(into), piece.digest);
-}
-
-/** Per piece whether it was good; the good ones are written at their offsets of the existing file. */
-export function writePieces(path: string, pieces: readonly Piece[], bytes: Uint8Array): boolean[] {
-  const fd = openRegular(path, "write");
-  return guarded(path, () => {
-    try {
-      let at = 0;
-      return pieces.map((piece) => {
-        const part = bytes.subarray(at, at += piece.length);
-        const good = part.length === piece.length && sameBytes(sha256(part), piece.digest);
-        if (good) writeFullSync(fd, part, piece.offset);
-        return good;
-      });
-    } finally {
-      fs.closeSync(fd);
-    }
-  });
-}
-
-/** Per piece whether `from` held it and it is now in the existing file `to`. */
-export function copyPieces(
-  from: string,
-  to: string,
-  pieces: readonly (Piece & { readonly sourceOffset: number })[],
-): boolean[] {
-  const target = openRegular(to, "write");
-  try {
-    const copied = withFile(from, "read", (source) => {
-      const room = roomFor(pieces);
-      return pieces.map((piece) => {
-        const part = room.subarray(0, piece.length);
-        const good = readPiece(source, piece, piece.sourceOffset, part);
-        if (good) guarded(to, () => writeFullSync(target, part, piece.offset));
-        return good;
-      });
-    });
-    return copied ?? pieces.map(() => false);
-  } finally {
-    fs.closeSync(target);
-  }
-}
-
-/** Per piece whether the file holds it. */
-export function checkPieces(path: string, pieces: readonly Piece[]): boolean[] {
-  const checked = withFile(path, "read", (fd) => {
-    const room = roomFor(pieces);
-    return pieces.map((piece) => readPiece(fd, piece, piece.offset, room.subarray(0, piece.length)));
-  });
-  return checked ?? pieces.map(() => false);
-}
-
-/** Room for the longest piece, used for one after the other. */
-function roomFor(pieces: readonly Piece[]): Uint8Array {
-  return new Uint8Array(pieces.reduce((longest, piece) => Math.max(longest, piece.length), 0));
 }
 
 /** Whole files that still have their content; null for the others. */
@@ -179,10 +120,4 @@ function concat(digests: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(digests.length * 32);
   digests.forEach((digest, i) => out.set(digest, i * 32));
   return out;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -1,14 +1,8 @@
 /** What goes between the hash pool and its workers. */
 import type { FsCode } from "../ports.ts";
 import type { cutBig, hashSome } from "./content_hash.ts";
-import type {
-  checkPieces,
-  copyPieces,
-  readSmall,
-  readStretch,
-  writePieces,
-  writeSmall,
-} from "./content_work.ts";
+import type { readSmall, readStretch, writeSmall } from "./content_work.ts";
+import type { checkPieces, copyPieces, writePieces } from "./piece_work.ts";
 import type { pack, unpack } from "./packing.ts";
 
 /** Each kind of job and the function that does it. */

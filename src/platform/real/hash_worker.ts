@@ -2,10 +2,11 @@
 /// <reference lib="deno.worker" />
 import { FsError } from "../ports.ts";
 import { cutBig, hashSome } from "./content_hash.ts";
-import { checkPieces, copyPieces, readSmall, readStretch, writePieces, writeSmall } from "./content_work.ts";
+import { readSmall, readStretch, writeSmall } from "./content_work.ts";
 import { fsError } from "./fs_errors.ts";
 import { pack, unpack } from "./packing.ts";
 import type { Answer, Jobs, Request, Wire } from "./hash_jobs.ts";
+import { checkPieces, copyPieces, writePieces } from "./piece_work.ts";
 
 const WORK: { readonly [K in keyof Jobs]: Jobs[K] } = {
   hashSome,

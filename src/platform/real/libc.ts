@@ -1,8 +1,8 @@
 /**
  * The few calls of Linux' C library that Deno has no form of: listing a directory without losing an error,
- * inotify, syncfs, renames that exchange or never replace, what a file is without an exception, saying what will be read, giving memory back,
- * and openat2 (of which the library has no function of its own). Nothing is downloaded; where it cannot be had (another system, no FFI
- * permission, another C library) `libc()` is null and callers use what Deno has.
+ * inotify, syncfs, starting to write a stretch of a file, renames that exchange or never replace, what a file is without an exception, saying
+ * what will be read, giving memory back, and openat2 (of which the library has no function of its own). Nothing is downloaded; where it cannot
+ * be had (another system, no FFI permission, another C library) `libc()` is null and callers use what Deno has.
  */
 const SYMBOLS = {
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
@@ -14,6 +14,7 @@ const SYMBOLS = {
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   close: { parameters: ["i32"], result: "i32" },
+  sync_file_range: { parameters: ["i32", "i64", "i64", "u32"], result: "i32", optional: true },
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
   // glibc has it since 2.28.
   renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32", optional: true },

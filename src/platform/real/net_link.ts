@@ -56,9 +56,10 @@ class TlsLink implements SecureLink {
     return this.#closed ? 0 : this.#socket.writableLength;
   }
 
-  write(bytes: Uint8Array): void {
+  write(bytes: Uint8Array, isGiven = false): void {
     if (this.#closing || this.#closed || !this.#socket.writable) return;
     this.#socket.write(bytes, () => {
+      if (isGiven) release(bytes);
       if (!this.#closed && this.#socket.writableLength === 0) this.#onDrain();
     });
   }
@@ -68,7 +69,10 @@ class TlsLink implements SecureLink {
   }
 
   onData(run: (bytes: Uint8Array) => void): void {
-    this.#socket.on("data", (bytes: Uint8Array) => run(bytes));
+    this.#socket.on("data", (bytes: Uint8Array) => {
+      run(bytes);
+      release(bytes);
+    });
   }
 
   onClose(run: (why: string | null) => void): void {
@@ -111,6 +115,15 @@ class TlsLink implements SecureLink {
     this.#told = true;
     this.#onClose(this.#failure);
   }
+}
+
+/**
+ * Gives memory back that nobody uses any more. At some hundred megabytes a second the collector is called for all the time otherwise: it took
+ * a fifth of the processor time of a large transfer.
+ */
+function release(bytes: Uint8Array): void {
+  const { buffer, byteLength } = bytes;
+  if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** `::ffff:1.2.3.4`, as a dual-stack listener sees IPv4, in its plain form; IPv6 in brackets. */

@@ -10,7 +10,7 @@ import { libc } from "./libc.ts";
 /** Files that the kernel reads at once: what disks have in their queues. */
 const AHEAD = 16;
 /** Of each so many bytes: what comes behind them the kernel sees coming by itself. */
-const AHEAD_BYTES = 2 ** 20;
+const AHEAD_BYTES = 1_048_576n;
 const POSIX_FADV_WILLNEED = 3;
 
 export class OpenedAhead {
@@ -44,7 +44,7 @@ export class OpenedAhead {
 function openAhead(path: string): number | FsError {
   try {
     const fd = openRegular(path, "read");
-    libc()?.posix_fadvise?.(fd, 0, AHEAD_BYTES, POSIX_FADV_WILLNEED);
+    libc()?.posix_fadvise?.(fd, 0n, AHEAD_BYTES, POSIX_FADV_WILLNEED);
     return fd;
   } catch (error) {
     if (error instanceof FsError) return error;
