@@ -41,7 +41,12 @@ export function findLocal(
   for (const { folder, row: { row, state } } of local.catalogue.rows.ownWithContent(content, PLACES)) {
     const replica = local.replica(folder);
     const print = local.catalogue.prints.get(state);
-    if (replica === null || replica.stopped !== null || print === null) continue;
+    if (replica === null || replica.stopped !== null) continue;
+    // Nobody has looked at it since our row was written: a look tells whether it is what that says (R14).
+    if (print === null) {
+      local.changed(replica, row.path);
+      continue;
+    }
     const { deps: { fs }, rootDev } = replica;
     let pin: PinnedDir | null = null;
     try {

@@ -2,9 +2,10 @@
 import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
 import { takesAway } from "../core/brake.ts";
 import { conflictCopy } from "../core/conflict_name.ts";
-import { type Entry, isAlive } from "../core/entry.ts";
+import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
 import { depthOf } from "../core/path.ts";
+import { decide, supersedes } from "../core/reconcile.ts";
 import type { Replica } from "./replica.ts";
 import type { Outcome, Ready, Step } from "./step.ts";
 
@@ -41,9 +42,22 @@ export function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, 
     return [];
   }
   const loser = decision.copy === null || isKeptInStore(replica, entry) ? null : decision.copy;
-  const copy = loser === null ? null : conflictCopy(ready.path, loser);
+  const copy = loser === null ? null : copyOf(replica, ready.path, loser);
   const isLoss = decision.copy !== null;
   return [{ ready, own, entry, copy, isLoss, left, takesAway: verdict === "yes", adoptOnly: false }];
+}
+
+/** The loser's copy (R4). With one that stands there already, of another writing of the same bytes, it is one (R2): so the intent says too (R19). */
+function copyOf(
+  replica: Replica,
+  path: RelPath,
+  loser: Entry,
+): { readonly path: RelPath; readonly entry: Entry } {
+  const copy = conflictCopy(path, loser);
+  const there = ownAmong(replica.rowsAt(copy.path))?.row.entry ?? null;
+  if (there === null || !sameContent(there, copy.entry) || supersedes(there, copy.entry)) return copy;
+  const decision = decide(there, [copy.entry]);
+  return decision.kind === "none" ? copy : { ...copy, entry: decision.entry };
 }
 
 /** What a path has when our file has moved away from it; null when it is not to move any more: others may have gone on since. */
@@ -64,7 +78,8 @@ function isKeptInStore(replica: Replica, winner: Entry): boolean {
   return winner.kind !== "directory" && replica.strategy() === "newest";
 }
 
-function changesDisk(own: HeldRow | null, entry: Entry): boolean {
+/** Mode or time of what we have are to be set on the disk. */
+export function changesDisk(own: HeldRow | null, entry: Entry): boolean {
   return own !== null && isAlive(entry) && entry.kind !== "symlink" &&
     (own.row.entry.mode !== entry.mode || (entry.kind === "file" && own.row.entry.mtimeMs !== entry.mtimeMs));
 }

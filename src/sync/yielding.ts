@@ -3,7 +3,7 @@
  * directory that others deleted and that still holds something. Nothing is lost here (invariant 4).
  */
 import { SELF } from "../catalogue/interning.ts";
-import { decideFor } from "../catalogue/rows.ts";
+import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
 import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import { type PrintedStat, samePrint } from "../core/fingerprint.ts";
@@ -15,6 +15,7 @@ import { isUnsupported } from "../folder/swap.ts";
 import { holdsOnlyUnsynced, listInside, relativeStat } from "../folder/scan.ts";
 import type { Fs } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
+import { changesDisk } from "./planning.ts";
 import type { Replica } from "./replica.ts";
 import { clashOf } from "./respelling.ts";
 import { contextOf, type Gathered, noteDone, type Outcome, rowOf, type Step } from "./step.ts";
@@ -35,17 +36,11 @@ export function keepCopy(
   gathered: Gathered,
 ): Outcome | null {
   const { path } = step.ready;
-  const there = replica.own(copy.path);
+  const there = ownAmong(replica.rowsAt(copy.path));
   if (there !== null) {
     // Somebody edited or deleted the copy since it was first made: that stands (R4).
     if (supersedes(there.row.entry, copy.entry)) return null;
-    if (sameContent(there.row.entry, copy.entry)) {
-      const settled = decide(there.row.entry, [copy.entry]);
-      if (settled.kind !== "none") {
-        gathered.changes.push({ row: rowOf(copy.path, settled.entry), print: null, isFresh: false });
-      }
-      return null;
-    }
+    if (sameContent(there.row.entry, copy.entry)) return uniteCopy(replica, there, copy, gathered);
     // Another file stands there, which is an ordinary conflict at that path: the copy lost it, and goes one further (R5).
     if (isAlive(there.row.entry)) {
       const next = conflictCopy(copy.path, copy.entry);
@@ -73,6 +68,41 @@ export function keepCopy(
   }
   // The link moved ctime: what is expected at the path itself has to follow.
   refreshPrint(replica, path, gathered);
+  return null;
+}
+
+/**
+ * The copy stands there already, made of another writing of the same bytes: their versions become one (R2), and mode and time that
+ * are the loser's are set on the disk before the row says them (R3). Null when it is done.
+ */
+function uniteCopy(
+  replica: Replica,
+  there: HeldRow,
+  copy: { readonly path: RelPath; readonly entry: Entry },
+  gathered: Gathered,
+): Outcome | null {
+  const { path } = copy;
+  const decision = decide(there.row.entry, [copy.entry]);
+  if (decision.kind === "none") return null;
+  // This batch has settled it with others, which our rows do not tell of yet.
+  if (gathered.changes.some(({ row }) => row.path === path)) return { kind: "again" };
+  const { entry } = decision;
+  if (!changesDisk(there, entry)) {
+    gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
+    gathered.placedNow.add(path);
+    return null;
+  }
+  const print = replica.catalogue.prints.get(there.state);
+  if (print === null) return { kind: "look", paths: [path] };
+  const { mode, mtimeMs } = entry;
+  const placed = place(contextOf(replica, gathered), path, { kind: "file", print }, {
+    kind: "metadata",
+    mode,
+    mtimeMs,
+  });
+  if (placed.result === "clash") return clashOf(replica, path, placed.other);
+  if (placed.result !== "done") return { kind: "look", paths: [path] };
+  noteDone(replica, path, entry, there, placed.stat, gathered, placed.isTouched);
   return null;
 }
 
