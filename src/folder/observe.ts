@@ -3,8 +3,7 @@
  * the bytes durable before anyone can hear of them (R16).
  *
  * The bytes that are read must be those that were synced (invariant 1): a file counts as read when nothing was written to it from
- * before its sync and its reading, which go on side by side, until after both. One that was written to before its reading began is
- * synced once more, behind it.
+ * before its sync until after its reading. One that was written to in between is synced once more, behind its reading.
  */
 import type { StateOfInode } from "../catalogue/prints.ts";
 import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
@@ -59,20 +58,11 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   const vanished: RelPath[] = [];
   const unreadable: { path: RelPath; error: FsError }[] = [];
   const toHash: Seen[] = [];
-  const moves = new Map<RelPath, Moved>();
   const toCheck = new Map<RelPath, Moved>();
   const now = context.fsNowMs();
-  const inodes = seen.filter(({ stat }) => stat.kind === "file").map(({ stat }) => stat.ino);
-  const known = context.catalogue.prints.statesOfInodes(inodes);
-  for (const item of seen) {
-    if (item.stat.kind !== "file") continue;
-    const moved = findMoved(context, item, known.get(item.stat.ino) ?? []);
-    const isSure = moved !== null && (moved.settled || !context.isAfterCrash);
-    if (!isSure) toHash.push(item);
-    if (moved !== null) (isSure ? moves : toCheck).set(item.path, moved);
-  }
-  const syncing = makeDurable(context, seen, now);
-  const [refused, files] = await Promise.all([syncing, hashFiles(context, toHash, syncing)]);
+  const refused = await makeDurable(context, seen, now);
+  const files = seen.filter(({ stat }) => stat.kind === "file");
+  const known = context.catalogue.prints.statesOfInodes(files.map(({ stat }) => stat.ino));
   for (const item of seen) {
     const { path, stat } = item;
     const refusal = refused.get(path);
@@ -91,14 +81,19 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
         noteFailure(path, error, vanished, unreadable);
       }
     } else {
-      const moved = moves.get(path);
-      if (moved === undefined) continue;
-      // What could have hidden at the old path could still hide here: it is read again when the clock's grain is past.
-      const settled = moved.settled && printOf(stat, now).settled;
-      const print = { ...printOf(stat, now), settled };
-      done.push({ ...plain(item, print), content: moved.content, movedState: moved.state });
+      const moved = findMoved(context, item, known.get(stat.ino) ?? []);
+      const isSure = moved !== null && (moved.settled || !context.isAfterCrash);
+      if (!isSure) toHash.push(item);
+      if (moved !== null && !isSure) toCheck.set(path, moved);
+      if (moved !== null && isSure) {
+        // What could have hidden at the old path could still hide here: it is read again when the clock's grain is past.
+        const settled = moved.settled && printOf(stat, now).settled;
+        const print = { ...printOf(stat, now), settled };
+        done.push({ ...plain(item, print), content: moved.content, movedState: moved.state });
+      }
     }
   }
+  const read = await hashFiles(context, toHash);
   const late: ReadFile[] = [];
   const note = ({ item, hashed, nowMs }: ReadFile) => {
     if (hashed.chunks !== null) context.catalogue.contents.put(hashed.content, hashed.size, hashed.chunks);
@@ -108,8 +103,7 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
   };
   for (let i = 0; i < toHash.length; i++) {
     const item = toHash[i]!;
-    const { before, hashed, after, nowMs } = files[i]!;
-    if (refused.has(item.path)) continue; // noted above
+    const { before, hashed, after, nowMs } = read[i]!;
     if (hashed instanceof FsError) noteFailure(item.path, hashed, vanished, unreadable);
     else if (after === null) vanished.push(item.path);
     else if (
@@ -227,14 +221,8 @@ function lookAt({ fs, root, rootDev }: ObserveContext, path: RelPath): Stat | Fs
   }
 }
 
-/**
- * Hashes files with a look at each right before, and right after when `syncing` is done too; parents are held open meanwhile (R23).
- */
-async function hashFiles(
-  context: ObserveContext,
-  files: readonly Seen[],
-  syncing: Promise<unknown>,
-): Promise<Hashed[]> {
+/** Hashes files with a look at each right before and right after; parents are held open meanwhile (R23). */
+async function hashFiles(context: ObserveContext, files: readonly Seen[]): Promise<Hashed[]> {
   const { fs, root, pool, rootDev } = context;
   const pins = new Pins(fs, root);
   const tryAt = (path: RelPath): string | FsError => {
@@ -258,7 +246,6 @@ async function hashFiles(
     );
     const answers = await pool.hash(hashable.map(({ where }) => where));
     const hashed = new Map(hashable.map(({ i }, k) => [i, answers[k]!]));
-    await syncing;
     const nowMs = context.fsNowMs();
     return files.map(({ path }, i) => ({
       before: before[i]!,
