@@ -75,6 +75,7 @@ export class BulkMoves {
     const stretch = this.#stretchOf(folder, move, part);
     if (stretch === null || this.#rows.ignored.size > 0) return false;
     const { count } = stretch;
+    if (!this.#isShort(stretch)) return false;
     const [living, tombs, come] = this.#surveyAll(stretch);
     const isPlain = living.states === count && living.countOf(device) === count && living.isOffered &&
       living.lsnOf(device) < lsn && tombs.isOffered && come.isOffered &&
@@ -100,6 +101,7 @@ export class BulkMoves {
     const stretch = this.#stretchOf(folder, move, part);
     if (stretch === null || this.#rows.ignored.size > 0) return false;
     const { count } = stretch;
+    if (!this.#isShort(stretch)) return false;
     const surveys = this.#surveyAll(stretch);
     const [living, tombs, come] = surveys;
     return surveys.every((survey) => survey.states === count && survey.isOffered) &&
@@ -137,6 +139,13 @@ export class BulkMoves {
       writer: this.#ids.device(move.writer),
       version: encode([actor, move.dot.counter]),
     };
+  }
+
+  /** There is no more than what moves, whatever names a part names (invariant 10). */
+  #isShort({ from, to, first, last, count }: Stretch): boolean {
+    const some = `SELECT count(*) FROM (SELECT 1 FROM states s WHERE ${RANGE} LIMIT ?)`;
+    return Number(this.#db.get(some, from, first, last, 2 * count + 1)![0]) <= 2 * count &&
+      Number(this.#db.get(some, to, first, last, count + 1)![0]) <= count;
   }
 
   /** Living entries and tombstones where they were, and whatever stands where they come to. */

@@ -7,7 +7,7 @@
  *    it told, and nothing follows from it: in its next session the device tells single rows.
  * 3. Our own moves of this run are kept for those who have followed us up to the rows that they move (sync/announce.ts).
  */
-import { type Entry, isAlive, type Row } from "../core/entry.ts";
+import type { Entry, Row } from "../core/entry.ts";
 import { CairnError } from "../core/errors.ts";
 import type { Lsn } from "../core/ids.ts";
 import { RECORD_WEIGHT } from "../core/limits.ts";
@@ -18,6 +18,7 @@ import { BulkMoves, PLAIN_WEIGHT } from "./bulk_moves.ts";
 import type { Database } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import type { Prints } from "./prints.ts";
+import { IN_PATH_ORDER, readRow } from "./row_sql.ts";
 import { type HeldRow, isSameState, type Rows } from "./rows.ts";
 
 /** One entry that moves: its row, and what follows from it. */
@@ -42,11 +43,13 @@ export interface OwnMove extends ToldMove {
 }
 
 /** Beyond every lsn. */
-const BEYOND = Infinity as Lsn;
+const BEYOND = Number.MAX_SAFE_INTEGER as Lsn;
 /** Own moves that are kept: those of some two million entries. */
 const MOST_OWN = 10_000;
 
 export class Moves {
+  readonly #db: Database;
+  readonly #ids: Interning;
   readonly #rows: Rows;
   readonly #prints: Prints;
   readonly #bulk: BulkMoves;
@@ -54,10 +57,17 @@ export class Moves {
   readonly #own: OwnMove[] = [];
   readonly #listeners = new Set<(told: ToldMove) => void>();
 
+  /** How many of our own were applied in this run. */
+  applied = 0;
+
   constructor(db: Database, ids: Interning, rows: Rows, prints: Prints) {
+    this.#db = db;
+    this.#ids = ids;
     this.#rows = rows;
     this.#prints = prints;
     this.#bulk = new BulkMoves(db, ids, rows);
+    // What was not kept may never become durable: what is told of it then are rows.
+    db.onRollback(() => this.#own.length = 0);
   }
 
   /** Applies a move of our own. Only within a transaction. */
@@ -74,6 +84,7 @@ export class Moves {
         this.#prints.move(former.state, this.#rows.put(SELF, folder, come, lsn).state);
       }
     }
+    this.applied++;
     this.#own.push({ device: SELF, folder, lsn, move, base });
     if (this.#own.length > MOST_OWN) this.#own.shift();
   }
@@ -126,8 +137,18 @@ export class Moves {
 
   /** Entries of a part that are older than the move. */
   #entriesIn(device: number, folder: number, move: Move, part: MovedPart, lsn: Lsn): MovedEntry[] {
-    return this.#rows.between(device, folder, leftBy(move, part), part.first, part.last)
-      .filter((former) => isAlive(former.row.entry) && former.lsn < lsn)
+    const directory = this.#ids.findDirectory(folder, leftBy(move, part));
+    if (directory === null) return [];
+    return this.#db.all(
+      `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name >= ? AND s.name <= ? AND s.kind <> 0 AND h.device = ? AND h.lsn < ?
+       ORDER BY s.name LIMIT ?`,
+      directory,
+      part.first,
+      part.last,
+      device,
+      lsn,
+      part.count + 1, // one too many is as bad as a million
+    ).map((row) => readRow(this.#ids, row))
       .map((former) => {
         const [left, come] = movedRows(move, former.row);
         return { former, left, come };

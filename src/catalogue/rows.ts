@@ -113,15 +113,6 @@ export class Rows {
     return this.#allOf(`${IN_PATH_ORDER} WHERE s.directory = ? AND h.device = ?`, id, SELF);
   }
 
-  /** What a device says of the names of a directory from `first` to `last`, in the order of their bytes. */
-  between(device: number, folder: number, directory: RelPath, first: string, last: string): HeldRow[] {
-    const id = this.#ids.findDirectory(folder, directory);
-    if (id === null) return [];
-    const sql =
-      `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name >= ? AND s.name <= ? AND h.device = ? ORDER BY s.name`;
-    return this.#allOf(sql, id, first, last, device);
-  }
-
   /** This device's living rows in a folder under a conflict name of the form that SQLite's GLOB is given. By the index of such names. */
   ownConflicts(folder: number, glob: string): HeldRow[] {
     return this.#allOf(

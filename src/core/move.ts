@@ -117,18 +117,18 @@ export function decodeMove(value: unknown): Move {
     },
     stamp,
     writer: (writer instanceof Uint8Array ? idOf("device", writer) : null) ?? invalid("writer"),
-    parts: parts.map((part: unknown) => partFrom(part, from)),
+    parts: parts.map((part: unknown) => partFrom(part, from, to)),
   };
   const entries = entriesIn(move);
   if (entries === 0 || entries > MOVED_ENTRIES || entries > move.total) invalid("entries");
   return move;
 }
 
-function partFrom(value: unknown, top: RelPath): MovedPart {
+function partFrom(value: unknown, top: RelPath, now: RelPath): MovedPart {
   if (!Array.isArray(value)) invalid("a part");
   const [below, first, last, count] = value;
   const part: MovedPart = {
-    below: below === null ? null : below === "" ? ROOT : pathFrom(below),
+    below: below === null ? null : belowFrom(below, top, now),
     first: nameFrom(first),
     last: nameFrom(last),
     count: whole(count, MOVED_ENTRIES, "count"),
@@ -137,6 +137,14 @@ function partFrom(value: unknown, top: RelPath): MovedPart {
   const isItself = part.first === nameOf(top) && part.last === part.first && part.count === 1;
   if (part.below === null && !isItself) invalid("the directory's own part");
   return part;
+}
+
+/** A path below both: what is reserved at the top of a folder may stand there. */
+function belowFrom(value: unknown, top: RelPath, now: RelPath): RelPath {
+  if (typeof value !== "string") invalid("a path");
+  if (value === "") return ROOT;
+  for (const directory of [top, now]) pathFrom(`${directory}/${value}`);
+  return value as RelPath;
 }
 
 function pathFrom(value: unknown): RelPath {

@@ -76,7 +76,7 @@ async function appendFrame(file: FileHandle, at: number, lsn: Lsn, record: Journ
 }
 
 function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
-  const { values, cursors, rows, ids } = catalogue;
+  const { values, cursors } = catalogue;
   const actor = String(values.meta("own_actor")) as ActorId;
   const osBoot = String(values.meta("os_boot") ?? "");
   for (const { firstLsn, boot, epoch } of cursors.boots()) {
@@ -88,6 +88,22 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
     yield [lsn, { type: "fact", key, value }];
   }
   for (const { lsn, record } of catalogue.allIntents()) yield [lsn, record];
+  const [lsn, moved] = [catalogue.appliedLsn, catalogue.moves.applied];
+  yield* ownRows(catalogue);
+  if (catalogue.moves.applied !== moved) yield* rowsSince(catalogue, lsn);
+}
+
+/** A move takes rows from where they were (R29): what it made of them while the others were written may have been passed by. */
+function* rowsSince({ rows, ids, appliedLsn }: Catalogue, lsn: Lsn): Generator<[Lsn, JournalRecord]> {
+  for (let after = lsn;;) {
+    const page = rows.page(SELF, after, appliedLsn, RECORD_ROWS);
+    if (page.length === 0) return;
+    after = page.at(-1)!.placed.lsn;
+    for (const { folder, placed } of page) yield [0 as Lsn, keptRows(ids.folderOf(folder), [placed])];
+  }
+}
+
+function* ownRows({ rows, ids }: Catalogue): Generator<[Lsn, JournalRecord]> {
   for (let after = 0;;) {
     const some = fittingRows(
       rows.ownAfter(after, RECORD_ROWS),

@@ -81,7 +81,8 @@ export class Pipeline {
   async add(differences: readonly Difference[]): Promise<void> {
     const { checkRoot, areRulesCurrent, isBelieved } = this.#checks;
     const mayRecord = () => checkRoot() && areRulesCurrent() && isBelieved();
-    const left = await this.#renamed.record(differences, mayRecord);
+    const { left, again } = await this.#renamed.record(differences, mayRecord);
+    if (again.length > 0) this.#after({ observed: NOTHING, stale: again });
     for (const { gone } of left) for (const one of gone) this.#gone.set(one.basedOn, one);
     for (const difference of left) await this.#addSeen(difference);
   }
@@ -176,7 +177,7 @@ export class Pipeline {
   async finish(): Promise<number> {
     await this.#send();
     await Promise.all(this.#underWay);
-    const gone = [...this.#gone.values()].filter(({ path }) => !this.#renamed.isDone(path));
+    const gone = [...this.#gone.values()].filter((one) => !this.#renamed.isDone(one));
     if (!await this.#checks.mayRecordGone(gone.length)) return gone.length;
     const { checkRoot, areRulesCurrent, isBelieved } = this.#checks;
     const mayRecord = () => checkRoot() && areRulesCurrent() && isBelieved();

@@ -28,32 +28,49 @@ export class Renamed {
     this.#replica = replica;
   }
 
-  /** Records what among these differences is a renamed directory of ours, if it may be. Answers what is left of them. */
-  async record(differences: readonly Difference[], mayRecord: () => boolean): Promise<readonly Difference[]> {
+  /**
+   * Records what among these differences is a renamed directory of ours, if it may be. Answers what is left of them, and the directories
+   * that are to be looked at once more: what came into them meanwhile may have come before they were watched.
+   */
+  async record(
+    differences: readonly Difference[],
+    mayRecord: () => boolean,
+  ): Promise<{ readonly left: readonly Difference[]; readonly again: readonly RelPath[] }> {
+    const again: RelPath[] = [];
     for (const { seen } of differences) {
       for (const one of seen) {
         const { path, stat, basedOn } = one;
         if (basedOn !== null || stat.kind !== "directory" || stat.dev !== 0 || stat.birthMs === 0) continue;
         // What lies in a renamed directory is told with it.
-        if (this.isDone(path)) continue;
+        if (this.isDone(one)) continue;
         const top = this.#formerOf(one);
         if (top === null || !mayMoveWhole(this.#replica, top, path)) continue;
         const whole = await wholeDirectory(this.#replica, top, path, path);
-        if (whole !== null && mayRecord() && await this.#record(whole, one)) this.#done.push([top, path]);
+        if (whole === null || !mayRecord() || !await this.#record(whole, one)) continue;
+        this.#done.push([top, path]);
+        const { catalogue: { briefs }, number } = this.#replica;
+        again.push(path, ...briefs.directoriesBelow(number, path));
       }
     }
-    return this.#done.length === 0 ? differences : differences.map((difference) => this.#without(difference));
+    const left = this.#done.length === 0
+      ? differences
+      : differences.map((difference) => this.#without(difference));
+    return { left, again };
   }
 
-  /** Whether a path was recorded with a renamed directory. */
-  isDone(path: RelPath): boolean {
-    return this.#done.some((both) => both.some((one) => path === one || isBelow(path, one)));
+  /** Whether what was found of a path was recorded with a renamed directory since: its row has moved on (R12). */
+  isDone({ path, basedOn }: { readonly path: RelPath; readonly basedOn: number | null }): boolean {
+    const isWithin = this.#done.some((both) => both.some((one) => path === one || isBelow(path, one)));
+    return isWithin && (this.#replica.own(path)?.state ?? null) !== basedOn;
   }
 
   #without(difference: Difference): Difference {
-    const isLeft = ({ path }: { readonly path: RelPath }) => !this.isDone(path);
     const { seen, gone } = difference;
-    return { ...difference, seen: seen.filter(isLeft), gone: gone.filter(isLeft) };
+    return {
+      ...difference,
+      seen: seen.filter((one) => !this.isDone(one)),
+      gone: gone.filter((one) => !this.isDone(one)),
+    };
   }
 
   /** The path that a directory had, by our rows, and has no more. */

@@ -10,7 +10,9 @@
 import type { ToldMove } from "../catalogue/moves.ts";
 import { isSameInode } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
-import { entriesIn, type Move } from "../core/move.ts";
+import { RECORD_BYTES } from "../core/limits.ts";
+import { encodeMove, entriesIn, type Move } from "../core/move.ts";
+import { encode } from "../core/msgpack.ts";
 import { letPass } from "../core/passing.ts";
 import { isBelow, parentOf, ROOT } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
@@ -20,15 +22,13 @@ import { areNamesDurable } from "./renamed.ts";
 import type { Replica } from "./replica.ts";
 import { mayMoveWhole, wholeDirectory } from "./whole_directory.ts";
 
-/** A rename of which nothing more is told for this long is done path by path. */
+/** A rename of which nothing more is told for this long, or that is not told to its end within this, is done path by path. */
 const PATIENCE_MS = 2_000;
+const MOST_PATIENCE_MS = 30_000;
 /** Renames that are gathered at once. */
 const MOST_RENAMES = 64;
-/** Entries of the largest directory that is renamed as one: its moves fit into one intent. */
-const MOST_ENTRIES = 1_000_000;
-/** The same for the parts of its moves, and for the characters in these. */
-const MOST_PARTS = 50_000;
-const MOST_CHARACTERS = 2 * 2 ** 20;
+/** What the moves of all of them take as MessagePack: those of one fit into an intent. */
+const MOST_BYTES = RECORD_BYTES / 2;
 
 /** What was told of a rename so far. */
 interface Rename {
@@ -38,6 +38,8 @@ interface Rename {
   readonly total: number;
   readonly moves: Move[];
   entries: number;
+  bytes: number;
+  readonly beganMs: number;
   toldMs: number;
 }
 
@@ -67,19 +69,24 @@ export class TakeRenamed {
 
   /** Another device has told of a rename, or of some more of it. */
   told({ device, folder, move }: ToldMove): void {
-    const { number, catalogue: { rows } } = this.#replica;
-    if (folder !== number || rows.ignored.has(device) || move.total > MOST_ENTRIES) return;
+    const { number, catalogue: { rows }, deps: { clock } } = this.#replica;
+    if (folder !== number || rows.ignored.has(device)) return;
     const { top, now, total } = move;
+    const nowMs = clock.monotonic();
     const key = JSON.stringify([device, top, now, move.dot.counter]);
     let rename = this.#renames.get(key);
     if (rename === undefined) {
       if (this.#renames.size >= MOST_RENAMES) return;
-      rename = { device, top, now, total, moves: [], entries: 0, toldMs: 0 };
+      rename = { device, top, now, total, moves: [], entries: 0, bytes: 0, beganMs: nowMs, toldMs: nowMs };
       this.#renames.set(key, rename);
     }
     rename.moves.push(move);
     rename.entries += entriesIn(move);
-    rename.toldMs = this.#replica.deps.clock.monotonic();
+    rename.bytes += encode(encodeMove(move)).length;
+    rename.toldMs = nowMs;
+    let bytes = 0;
+    for (const one of this.#renames.values()) bytes += one.bytes;
+    if (rename.entries > total || bytes > MOST_BYTES) this.#renames.delete(key);
   }
 
   /** Whether a path waits to be moved with its directory. */
@@ -96,7 +103,8 @@ export class TakeRenamed {
     const nowMs = this.#replica.deps.clock.monotonic();
     for (const [key, rename] of this.#renames) {
       if (rename.entries === rename.total) return void this.#take(key, rename, underWay);
-      if (nowMs - rename.toldMs > PATIENCE_MS) this.#renames.delete(key);
+      const isOver = nowMs - rename.toldMs > PATIENCE_MS || nowMs - rename.beganMs > MOST_PATIENCE_MS;
+      if (isOver) this.#renames.delete(key);
     }
   }
 
@@ -131,7 +139,7 @@ function isWithin(path: RelPath, directory: RelPath): boolean {
 function takeRenamed(replica: Replica, rename: Rename): Promise<boolean> {
   return replica.exclusive(async () => {
     const { top, now } = rename;
-    if (!mayMoveWhole(replica, top, now) || !areSmall(rename)) return false;
+    if (!mayMoveWhole(replica, top, now)) return false;
     if (!replica.ignore.isEmpty && await wholeDirectory(replica, top, now, top) === null) return false;
     if (!isAgreed(replica, rename) || !isFree(replica, rename)) return false;
     const intent = await replica.deps.ledger.commit({
@@ -158,15 +166,6 @@ function takeRenamed(replica: Replica, rename: Rename): Promise<boolean> {
     }
     return isRenamed;
   });
-}
-
-function areSmall({ moves }: Rename): boolean {
-  const parts = moves.reduce((sum, move) => sum + move.parts.length, 0);
-  const characters = moves.reduce(
-    (sum, move) => sum + move.parts.reduce((all, { below }) => all + (below?.length ?? 0), 0),
-    0,
-  );
-  return parts <= MOST_PARTS && characters <= MOST_CHARACTERS;
 }
 
 /** All that we have below it is told of, and at each path we would become what the other device is. */

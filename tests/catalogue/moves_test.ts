@@ -189,12 +189,13 @@ function oneByOne(
   move: Move,
 ): void {
   const [{ first, last }] = move.parts as [Move["parts"][number]];
-  for (const { row, state } of rows.between(device, folder, pathOf("d"), first, last)) {
-    if (!isAlive(row.entry)) continue;
-    const [left, come] = movedRows(move, row);
+  for (const name of NAMES.filter((one) => one >= first && one <= last)) {
+    const held = rows.allAt(folder, pathOf(`d/${name}`)).find((one) => one.device === device);
+    if (held === undefined || !isAlive(held.row.entry)) continue;
+    const [left, come] = movedRows(move, held.row);
     rows.put(device, folder, left, lsnOf(lsn));
     const change = rows.put(device, folder, come, lsnOf(lsn));
-    if (device === SELF) prints.move(state, change.state);
+    if (device === SELF) prints.move(held.state, change.state);
   }
 }
 
@@ -286,4 +287,18 @@ Deno.test("rows that are newer than a move, as a journal that is played again ha
     });
   assert.deepEqual(living("d"), ["b"]);
   assert.deepEqual(living("n"), ["a", "c", "ü"]);
+});
+
+Deno.test("a move whose transaction fails is not told: its lsn will be another record's (invariant 1)", () => {
+  using it = memoryCatalogue();
+  const { catalogue: { rows, db, moves }, folder } = it;
+  for (const name of NAMES) rows.put(SELF, folder, rowOf(`d/${name}`, plain(1, name)), lsnOf(1));
+  assert.throws(() =>
+    db.transaction(() => {
+      moves.applyOwn(folder, lsnOf(9), moveOf(1, NAMES));
+      throw new Error("the disk is full");
+    })
+  );
+  assert.deepEqual([...moves.ownAfter(lsnOf(0))], []);
+  assert.ok(isAlive(rows.own(folder, pathOf("d/a"))!.row.entry));
 });

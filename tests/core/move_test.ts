@@ -48,6 +48,13 @@ Deno.test("a move comes out as it went in", () => {
   ]);
 });
 
+Deno.test("a name that is reserved at the top of a folder may stand in a renamed directory, and in no top", () => {
+  const parts = [{ below: ".cairn/versions" as Move["top"], first: "a", last: "a", count: 1 }];
+  const move = { ...MOVE, total: 1, parts };
+  assert.deepEqual(decodeMove(decode(encode(encodeMove(move)))), move);
+  assert.ok(refused(encodeMove({ ...move, top: ".cairn" as Move["top"] })));
+});
+
 const part = (over: Partial<Move["parts"][number]>): Move => ({
   ...MOVE,
   parts: [{ ...MOVE.parts[1]!, ...over }],
