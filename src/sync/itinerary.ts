@@ -4,6 +4,7 @@
  * None is listed whole twice.
  */
 import type { RelPath } from "../core/ids.ts";
+import { childOf } from "../core/path.ts";
 
 /** A directory, and the names in it that are to be looked at; null for all. */
 export type Stop = readonly [RelPath, ReadonlySet<string> | null];
@@ -12,6 +13,8 @@ export class Itinerary {
   readonly #hinted: Map<RelPath, ReadonlySet<string> | null>;
   readonly #found: Stop[] = [];
   readonly #whole = new Set<RelPath>();
+  /** Paths that were hinted in directories that are listed whole by now. */
+  readonly #named = new Set<RelPath>();
 
   constructor(hinted: Iterable<Stop>) {
     this.#hinted = new Map([...hinted].sort(([a], [b]) => a.length - b.length));
@@ -35,8 +38,11 @@ export class Itinerary {
   /** One was found that is to be listed. */
   list(directory: RelPath): void {
     // Its own turn is still to come: it lists the names that were hinted in it, and all others.
-    if (this.#hinted.has(directory)) this.#hinted.set(directory, null);
-    else if (!this.#whole.has(directory)) {
+    const names = this.#hinted.get(directory);
+    if (names !== undefined) {
+      for (const name of names ?? []) this.#named.add(childOf(directory, name));
+      this.#hinted.set(directory, null);
+    } else if (!this.#whole.has(directory)) {
       this.#whole.add(directory);
       this.#found.push([directory, null]);
     }
@@ -45,6 +51,11 @@ export class Itinerary {
   /** A name turned out to be worth a look. */
   look(directory: RelPath, name: string): void {
     this.#found.push([directory, new Set([name])]);
+  }
+
+  /** Whether a path was hinted itself, though its directory is listed whole. */
+  isNamed(path: RelPath): boolean {
+    return this.#named.has(path);
   }
 
   /** Whether a directory is, or will be, listed whole. */

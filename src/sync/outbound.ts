@@ -297,7 +297,7 @@ export class Outbound {
     );
     for (const sub of difference.directories) {
       // One that is hinted itself is listed: before it was watched, nobody told what came into it.
-      if (everywhere || fresh.has(sub) || names !== null) itinerary.list(sub);
+      if (everywhere || fresh.has(sub) || names !== null || itinerary.isNamed(sub)) itinerary.list(sub);
       if (fresh.has(sub) && !everywhere) this.#lookAgainLater(sub);
     }
     const before = this.#looked;

@@ -36,3 +36,12 @@ Deno.test("a directory in which only names were looked at is still listed when i
   itinerary.list(pathOf("d"));
   assert.equal(words(itinerary.nextFound()), "d: all");
 });
+
+Deno.test("what was hinted in a directory that is listed whole is known to have been hinted", () => {
+  const d = pathOf("d");
+  const itinerary = new Itinerary([[ROOT, new Set(["d"])], [d, new Set(["x"])]]);
+  itinerary.nextHinted();
+  itinerary.list(d);
+  itinerary.nextHinted();
+  assert.ok(itinerary.isNamed(pathOf("d/x")) && !itinerary.isNamed(pathOf("d/y")));
+});
