@@ -47,8 +47,8 @@ export interface ObserveContext extends ScanContext {
   /** The file system's own time (R14). */
   readonly fsNowMs: () => number;
   readonly durability: Durability;
-  /** The machine crashed: bytes may be others behind an unchanged fingerprint, and a renamed file is read too (R16). */
-  readonly isAfterCrash: boolean;
+  /** The machine crashed: bytes there may be others behind an unchanged fingerprint, and a renamed file is read too (R16). */
+  readonly isAfterCrash: (path: RelPath) => boolean;
 }
 
 /** Observes some paths; none fails the others. */
@@ -82,7 +82,7 @@ export async function observe(context: ObserveContext, seen: readonly Seen[]): P
       }
     } else {
       const moved = findMoved(context, item, known.get(stat.ino) ?? []);
-      const isSure = moved !== null && (moved.settled || !context.isAfterCrash);
+      const isSure = moved !== null && (moved.settled || !context.isAfterCrash(path));
       if (!isSure) toHash.push(item);
       if (moved !== null && !isSure) toCheck.set(path, moved);
       if (moved !== null && isSure) {

@@ -33,8 +33,6 @@ interface Held {
 export class CrashGuard {
   readonly #replica: Replica;
   readonly #held: Map<RelPath, Held>;
-  /** Where what a crash of the machine left has not been looked at yet. */
-  #suspects: Places;
   readonly #heldStates = new Set<number>();
   /** That is in the journal. */
   #isNoted: boolean;
@@ -44,7 +42,7 @@ export class CrashGuard {
     const { values, prints } = replica.catalogue;
     const suspects = v.safeParse(suspectsSchema, values.local(this.#suspectsKey));
     const left = suspects.success ? new Places(suspects.output as RelPath[]) : NOWHERE;
-    this.#suspects = crashed ? EVERYWHERE : left;
+    replica.afterCrash = crashed ? EVERYWHERE : left;
     this.#isNoted = !crashed;
     if (crashed) prints.distrustNewest(UNSURE_MS);
     const saved = v.safeParse(heldSchema, values.local(this.#key));
@@ -86,16 +84,16 @@ export class CrashGuard {
 
   /** Before anything is looked at: whoever is stopped in the middle goes on being suspicious. */
   async begin(): Promise<void> {
-    if (!this.#isNoted) await this.#note(this.#suspects);
+    if (!this.#isNoted) await this.#note(this.#replica.afterCrash);
   }
 
   /** All that the crash left has been looked at, but for what is at these places. */
   async settle(unseen: Places): Promise<void> {
-    if (this.#suspects.isEmpty) return;
-    const left = unseen.within(this.#suspects);
-    if (left.isSame(this.#suspects)) return;
+    if (this.#replica.afterCrash.isEmpty) return;
+    const left = unseen.within(this.#replica.afterCrash);
+    if (left.isSame(this.#replica.afterCrash)) return;
     await this.#note(left);
-    this.#suspects = left;
+    this.#replica.afterCrash = left;
   }
 
   async #note({ paths, isEmpty }: Places): Promise<void> {
@@ -106,7 +104,7 @@ export class CrashGuard {
 
   /** The observations that may be recorded; the others are held back and named. */
   async sift(observations: readonly Observation[]): Promise<readonly Observation[]> {
-    if (this.#suspects.isEmpty && this.#held.size === 0) return observations;
+    if (this.#replica.afterCrash.isEmpty && this.#held.size === 0) return observations;
     const before = this.#held.size;
     let isChanged = false;
     const good: Observation[] = [];
@@ -120,7 +118,7 @@ export class CrashGuard {
         isChanged = true;
       }
       const stays = this.#held.has(path) ||
-        (held === undefined && this.#suspects.has(path) && await this.#isSuspect(observation));
+        (held === undefined && this.#replica.afterCrash.has(path) && await this.#isSuspect(observation));
       if (!stays) {
         good.push(observation);
         continue;

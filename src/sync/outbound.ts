@@ -151,9 +151,8 @@ export class Outbound {
   /** Resolves when all has been looked at, with the milliseconds that the look took; those that failed before it do not count. */
   fullScan(): Promise<number> {
     this.#fullWanted = true;
-    const done = new Promise<number>((resolve) => this.#waiters.push(resolve));
     this.#wake(0);
-    return done;
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   #mark(directory: RelPath, name: string | null): void {
@@ -196,7 +195,6 @@ export class Outbound {
       this.#replica.troubles.set(ROOT, { cause: messageOf(error), remedy: "Cairn tries again by itself." });
       this.#fullWanted = true;
       this.#waiters.push(...waiters); // their scan is still to come
-      this.#running = false;
       this.#timers.after(AGAIN_MS, () => this.#wake(0));
       return;
     } finally {
@@ -284,6 +282,7 @@ export class Outbound {
     everywhere: boolean,
   ): Promise<Difference | null> {
     if (everywhere) this.#context.spelling?.trust(directory); // it was listed so
+    const wasFrozen = this.#frozen.has(directory);
     const difference = this.#compare(directory, names, strictness);
     if (difference === null) {
       // The directory itself is gone: its parent's listing says so.
@@ -292,12 +291,15 @@ export class Outbound {
       itinerary.look(parentOf(directory), nameOf(directory));
       return null;
     }
+    // While it was frozen nobody looked below it, whatever was hinted there.
+    if (everywhere || (wasFrozen && !this.#frozen.has(directory))) itinerary.deepen(directory);
+    const deep = itinerary.isDeep(directory);
     const fresh = new Set(
       difference.seen.filter(({ stat }) => stat.kind === "directory").map(({ path }) => path),
     );
     for (const sub of difference.directories) {
       // One that is hinted itself is listed: before it was watched, nobody told what came into it.
-      if (everywhere || fresh.has(sub) || names !== null || itinerary.isNamed(sub)) itinerary.list(sub);
+      if (deep || fresh.has(sub) || names !== null || itinerary.isNamed(sub)) itinerary.list(sub, deep);
       if (fresh.has(sub) && !everywhere) this.#lookAgainLater(sub);
     }
     const before = this.#looked;
@@ -368,19 +370,17 @@ export class Outbound {
     const { troubles, deps: { clock } } = this.#replica;
     for (const { path, hasLinks, print } of observed.done) {
       this.#busy.delete(path);
-      if (this.#unreadable.delete(path)) troubles.delete(path);
+      // What the guard holds back has its own.
+      if (this.#unreadable.delete(path) && !this.guard.isHeld(path)) troubles.delete(path);
       if (!hasLinks) continue;
       for (const other of otherNames(this.#replica, path, print)) this.#mark(parentOf(other), nameOf(other));
     }
-    for (const { path } of observed.unreadable) this.#busy.delete(path);
     for (const path of observed.vanished) this.#busy.delete(path);
     this.lookAgain([...stale, ...observed.vanished]);
     const young = observed.done.filter(({ kind, print }) => kind === "file" && !print.settled);
-    this.#settling.later(
-      young.map(({ path }) => path),
-      young.reduce((largest, { size }) => Math.max(largest, size), 0),
-    );
+    this.#settling.later(young.map(({ path }) => path), Math.max(0, ...young.map(({ size }) => size)));
     for (const { path, error } of observed.unreadable) {
+      this.#busy.delete(path);
       troubles.set(path, troubleOf(error));
       this.#unreadable.add(path, error.code);
     }

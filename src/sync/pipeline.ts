@@ -140,7 +140,8 @@ export class Pipeline {
   }
 
   #context(): ObserveContext {
-    const { deps: { pool }, fsNowMs, durability, isAfterCrash } = this.#replica;
+    const { deps: { pool }, fsNowMs, durability, afterCrash } = this.#replica;
+    const isAfterCrash = (path: RelPath) => afterCrash.has(path);
     return { ...this.#replica.scanContext(), pool, fsNowMs, durability, isAfterCrash };
   }
 

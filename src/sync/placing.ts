@@ -33,7 +33,7 @@ import {
   type Step,
   withinRecord,
 } from "./step.ts";
-import { isBelowFile, keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
+import { followCopies, isBelowFile, keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
 
 /** More files or directories than this are made durable by one sync of the file system. */
 const SYNC_ALL_FROM = 24;
@@ -175,6 +175,7 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
     const inTheWay = whatKeeps(replica, step, gathered);
     if (inTheWay !== null) return inTheWay;
   }
+  const before = gathered.changes.length;
   if (step.copy !== null) {
     const kept = keepCopy(replica, step, step.copy, expected, gathered);
     if (kept !== null) return kept;
@@ -182,6 +183,7 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
     expected = expectedOf(replica, own) as Expected;
   }
   const placed = placeOpening(replica, step, expected, gathered);
+  if (step.copy !== null) followCopies(replica, before, gathered);
   if (entry.kind === "directory" && openMode(entry.mode) !== entry.mode) replica.directoryModes.owe(path);
   return settle(replica, step, placed, gathered);
 }

@@ -34,7 +34,7 @@ import { Brake } from "./brake.ts";
 import { DirectoryModes, openMode } from "./directory_modes.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { OpenIntents } from "./open_intents.ts";
-import type { Places } from "./places.ts";
+import { NOWHERE, type Places } from "./places.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
 import type { RootStop } from "./root_stop.ts";
 import type { Trouble, Troubles } from "./troubles.ts";
@@ -111,8 +111,8 @@ export class Replica {
   readonly troubles: Troubles = new Map();
   /** Why nothing is done in this folder at present (invariant 8). */
   stopped: RootTrouble | null = null;
-  /** The machine crashed, and not all has been looked at since. */
-  isAfterCrash: boolean;
+  /** Where what a crash of the machine left has not been looked at yet: the guard says so (R16). */
+  afterCrash: Places = NOWHERE;
   /** What was about to be placed and is not recorded, until a scan has settled it (R19). */
   readonly intents: OpenIntents;
   #tail: Promise<unknown> = Promise.resolve();
@@ -139,7 +139,6 @@ export class Replica {
       changed: () => this.braked(),
     });
     this.room = new Room(deps.fs, clock, place.root, FOLDER_RESERVE);
-    this.isAfterCrash = ledger.crashed;
     this.intents = new OpenIntents(ledger.catalogue.openIntents(number), ledger.lastLsn);
     this.#mint = {
       device: deps.device,
@@ -260,7 +259,7 @@ export class Replica {
     const known = own === null ? null : this.catalogue.prints.get(own.state);
     // What the disk had is not known any more, or a power cut has taken what we knew of it last.
     const mayBeOpen = own !== null &&
-      (known === null || (this.isAfterCrash && known.mode === own.row.entry.mode));
+      (known === null || (this.afterCrash.has(path) && known.mode === own.row.entry.mode));
     const seen = mayBeOpen ? this.#asOwed(own.row, observation) : observation;
     const row = rowOfSeen(path, own?.row ?? null, known, seen, this.#mint);
     if (row !== null) changes.push({ row, print, isFresh });
@@ -360,7 +359,6 @@ export class Replica {
 
   /** A scan of everything that began when the intents went `upTo` there is complete, but for some places. */
   settleIntents(upTo: Lsn, unseen: Places): void {
-    this.isAfterCrash = false;
     if (this.intents.settle(upTo, unseen)) this.catalogue.closeIntents(this.number, upTo);
   }
 

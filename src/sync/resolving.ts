@@ -24,6 +24,7 @@ import { syncPlaced } from "./placed_durable.ts";
 import { expectedOf } from "./placing.ts";
 import type { Replica, RowAndPrint } from "./replica.ts";
 import { contextOf, type Gathered } from "./step.ts";
+import { isStillThere } from "./yielding.ts";
 
 export type Settling =
   /** What stands at the path stays; the copy goes. */
@@ -69,8 +70,10 @@ export function settleConflict(
     try {
       await announceTaken(replica, conflict, settling);
       const work = new Work(replica, gathered, conflict);
-      if (settling.keep === "merged") work.put(path, settling);
-      else if (settling.keep !== "standing") work.moveCopy(to);
+      if (settling.keep === "merged") {
+        work.checkCopy(); // once the path is placed, the copy has to go
+        work.put(path, settling);
+      } else if (settling.keep !== "standing") work.moveCopy(to);
       if (settling.keep === "merged" || settling.keep === "standing") work.dropCopy();
       await syncPlaced(replica, gathered);
       await replica.record("local", gathered.changes);
@@ -127,6 +130,14 @@ class Work {
   put(path: RelPath, { stage, content, size }: Settling & { readonly keep: "merged" }): void {
     const { entry } = this.#conflict.standing!.row;
     this.#place(path, { kind: "file", stage }, { ...seenOf(entry), content, size });
+  }
+
+  checkCopy(): void {
+    const { copy } = this.#conflict;
+    const expected = expectedOf(this.#replica, copy);
+    const isIt = expected !== null && expected !== "unknown" && expected.kind !== "directory" &&
+      isStillThere(this.#replica, copy.row.path, expected.print, this.#gathered);
+    if (!isIt) throw this.#changed(copy.row.path);
   }
 
   dropCopy(): void {

@@ -13,6 +13,7 @@ import { checkPath, childOf, nameOf, ROOT, utf8Length } from "../core/path.ts";
 import type { BriefRow } from "../catalogue/briefs.ts";
 import { relativeStat } from "../folder/scan.ts";
 import { FsError, type Stat } from "../platform/ports.ts";
+import { Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
 
 /** A directory of ours that is whole, as it was when it was looked at. */
@@ -38,7 +39,8 @@ const ENTRY_WEIGHT = 2 * (96 + 24 * 18);
 /** Nothing is unsure about the folder that single paths would have to be asked about. */
 export function mayMoveWhole(replica: Replica, top: RelPath, now: RelPath): boolean {
   const { catalogue: { mounts }, number } = replica;
-  return !replica.isAfterCrash && replica.intents.isEmpty && !foldsNames(replica.disk) &&
+  return replica.afterCrash.within(new Places([top, now])).isEmpty && replica.intents.isEmpty &&
+    !foldsNames(replica.disk) &&
     replica.strategy() !== "merge" && replica.directoryModes.isEmpty &&
     mounts.holding(number, top) === null && mounts.below(number, top) === null &&
     mounts.holding(number, now) === null && mounts.below(number, now) === null;

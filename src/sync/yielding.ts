@@ -11,7 +11,7 @@ import type { RelPath } from "../core/ids.ts";
 import { ancestorsOf, childOf } from "../core/path.ts";
 import { decide, supersedes } from "../core/reconcile.ts";
 import { type Expected, place, type Placement } from "../folder/place.ts";
-import { isUnsupported } from "../folder/swap.ts";
+import { isSameBut, isUnsupported } from "../folder/swap.ts";
 import { holdsOnlyUnsynced, listInside, relativeStat } from "../folder/scan.ts";
 import type { Fs } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
@@ -106,8 +106,28 @@ function uniteCopy(
   return null;
 }
 
+/**
+ * A copy that is a link of what stood at the path: when that lost its name, ctime moved, which is no edit. `from` is where the changes
+ * that tell of copies begin.
+ */
+export function followCopies(
+  { deps: { fs }, rootDev }: Replica,
+  from: number,
+  { changes, pins }: Gathered,
+): void {
+  for (const [i, change] of changes.entries()) {
+    const { row: { path, entry }, print } = change;
+    if (i < from || print === null || entry.kind !== "file") continue;
+    const found = fs.lstat(pins.at(path));
+    const stat = found === null ? null : relativeStat(found, rootDev);
+    if (stat !== null && isSameBut(print, stat)) {
+      changes[i] = { ...change, print: { ...print, ctimeMs: stat.ctimeMs } };
+    }
+  }
+}
+
 /** What stands at the path is what our row says (invariant 3). */
-function isStillThere(
+export function isStillThere(
   { deps: { fs }, rootDev }: Replica,
   path: RelPath,
   print: PrintedStat,

@@ -1,17 +1,32 @@
 /** Two devices that edit the same file while they are apart. */
+import { realFs } from "../../src/platform/real/fs.ts";
 import type { Neighbour, Neighbours } from "./neighbours.ts";
-import { tempDir } from "./temp_dir.ts";
+import { type TempDir, tempDir } from "./temp_dir.ts";
 import { waitFor } from "./wait.ts";
 
 /** Resolves when the disk's clock has moved on: what is written from now on has a later time than what was before. */
 export async function clockTicks(): Promise<void> {
   using dir = tempDir();
-  const timeOf = (name: string) => {
-    Deno.writeTextFileSync(dir.at(name), "");
-    return Deno.statSync(dir.at(name)).mtime!.getTime();
+  const before = timeOn(dir);
+  await waitFor("the clock to tick", () => timeOn(dir) > before, 10_000, 1);
+}
+
+/** Goes on when what changes from now on has a later change time, which is told in whole seconds. Nothing else happens meanwhile. */
+export function changeTimesTick(): void {
+  using dir = tempDir();
+  const fs = realFs();
+  const now = () => {
+    timeOn(dir);
+    return fs.lstat(dir.at("now"))!.ctimeMs;
   };
-  const before = timeOf("before");
-  await waitFor("the clock to tick", () => timeOf("after") > before, 10_000, 1);
+  const before = now();
+  while (now() <= before);
+}
+
+/** Milliseconds, as the disk writes them on what is written now. */
+function timeOn(dir: TempDir): number {
+  Deno.writeTextFileSync(dir.at("now"), "");
+  return Deno.statSync(dir.at("now")).mtime!.getTime();
 }
 
 /** Each does something to the disk of its own, the first before the second; nobody hears of it yet. */

@@ -110,6 +110,8 @@ export class Neighbour {
 export class Neighbours implements AsyncDisposable {
   readonly all: Neighbour[] = [];
   readonly net = new MemoryNet();
+  /** The disk of all of them: a test may put something else in the place of its calls. */
+  readonly fs = { ...realFs() };
   readonly #dir: TempDir = tempDir();
   readonly #pool: HashPool = realHashPool();
 
@@ -141,7 +143,7 @@ export class Neighbours implements AsyncDisposable {
 
   async #start(name: string, home: string): Promise<Device> {
     const ports = {
-      fs: realFs(),
+      fs: this.fs,
       watcher: { announcesDirectories: false, watch: () => () => {} },
       clock: realClock(),
       random: realRandom(),

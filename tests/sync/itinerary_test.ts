@@ -37,6 +37,18 @@ Deno.test("a directory in which only names were looked at is still listed when i
   assert.equal(words(itinerary.nextFound()), "d: all");
 });
 
+Deno.test("a directory that is wanted with all below it is listed again, if it was listed without", () => {
+  const itinerary = new Itinerary([]);
+  const d = pathOf("d");
+  itinerary.list(d);
+  assert.equal(words(itinerary.nextFound()), "d: all");
+  itinerary.list(d, true);
+  itinerary.list(d, true);
+  itinerary.list(d);
+  assert.deepEqual([1, 2].map(() => words(itinerary.nextFound())), ["d: all", null]);
+  assert.ok(itinerary.isDeep(d) && !itinerary.isDeep(ROOT));
+});
+
 Deno.test("what was hinted in a directory that is listed whole is known to have been hinted", () => {
   const d = pathOf("d");
   const itinerary = new Itinerary([[ROOT, new Set(["d"])], [d, new Set(["x"])]]);

@@ -1,6 +1,6 @@
 /** What a folder's strategy makes of concurrent edits (R4, R8): whole devices, real disks. */
 import assert from "node:assert/strict";
-import { apart, conflict } from "../support/conflict_story.ts";
+import { apart, changeTimesTick, conflict } from "../support/conflict_story.ts";
 import { pathOf } from "../support/entries.ts";
 import { type Neighbour, Neighbours } from "../support/neighbours.ts";
 import { waitFor } from "../support/wait.ts";
@@ -148,6 +148,17 @@ Deno.test("merge: what stood there before the folder merged is a base too", asyn
   everywhere(world, ["a.txt: ONE\ntwo\nthree\nfour\nFIVE\n"]);
   await laptop!.set("strategy", "keep-both");
   await waitFor("the bases to go", () => [...Deno.readDirSync(laptop!.at(".cairn/bases"))].length === 0);
+});
+
+Deno.test("merge: the disk's clock may go on between the making of the copy and the coming of the winner", async () => {
+  await using world = await folder("merge", "laptop", "desktop");
+  const exchange = world.fs.exchange;
+  world.fs.exchange = (from, to) => {
+    changeTimesTick();
+    exchange(from, to);
+  };
+  await texts(world, BASE, BASE.replace("one", "ONE"), BASE.replace("five", "FIVE"));
+  everywhere(world, ["a.txt: ONE\ntwo\nthree\nfour\nFIVE\n"]);
 });
 
 Deno.test("merge: many edits away from the others still merge with what all had", async () => {
