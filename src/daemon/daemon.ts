@@ -152,7 +152,10 @@ class RunningDaemon implements Daemon, Services, LogSource {
     });
     invites = openInvites(ports, () => device);
     const daemon = new RunningDaemon(home, ports, device, name, invites);
-    memory.atRest(() => device.ledger.catalogue.giveBack());
+    memory.atRest(() => {
+      device.ledger.catalogue.giveBack();
+      ports.pool.rest();
+    });
     await home.saveSettings({ name, port: device.links.port });
     await daemon.#openApi();
     return daemon;

@@ -238,6 +238,8 @@ export interface HashPool {
   pack(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer> | null>;
   /** What was packed so, `length` bytes; null where it is anything else. */
   unpack(packed: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Nothing has happened for a moment: what is only kept to be fast can go. */
+  rest(): void;
   close(): void;
 }
 

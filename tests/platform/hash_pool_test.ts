@@ -175,30 +175,52 @@ Deno.test("a worker that dies fails its jobs with the reason, and is replaced", 
   }
 });
 
-Deno.test("all workers but one end when they have had nothing to do, and come back for the next work", async () => {
-  let [spawned, ended] = [0, 0];
-  const counted = () => {
-    spawned++;
+/** A pool whose workers are counted as they begin and end. */
+function countedPool(idleMs: number) {
+  const count = { spawned: 0, ended: 0 };
+  const spawn = () => {
+    count.spawned++;
     const worker = new Worker(new URL("./dying_worker.ts", import.meta.url), { type: "module" });
     const terminate = worker.terminate.bind(worker);
     worker.terminate = () => {
-      ended++;
+      count.ended++;
       terminate();
     };
     return worker;
   };
-  const pool = realHashPool(2, counted, 50);
+  const pool = realHashPool(2, spawn, idleMs);
   const work = () => Promise.all(["/a", "/b"].map((path) => pool.readStretch(path, 0, 1)));
+  return { count, pool, work };
+}
+
+Deno.test("all workers but one end when they have had nothing to do, and come back for the next work", async () => {
+  const { count, pool, work } = countedPool(50);
   try {
     assert.deepEqual(await work(), [null, null]);
-    assert.equal(spawned, 2);
-    await waitFor("one to end", () => ended === 1);
+    assert.equal(count.spawned, 2);
+    await waitFor("one to end", () => count.ended === 1);
     assert.deepEqual(await work(), [null, null]);
-    assert.equal(spawned, 3);
+    assert.equal(count.spawned, 3);
   } finally {
     pool.close();
   }
-  assert.equal(ended, 3);
+  assert.equal(count.ended, 3);
+});
+
+Deno.test("at rest the spare worker ends at once, and who is at work is left alone", async () => {
+  const { count, pool, work } = countedPool(600_000);
+  try {
+    const busy = work();
+    pool.rest();
+    assert.deepEqual(await busy, [null, null]);
+    assert.equal(count.ended, 0);
+    pool.rest();
+    assert.equal(count.ended, 1);
+    assert.deepEqual(await work(), [null, null]);
+    assert.equal(count.spawned, 3);
+  } finally {
+    pool.close();
+  }
 });
 
 Deno.test("close() fails what is waiting and what comes after, and starts no worker for it", async () => {

@@ -245,6 +245,7 @@ function poolOf(pool: HashPool): HashPool {
     checkPieces: (path, pieces) => pool.checkPieces(path, pieces),
     pack: (bytes) => pool.pack(bytes),
     unpack: (packed, length) => pool.unpack(packed, length),
+    rest: () => {},
     close: () => {},
   };
 }

@@ -17,6 +17,8 @@ export interface Jobs {
   readonly checkPieces: typeof checkPieces;
   readonly pack: typeof pack;
   readonly unpack: typeof unpack;
+  /** The worker gives back what it does not need. */
+  readonly rest: () => void;
 }
 
 export interface Request {

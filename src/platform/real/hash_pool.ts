@@ -36,6 +36,7 @@ export function realHashPool(
     checkPieces: (path, pieces) => queue.run("checkPieces", [path, pieces.map(own)], "background"),
     pack: (bytes) => queue.run("pack", [bytes], "urgent"),
     unpack: (packed, length) => queue.run("unpack", [packed, length], "urgent"),
+    rest: () => queue.rest(),
     close() {
       queue.close();
       isKeeping = false;

@@ -65,6 +65,15 @@ export class HashQueue {
     });
   }
 
+  /** Nothing happens: who has nothing to do ends, and the first, which stays, gives back what it does not need. */
+  rest(): void {
+    const [first, ...spare] = this.#lanes;
+    for (const lane of spare) if (lane.jobs.size === 0) this.#end(lane);
+    if (!this.#closed && first!.worker !== null && first!.jobs.size === 0) {
+      this.run("rest", [], "background").catch(() => {}); // closed meanwhile
+    }
+  }
+
   close(): void {
     this.#closed = true;
     const jobs = [...this.#waiting.urgent.splice(0), ...this.#waiting.background.splice(0)];

@@ -1,6 +1,7 @@
 /** The worker of `hash_pool.ts`: does one job after the other and hands the bytes over without copying. */
 /// <reference lib="deno.worker" />
 import { FsError } from "../ports.ts";
+import { collector } from "./collector.ts";
 import { cutBig, hashSome } from "./content_hash.ts";
 import { readSmall, readStretch, writeSmall } from "./content_work.ts";
 import { fsError } from "./fs_errors.ts";
@@ -19,6 +20,7 @@ const WORK: { readonly [K in keyof Jobs]: Jobs[K] } = {
   checkPieces,
   pack,
   unpack,
+  rest: () => collector()?.(),
 };
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {

@@ -12,8 +12,7 @@
  * As measured with Deno 2.9.6: 420 MB go down to 52 MB within 200 ms; with 50 MB of live data it takes 30 ms. Without the `gc` function,
  * which V8 gives only on request, nothing happens.
  */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collector } from "./collector.ts";
 import { libc } from "./libc.ts";
 
 const LOOK_MS = 250;
@@ -24,7 +23,7 @@ const RARE_LOOK_MS = 1_000;
 /** Nothing happens where memory grows by less than this between two looks. */
 const STILL_BYTES = 2 ** 20;
 /** What a burst has left is given back once nothing has happened for this long, if it is worth a collection. */
-const REST_MS = 6_000;
+const REST_MS = 2_500;
 const REST_BYTES = 110 * 2 ** 20;
 /** An honest day stays below this. */
 const LARGE_BYTES = 190 * 2 ** 20;
@@ -60,6 +59,8 @@ export function keepMemoryLow(): MemoryKeeper {
   let busyMs = performance.now();
   let collectedMs = -Infinity;
   let trimmedMs = -Infinity;
+  /** What others of this process have given back since the collection at rest. */
+  let isTrimDue = false;
   const trim = () => {
     trimmedMs = performance.now();
     void libc()?.malloc_trim?.(0n);
@@ -79,10 +80,13 @@ export function keepMemoryLow(): MemoryKeeper {
     const isResting = nowMs - busyMs >= REST_MS;
     const hasGrown = rss - leastBytes >= GROWN_BYTES;
     timer = setTimeout(look, rss >= LARGE_BYTES ? CLOSE_LOOK_MS : isResting ? RARE_LOOK_MS : LOOK_MS);
+    if (isTrimDue) trim();
+    isTrimDue = false;
     if (isResting && rss >= REST_BYTES && rss - restBytes >= GROWN_BYTES) {
       giveBack();
       free();
       restBytes = lastBytes;
+      isTrimDue = true;
       return;
     }
     if (rss < LARGE_BYTES) return;
@@ -91,14 +95,4 @@ export function keepMemoryLow(): MemoryKeeper {
   };
   let timer = setTimeout(look, LOOK_MS);
   return { atRest: (handler) => giveBack = handler, stop: () => clearTimeout(timer) };
-}
-
-function collector(): (() => void) | null {
-  try {
-    setFlagsFromString("--expose-gc");
-    const gc: unknown = runInNewContext("gc");
-    return typeof gc === "function" ? () => void gc() : null;
-  } catch {
-    return null;
-  }
 }

@@ -46,6 +46,7 @@ export function simHashPool(process: Process): HashPool {
     checkPieces: (path, pieces) => pool.run(() => pool.checkPieces(path, pieces)),
     pack: (bytes) => pool.run(() => Promise.resolve(pack(bytes))),
     unpack: (packed, length) => pool.run(() => Promise.resolve(unpack(packed, length))),
+    rest: () => {},
     close: () => pool.close(),
   };
 }
