@@ -1,6 +1,6 @@
 /** What one device says of one path in one folder. */
 import type { ContentId, DeviceId, RelPath, Stamp } from "./ids.ts";
-import type { Version } from "./version.ts";
+import { bounded, type Dot, type Version, withDot } from "./version.ts";
 
 export type EntryKind = "deleted" | "file" | "directory" | "symlink";
 
@@ -43,6 +43,26 @@ export function isAlive(entry: Entry): boolean {
  */
 export function isGivenUp({ entry, offered, held }: Row): boolean {
   return isAlive(entry) && !offered && !held;
+}
+
+/** The tombstone that `dot` leaves of an entry: with knowledge of all that was known there (R2). */
+export function tombstoneOf(
+  { version: { context } }: Entry,
+  dot: Dot,
+  stamp: Stamp,
+  writer: DeviceId,
+): Entry {
+  return {
+    kind: "deleted",
+    size: 0,
+    mtimeMs: 0,
+    mode: 0,
+    content: null,
+    target: null,
+    version: bounded({ dots: [dot], meta: dot, metaStamp: stamp, context: withDot(context, dot) }),
+    stamp,
+    writer,
+  };
 }
 
 /** Equal contents: what a reader of the path would find, permissions and times apart. */

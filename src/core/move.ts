@@ -4,13 +4,13 @@
  *
  *   move = [top, now, total, actor: bin8, counter, stamp, writer: bin32, [[below | nil, first, last, count], …]]
  */
-import type { Entry, Row } from "./entry.ts";
+import { type Entry, type Row, tombstoneOf } from "./entry.ts";
 import { CairnError } from "./errors.ts";
 import { type DeviceId, fromHex, idOf, type RelPath, type Stamp } from "./ids.ts";
 import { DEVICE_ROWS, RECORD_ROWS } from "./limits.ts";
 import { checkName, isBelow, nameOf, parentOf, relPath, ROOT } from "./path.ts";
 import { isStamp } from "./stamp.ts";
-import { bounded, type Dot, withDot } from "./version.ts";
+import type { Dot } from "./version.ts";
 
 /** Entries that one record moves: each makes two rows. */
 export const MOVED_ENTRIES = RECORD_ROWS / 2;
@@ -59,22 +59,13 @@ export function pathNow({ top, now }: Pick<Move, "top" | "now">, path: RelPath):
 /** What a moved entry leaves behind, and what it is at its new path, where its device has said nothing before. */
 export function movedRows(move: Move, { path, entry }: Row): readonly [left: Row, come: Row] {
   const { dot, stamp, writer } = move;
-  const written = { stamp, writer };
-  const version = { dots: [dot], meta: dot, metaStamp: stamp };
-  const left: Entry = {
-    kind: "deleted",
-    size: 0,
-    mtimeMs: 0,
-    mode: 0,
-    content: null,
-    target: null,
-    version: bounded({ ...version, context: withDot(entry.version.context, dot) }),
-    ...written,
-  };
+  const left = tombstoneOf(entry, dot, stamp, writer);
+  const context = new Map([[dot.actor, dot.counter]]);
   const come: Entry = {
     ...entry,
-    version: { ...version, context: new Map([[dot.actor, dot.counter]]) },
-    ...written,
+    version: { dots: [dot], meta: dot, metaStamp: stamp, context },
+    stamp,
+    writer,
   };
   return [
     { path, entry: left, offered: true, held: false },

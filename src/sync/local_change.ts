@@ -1,5 +1,5 @@
 /** What an observation makes of this device's entry of a path: pure, so that every case can be shown (R1, R2, R3, R9). */
-import { type Entry, isAlive, type Row } from "../core/entry.ts";
+import { type Entry, isAlive, type Row, tombstoneOf } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { ContentId, DeviceId, RelPath, Stamp } from "../core/ids.ts";
 import { bounded, type Context, type Dot, uniteContexts, withDot } from "../core/version.ts";
@@ -116,26 +116,9 @@ function withNewMetadata(entry: Entry, metadata: { mode: number; mtimeMs: number
 }
 
 /** The tombstone of an entry that is gone from a complete listing (R13). */
-export function rowOfGone(own: Row, mint: Mint): Row {
-  const dot = mint.dot();
-  const stamp = mint.stamp(own.entry.stamp);
-  const entry: Entry = {
-    kind: "deleted",
-    size: 0,
-    mtimeMs: 0,
-    mode: 0,
-    content: null,
-    target: null,
-    version: bounded({
-      dots: [dot],
-      meta: dot,
-      metaStamp: stamp,
-      context: withDot(own.entry.version.context, dot),
-    }),
-    stamp,
-    writer: mint.device,
-  };
-  return { path: own.path, entry, offered: true, held: false };
+export function rowOfGone({ path, entry }: Row, mint: Mint): Row {
+  const left = tombstoneOf(entry, mint.dot(), mint.stamp(entry.stamp), mint.device);
+  return { path, entry: left, offered: true, held: false };
 }
 
 /**
