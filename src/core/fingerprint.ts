@@ -41,8 +41,13 @@ function isPast(ms: number, fsNowMs: number): boolean {
 
 /** Everything agrees: the bytes were not touched (unless the print is not settled). */
 export function samePrint(a: PrintedStat, b: PrintedStat): boolean {
-  return isSameInode(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs &&
-    a.mode === b.mode;
+  return a.dev === b.dev && samePrintButDev(a, b);
+}
+
+/** The same, for who has compared the device numbers by itself. */
+export function samePrintButDev(a: Omit<PrintedStat, "dev">, b: Omit<PrintedStat, "dev">): boolean {
+  return a.ino === b.ino && a.birthMs === b.birthMs && a.size === b.size && a.mtimeMs === b.mtimeMs &&
+    a.ctimeMs === b.ctimeMs && a.mode === b.mode;
 }
 
 /**

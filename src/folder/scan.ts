@@ -5,7 +5,7 @@
 import type { BriefRow } from "../catalogue/briefs.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { EntryKind } from "../core/entry.ts";
-import { isSameInode, samePrint } from "../core/fingerprint.ts";
+import { isSameInode, samePrint, samePrintButDev } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FILE_BYTES, PATH_DEPTH } from "../core/limits.ts";
 import { checkName, checkPath, childOf, isReserved, nameOf, RESERVED_TOP, ROOT } from "../core/path.ts";
@@ -214,6 +214,7 @@ function compareAll(
   const rows = new Map<string, BriefRow>();
   for (const row of catalogue.briefs.inDirectory(folder, directory)) rows.set(row.name, row);
   const respelled = context.spelling === undefined ? null : respelledIn(items, rows);
+  const plainLength = plainNameLength(context, directory);
   for (const { name } of items) {
     if (directory === ROOT && isReserved(name)) {
       if (name !== RESERVED_TOP) out.problems.push(tooNear(name));
@@ -223,6 +224,10 @@ function compareAll(
     rows.delete(name);
     missing.delete(name);
     const stat = fs.lstat(pin.at(name));
+    if (name.length <= plainLength && isUntouchedFile(row, stat, context.rootDev)) {
+      out.entries++;
+      continue;
+    }
     if (stat === null && name.includes("\ufffd")) {
       out.problems.push(noText(childOf(directory, name)));
     }
@@ -321,6 +326,22 @@ function compareName(
       out.unsettledBytes = Math.max(out.unsettledBytes, stat.size);
     }
   } else if (stat.kind === "directory" && row.mode !== stat.mode) out.owed.push(path);
+}
+
+/**
+ * Of almost all files that a full scan looks at there is nothing to say. Such a file is passed by before so much as a path is made of it,
+ * where `compareName` would ask nothing of its path: how long a name may be for that, -1 for none.
+ */
+function plainNameLength({ ignore, hollow }: ScanContext, directory: RelPath): number {
+  const asks = !ignore.isEmpty || (hollow !== undefined && hollow.size > 0);
+  return asks ? -1 : PATH_DEPTH - directory.length - 1;
+}
+
+/** A file as our row has it, offered and settled: `compareName` would do nothing with it. */
+function isUntouchedFile(row: BriefRow | undefined, stat: Stat | null, rootDev: number): boolean {
+  return stat?.kind === "file" && row?.kind === "file" && row.offered && row.print?.settled === true &&
+    row.print.dev === (stat.dev === rootDev ? 0 : stat.dev) && samePrintButDev(row.print, stat) &&
+    stat.size <= FILE_BYTES;
 }
 
 function isUnchanged(row: BriefRow, stat: Stat): boolean {

@@ -159,6 +159,23 @@ Deno.test("the real watcher hints at each directory of a tree that is made at on
   await tree.seen("made7/x/y/file");
 });
 
+Deno.test("the real watcher finds directories beside files, and those that come where there was none", {
+  ignore: !inotify,
+}, async () => {
+  await using tree = watched(real, (at) => {
+    Deno.mkdirSync(at("mixed/inner/deepest"), { recursive: true });
+    Deno.mkdirSync(at("plain"));
+    for (const path of ["mixed/a", "mixed/inner/b", "plain/c"]) Deno.writeTextFileSync(at(path), "");
+  });
+  await tree.alive();
+  Deno.mkdirSync(tree.at("plain/late"));
+  await tree.seen("plain/late");
+  Deno.writeTextFileSync(tree.at("plain/late/file"), "x");
+  await tree.seen("plain/late/file");
+  Deno.writeTextFileSync(tree.at("mixed/inner/deepest/file"), "x");
+  await tree.seen("mixed/inner/deepest/file");
+});
+
 Deno.test("the real watcher knows a renamed directory by its new name", { ignore: !inotify }, async () => {
   await using tree = watched(real, (at) => Deno.mkdirSync(at("old/deep"), { recursive: true }));
   await tree.alive();

@@ -6,9 +6,11 @@
  * was watched is not told apart: such a directory is hinted itself, to be listed. The first directories of a tree
  * are watched before `watch` returns; a tree too large for that is watched on in slices, each with its hint.
  */
+import * as fs from "node:fs";
 import type { WatchEvents } from "../ports.ts";
 import { guarded } from "./fs_errors.ts";
 import { listDirectory } from "./fs_list.ts";
+import { lstat } from "./fs_stat.ts";
 import { cString, ERRNO, errno, type Libc } from "./libc.ts";
 import { eventsIn, type InotifyEvent, MASK } from "./watch_events.ts";
 import { hintOf } from "./watch_hint.ts";
@@ -20,6 +22,13 @@ const READ_BYTES = 64 * 1024;
 const FIRST_SLICE_MS = 100;
 /** And in each slice after. */
 const SLICE_MS = 10;
+
+/**
+ * Magic numbers of ext2 to ext4, xfs and tmpfs, where a directory has a link from each directory in it, and two of its own: what has no more
+ * need not be listed for them, name by name. Others (btrfs, network mounts) count otherwise, or not at all.
+ */
+const COUNTS_DIRECTORIES = new Set([0xef53, 0x58465342, 0x01021994]);
+const OWN_LINKS = 2;
 
 const WANTED = MASK.modify | MASK.attrib | MASK.closeWrite | MASK.movedFrom | MASK.movedTo | MASK.create |
   MASK.delete | MASK.deleteSelf | MASK.moveSelf | MASK.onlyDir;
@@ -42,6 +51,8 @@ class TreeWatch {
   /** Directories still to be watched and listed. */
   readonly #ahead: string[] = [];
   #sliceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Of the root's disk, where that counts the directories in a directory; null elsewhere. */
+  #countedDev: number | null = null;
   #fd = -1;
   #release: () => void = () => {};
   #open = true;
@@ -67,6 +78,7 @@ class TreeWatch {
       return this.#end("There are no more file descriptors");
     }
     this.#release = release;
+    this.#countedDev = countedDevOf(this.#root);
     this.#ahead.push("");
     this.#walk(FIRST_SLICE_MS, false);
   }
@@ -145,12 +157,19 @@ class TreeWatch {
 
   #lookInto(dir: string): void {
     try {
+      if (this.#hasNoDirectories(dir)) return;
       for (const { name, kind } of listDirectory(this.#absolute(dir))) {
         if (kind === "directory") this.#ahead.push(dir === "" ? name : `${dir}/${name}`);
       }
     } catch {
       // It went, or may not be read. Listing it for the scan says which, with its path and remedy.
     }
+  }
+
+  #hasNoDirectories(dir: string): boolean {
+    if (this.#countedDev === null) return false;
+    const stat = lstat(this.#absolute(dir));
+    return stat?.dev === this.#countedDev && stat.links === OWN_LINKS;
   }
 
   /** Watches a directory. False when there is none to watch. */
@@ -195,5 +214,14 @@ class TreeWatch {
 
   #absolute(dir: string): string {
     return dir === "" ? this.#root : `${this.#root}/${dir}`;
+  }
+}
+
+/** The device number of a directory's disk, where that counts the directories in a directory; else, and where it does not tell, null. */
+function countedDevOf(root: string): number | null {
+  try {
+    return COUNTS_DIRECTORIES.has(fs.statfsSync(root).type) ? lstat(root)?.dev ?? null : null;
+  } catch {
+    return null;
   }
 }
