@@ -13,6 +13,7 @@ import { decodeMove, encodeMove, type Move } from "../core/move.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import type { Dot } from "../core/version.ts";
 import { Briefs } from "./briefs.ts";
+import { ContentPlaces } from "./content_places.ts";
 import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
 import { Database, type OpenSqlite } from "./database.ts";
@@ -59,6 +60,7 @@ export class Catalogue {
   readonly leftovers: Leftovers;
   readonly prints: Prints;
   readonly contents: Contents;
+  readonly contentPlaces: ContentPlaces;
   readonly values: Values;
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
@@ -76,6 +78,7 @@ export class Catalogue {
     this.prints = new Prints(this.db);
     this.moves = new Moves(this.db, this.ids, this.rows, this.prints);
     this.contents = new Contents(this.db);
+    this.contentPlaces = new ContentPlaces(this.db, this.ids);
     this.values = new Values(this.db);
     this.cursors = new Cursors(this.db);
     this.kept = new KeptVersions(this.db, this.ids);

@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CairnError, messageOf } from "../core/errors.ts";
 import { isPassing } from "../core/passing.ts";
 import first from "./schema/0001_first.sql" with { type: "text" };
+import { Gathering, type RowChanges } from "./gathering.ts";
 import conflictNames from "./schema/0002_conflict_names.sql" with { type: "text" };
 
 /** Numbered migrations; `user_version` counts those that have run. */
@@ -22,6 +23,9 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #rolledBack: (() => void)[] = [];
   readonly #beforeCommit = new Set<() => void>();
+  readonly #gathering = new Gathering<SqlValue>((sql, values) => {
+    told(() => this.#prepared(sql).run(...values));
+  });
   #depth = 0;
 
   /**
@@ -76,21 +80,31 @@ export class Database {
 
   /** The first row, as an array of columns. */
   get(sql: string, ...values: SqlValue[]): SqlRow | undefined {
+    this.#gathering.make();
     return told(() => this.#prepared(sql).get(...values) as SqlRow | undefined);
   }
 
   all(sql: string, ...values: SqlValue[]): SqlRow[] {
+    this.#gathering.make();
     return told(() => this.#prepared(sql).all(...values) as unknown as SqlRow[]);
   }
 
   /** Answers how many rows it inserted, changed or removed. */
   run(sql: string, ...values: SqlValue[]): number {
+    this.#gathering.make();
     return Number(told(() => this.#prepared(sql).run(...values)).changes);
   }
 
   /** Runs an insert and answers the new row's id. */
   insert(sql: string, ...values: SqlValue[]): number {
+    this.#gathering.make();
     return Number(told(() => this.#prepared(sql).run(...values)).lastInsertRowid);
+  }
+
+  /** Changes a row within the present transaction, together with others, before anything else is asked or changed. */
+  gather(changes: RowChanges, ...row: SqlValue[]): void {
+    this.#gathering.add(changes, row);
+    if (this.#depth === 0) this.#gathering.make();
   }
 
   /** All of `work` or nothing; nested calls join the outer transaction. */
@@ -102,10 +116,12 @@ export class Database {
       const result = work();
       for (const write of this.#beforeCommit) write();
       this.#beforeCommit.clear();
+      this.#gathering.make();
       told(() => this.#db.exec("COMMIT"));
       return result;
     } catch (error) {
       this.#beforeCommit.clear();
+      this.#gathering.forget();
       // A full disk makes SQLite roll back by itself.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       for (const forget of this.#rolledBack) forget();

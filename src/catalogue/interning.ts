@@ -44,6 +44,8 @@ export class Interning {
   /** 0: there is none of this path. */
   readonly #directories = new Map<string, number>();
   readonly #directoryOf = new Map<number, { folder: number; path: RelPath }>();
+  /** The one that was asked for last: most rows lie where the one before them does. */
+  #last: { readonly folder: number; readonly path: RelPath; readonly id: number } | null = null;
   #newDirectory: (directory: number) => void = () => {};
   /** Characters in the directories that are kept. */
   #characters = 0;
@@ -68,6 +70,7 @@ export class Interning {
   #forgetDirectories(): void {
     this.#directories.clear();
     this.#directoryOf.clear();
+    this.#last = null;
     this.#characters = 0;
   }
 
@@ -174,8 +177,13 @@ export class Interning {
 
   /** The number of a directory path, or null when no row was ever in it. */
   findDirectory(folder: number, path: RelPath): number | null {
+    const last = this.#last;
+    if (last !== null && last.path === path && last.folder === folder) return last.id || null;
     const cached = this.#directories.get(`${folder}/${path}`);
-    if (cached !== undefined) return cached || null;
+    if (cached !== undefined) {
+      this.#last = { folder, path, id: cached };
+      return cached || null;
+    }
     const row = this.#db.get("SELECT id FROM directories WHERE folder = ? AND path = ?", folder, path);
     return this.#rememberDirectory(Number(row?.[0] ?? 0), folder, path) || null;
   }
@@ -195,6 +203,7 @@ export class Interning {
     }
     this.#characters += path.length;
     this.#directories.set(`${folder}/${path}`, id);
+    this.#last = { folder, path, id };
     if (id > 0) this.#directoryOf.set(id, { folder, path });
     return id;
   }

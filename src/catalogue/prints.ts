@@ -1,10 +1,22 @@
 /** Fingerprints of what this device has on its disk, by state (R14). */
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { Database, SqlRow } from "./database.ts";
+import { RowChanges } from "./gathering.ts";
 
-const COLUMNS = "size, mtime_ms, ctime_ms, birth_ms, ino, dev, mode, settled";
+const NAMES = ["size", "mtime_ms", "ctime_ms", "birth_ms", "ino", "dev", "mode", "settled"];
+const COLUMNS = NAMES.join(", ");
 
-export interface StateOfInode {
+const PUT = new RowChanges("prints", {
+  head: `INSERT OR REPLACE INTO prints (state, ${COLUMNS}) VALUES`,
+  row: "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+});
+
+/** The columns of a print where `prints` has another name. */
+export function columnsOf(prints: string): string {
+  return NAMES.map((name) => `${prints}.${name}`).join(", ");
+}
+
+export interface StatePrint {
   readonly state: number;
   readonly print: Fingerprint;
 }
@@ -22,8 +34,8 @@ export class Prints {
   }
 
   put(state: number, print: Fingerprint): void {
-    this.#db.run(
-      `INSERT OR REPLACE INTO prints (state, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    this.#db.gather(
+      PUT,
       state,
       print.size,
       print.mtimeMs,
@@ -34,6 +46,14 @@ export class Prints {
       print.mode,
       Number(print.settled),
     );
+  }
+
+  /** The same of many at once: alone, each would be a transaction of its own. */
+  putAll(all: readonly StatePrint[]): void {
+    if (all.length === 0) return;
+    this.#db.transaction(() => {
+      for (const { state, print } of all) this.put(state, print);
+    });
   }
 
   /** The file of one state is now that of another: same bytes, newer version. */
@@ -51,14 +71,14 @@ export class Prints {
   }
 
   /** States whose file had this inode; a moved file is among them. */
-  statesOfInode(ino: number): StateOfInode[] {
+  statesOfInode(ino: number): StatePrint[] {
     return this.#db.all(`SELECT ${COLUMNS}, state FROM prints WHERE ino = ? LIMIT 16`, ino)
       .map((row) => ({ state: Number(row[8]), print: readPrint(row) }));
   }
 
   /** The same of many inodes at once; those of which nothing is known are not in the answer. */
-  statesOfInodes(inos: readonly number[]): Map<number, StateOfInode[]> {
-    const found = new Map<number, StateOfInode[]>();
+  statesOfInodes(inos: readonly number[]): Map<number, StatePrint[]> {
+    const found = new Map<number, StatePrint[]>();
     const rows = this.#db.all(
       `SELECT ${COLUMNS}, state FROM json_each(?) j CROSS JOIN prints p
        WHERE p.state IN (SELECT state FROM prints WHERE ino = j.value LIMIT 16)`,

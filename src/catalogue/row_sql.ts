@@ -1,10 +1,12 @@
 /** How a row stands in the tables `states` and `holds`, and how it is read from them. */
 import type { Entry, EntryKind } from "../core/entry.ts";
-import { type ContentId, fromHex, type Lsn, type Stamp, toHex } from "../core/ids.ts";
-import { decode, encode } from "../core/msgpack.ts";
+import { type ContentId, type Lsn, type Stamp, toHex } from "../core/ids.ts";
+import { decode, encodeShort } from "../core/msgpack.ts";
 import { childOf } from "../core/path.ts";
 import { decodeVersion, encodeVersion, type PlacedRow } from "../core/row_codec.ts";
+import { shortFromHex } from "../core/slab.ts";
 import type { SqlRow, SqlValue } from "./database.ts";
+import { RowChanges } from "./gathering.ts";
 import type { Interning } from "./interning.ts";
 
 export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "symlink"];
@@ -20,6 +22,30 @@ export const JOINED =
 export const IN_PATH_ORDER =
   `SELECT ${STATE}, h.device, h.lsn, h.flags, s.directory FROM states s CROSS JOIN holds h ON h.state = s.id`;
 export const AT_NAME = `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name = ?`;
+
+/** What a change of a row writes, together with what other rows do. */
+export const PUT_STATE = new RowChanges("states", {
+  head:
+    "INSERT INTO states (id, directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, version) VALUES",
+  row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+});
+export const PUT_HOLD = new RowChanges("holds", {
+  head: "INSERT INTO holds (state, device, lsn, flags) VALUES",
+  row: "(?, ?, ?, ?)",
+  tail: "ON CONFLICT DO UPDATE SET lsn = excluded.lsn, flags = excluded.flags",
+});
+export const PUT_NEED = new RowChanges("needs", {
+  head: "INSERT INTO needs (folder, directory, name, deletes, bytes, mark) VALUES",
+  row: "(?, ?, ?, ?, ?, ?)",
+  tail: "ON CONFLICT DO UPDATE " +
+    "SET deletes = excluded.deletes, bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = '', " +
+    "mark = CASE WHEN excluded.mark = 1 AND needs.mark > 1 THEN needs.mark ELSE excluded.mark END",
+});
+export const DROP_NEED = new RowChanges("needs", {
+  head: "DELETE FROM needs WHERE (folder, directory, name) IN (VALUES",
+  row: "(?, ?, ?)",
+  tail: ")",
+});
 
 /** A row with whose it is. */
 export interface HeldRow extends PlacedRow {
@@ -64,8 +90,8 @@ export function valuesOf(entry: Entry, ids: Interning): SqlValue[] {
     entry.mode,
     entry.stamp,
     ids.device(entry.writer),
-    entry.content === null ? null : fromHex(entry.content),
+    entry.content === null ? null : shortFromHex(entry.content),
     entry.target,
-    encode(encodeVersion(entry.version, entry.stamp, (actor) => ids.actor(actor))),
+    encodeShort(encodeVersion(entry.version, entry.stamp, (actor) => ids.actor(actor))),
   ];
 }

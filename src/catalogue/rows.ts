@@ -7,9 +7,7 @@ import { type Entry, isAlive, isGivenUp, type Row, sameContent } from "../core/e
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
-import { PAGE_WEIGHT } from "../core/limits.ts";
 import { decide, type Decision } from "../core/reconcile.ts";
-import { type PlacedRow, rowWeight } from "../core/row_codec.ts";
 import { sameVersion } from "../core/version.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { FolderFigures } from "./folder_figures.ts";
@@ -17,13 +15,17 @@ import { FreshDirectories } from "./fresh_directories.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
+import { type RowOfFolder, RowPages } from "./row_pages.ts";
 import {
   AT_NAME,
+  DROP_NEED,
   HELD,
   type HeldRow,
   IN_PATH_ORDER,
-  JOINED,
   OFFERED,
+  PUT_HOLD,
+  PUT_NEED,
+  PUT_STATE,
   readRow,
   STATE,
   UNDECIDED,
@@ -61,6 +63,7 @@ export class Rows {
   readonly figures: FolderFigures;
   readonly #recent = new RecentRows<HeldRow>();
   readonly #fresh = new FreshDirectories();
+  readonly #pages: RowPages;
 
   constructor(db: Database, ids: Interning) {
     this.#db = db;
@@ -68,6 +71,7 @@ export class Rows {
     this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
     this.counts = new RowCounts(db);
     this.figures = new FolderFigures(db);
+    this.#pages = new RowPages(db, ids, this.#recent);
     db.onRollback(() => {
       this.#recent.clear();
       this.#fresh.clear();
@@ -76,12 +80,12 @@ export class Rows {
   }
 
   /** What every device whose rows count says of a path. */
-  at(folder: number, path: RelPath): HeldRow[] {
+  at(folder: number, path: RelPath): readonly HeldRow[] {
     return this.#counted(this.allAt(folder, path));
   }
 
-  #counted(rows: readonly HeldRow[]): HeldRow[] {
-    return rows.filter(({ device }) => !this.ignored.has(device));
+  #counted(rows: readonly HeldRow[]): readonly HeldRow[] {
+    return this.ignored.size === 0 ? rows : rows.filter(({ device }) => !this.ignored.has(device));
   }
 
   /** What every device says of a path, whether it counts or not. */
@@ -164,33 +168,9 @@ export class Rows {
     return new Set(found.map(([content]) => content as ContentId));
   }
 
-  /**
-   * Rows of a device with lsn beyond `after` and up to `upTo`, oldest first, whole lsns (R29): at least `atLeast` if there are as many
-   * and they do not weigh too much for a page before.
-   */
-  page(device: number, after: Lsn, upTo: Lsn, atLeast: number): { folder: number; placed: PlacedRow }[] {
-    const rows = this.#db.all(
-      `${JOINED} WHERE h.device = ? AND h.lsn > ? AND h.lsn <= ? ORDER BY h.lsn LIMIT ?`,
-      device,
-      after,
-      upTo,
-      atLeast,
-    );
-    const last = rows.at(-1);
-    if (last !== undefined && rows.length === atLeast) {
-      const lsn = Number(last[12]);
-      while (rows.length > 0 && Number(rows.at(-1)![12]) === lsn) rows.pop();
-      rows.push(...this.#db.all(`${JOINED} WHERE h.device = ? AND h.lsn = ?`, device, lsn));
-    }
-    const page: { folder: number; placed: PlacedRow }[] = [];
-    let weight = 0;
-    for (const row of rows) {
-      const placed = readRow(this.#ids, row);
-      if (weight >= PAGE_WEIGHT && placed.lsn !== page.at(-1)!.placed.lsn) break;
-      weight += rowWeight(placed.row);
-      page.push({ folder: this.#ids.directoryOf(Number(row[14])).folder, placed });
-    }
-    return page;
+  /** See `RowPages.page`. */
+  page(device: number, after: Lsn, upTo: Lsn, atLeast: number): RowOfFolder[] {
+    return this.#pages.page(device, after, upTo, atLeast);
   }
 
   /** Whether a device has rows with lsn beyond `after` and up to `upTo`. */
@@ -209,9 +189,8 @@ export class Rows {
     const state = equal?.state ?? this.#insertState(directory, name, row.entry);
     if (former !== null && former.state !== state) this.#release(former, there);
     if (former === null) this.counts.add(device, 1);
-    this.#db.run(
-      "INSERT INTO holds (state, device, lsn, flags) VALUES (?, ?, ?, ?) " +
-        "ON CONFLICT DO UPDATE SET lsn = excluded.lsn, flags = excluded.flags",
+    this.#db.gather(
+      PUT_HOLD,
       state,
       device,
       lsn,
@@ -220,7 +199,7 @@ export class Rows {
     if (device === SELF) this.#count(folder, standing(former?.row), standing(row));
     const now = there.filter((held) => held.device !== device);
     const wasOurs = device === SELF && now.length === 0;
-    now.push({ device, state, lsn, row });
+    now.push({ device, state, lsn, row: equal === null ? row : withEntryOf(row, equal.row) });
     this.#recent.set(directory, name, now.sort(inTableOrder));
     // Where nobody but us ever said anything, nothing was needed and nothing is.
     if (!wasOurs) this.#keepNeed(folder, directory, name, now);
@@ -295,14 +274,9 @@ export class Rows {
 
   #insertState(directory: number, name: string, entry: Entry): number {
     this.#fresh.put(directory, name);
-    return this.#db.insert(
-      "INSERT INTO states (id, directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, version) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      ++this.#lastState,
-      directory,
-      name,
-      ...valuesOf(entry, this.#ids),
-    );
+    const state = ++this.#lastState;
+    this.#db.gather(PUT_STATE, state, directory, name, ...valuesOf(entry, this.#ids));
+    return state;
   }
 
   #release(former: HeldRow, there: readonly HeldRow[]): void {
@@ -324,17 +298,14 @@ export class Rows {
     const isOurs = rows.every((held) => held.device === SELF);
     const decision = isOurs || !this.figures.isWanted(folder) ? null : decideFor(rows);
     if (decision === null || decision.kind === "none") {
-      const sql = "DELETE FROM needs WHERE folder = ? AND directory = ? AND name = ?";
-      this.#db.run(sql, folder, directory, name);
+      this.#db.gather(DROP_NEED, folder, directory, name);
       return;
     }
     const own = rows.find((held) => held.device === SELF) ?? null;
     const mark = takesAway(own?.row ?? null, decision) && !this.#isCounted(folder, own!.row.path) ? 1 : 0;
     // What a person agreed to, and what was found to live on elsewhere, stays so while it is to be taken.
-    this.#db.run(
-      "INSERT INTO needs (folder, directory, name, deletes, bytes, mark) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE " +
-        "SET deletes = excluded.deletes, bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = '', " +
-        "mark = CASE WHEN excluded.mark = 1 AND needs.mark > 1 THEN needs.mark ELSE excluded.mark END",
+    this.#db.gather(
+      PUT_NEED,
       folder,
       directory,
       name,
@@ -366,8 +337,15 @@ export function decideFor(rows: readonly HeldRow[]): Decision {
 
 /** Two statements that are one row of `states`. */
 export function isSameState(a: Entry, b: Entry): boolean {
+  if (a === b) return true;
   return sameContent(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.mode === b.mode &&
     a.stamp === b.stamp && a.writer === b.writer && sameVersion(a.version, b.version);
+}
+
+/** Rows that are kept share their entry: of a path that all have it is there once. */
+function withEntryOf({ path, offered, held }: Row, equal: Row): Row {
+  if (equal.offered === offered && equal.held === held) return equal;
+  return { path, entry: equal.entry, offered, held };
 }
 
 function inTableOrder(a: HeldRow, b: HeldRow): number {

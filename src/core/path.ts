@@ -41,10 +41,14 @@ export function utf8Length(text: string): number {
   return text.length;
 }
 
+/** What most names are: printable ASCII without a slash, which needs no closer look. */
+const PLAIN = /^[ -.0-~]+$/;
+
 /** Why `name` cannot be a name in a folder, or null when it can. */
 export function checkName(name: string): string | null {
   if (name === "") return "a name is empty";
   if (name === "." || name === "..") return `"${name}" is not a name`;
+  if (name.length <= NAME_BYTES && PLAIN.test(name)) return null;
   if (name.includes("/")) return "a name contains a slash";
   if (name.includes("\0")) return "a name contains NUL";
   if (utf8Length(name) > NAME_BYTES) return `a name is longer than ${NAME_BYTES} bytes`;

@@ -22,6 +22,7 @@ import {
   shareDot,
   uniteContexts,
   uniteDots,
+  type Version,
   withDot,
 } from "./version.ts";
 
@@ -85,6 +86,7 @@ function compareText(a: string, b: string): number {
 }
 
 function maximalOf(all: readonly Entry[]): readonly Entry[] {
+  if (all.length === 1) return all;
   const out = all.filter((entry) => !all.some((other) => other !== entry && supersedes(other, entry)));
   // Only forged contexts can supersede in a circle; then all of them stand.
   return out.length === 0 ? all : out;
@@ -99,11 +101,12 @@ function unite(winner: Entry, maximal: readonly Entry[], own: Entry | null): Ent
     context = uniteContexts(context, entry.version.context);
   }
   if (own !== null) context = uniteContexts(context, own.version.context);
+  if (dots === winner.version.dots && context === winner.version.context) return winner;
   return { ...winner, version: { ...winner.version, dots, context } };
 }
 
 function withMetadata(entry: Entry, all: readonly Entry[]): Entry {
-  if (!isAlive(entry)) return { ...entry, version: bounded(entry.version) };
+  if (!isAlive(entry)) return withVersion(entry, bounded(entry.version));
   const context = entry.version.context;
   const candidates = all.filter((other) =>
     other.kind === entry.kind && (sameContent(other, entry) || coversAny(context, other.version.dots))
@@ -111,12 +114,19 @@ function withMetadata(entry: Entry, all: readonly Entry[]): Entry {
   let best = entry;
   for (const other of candidates) if (newerMetadata(other, best)) best = other;
   const { meta, metaStamp } = best.version;
+  const known = withDot(context, meta);
+  if (best === entry && known === context) return withVersion(entry, bounded(entry.version));
   return {
     ...entry,
     mtimeMs: best.mtimeMs,
     mode: best.mode,
-    version: bounded({ ...entry.version, meta, metaStamp, context: withDot(context, meta) }),
+    version: bounded({ ...entry.version, meta, metaStamp, context: known }),
   };
+}
+
+/** Where nothing changes it is the same entry, not one more like it: most of thousands that come are taken as they are. */
+function withVersion(entry: Entry, version: Version): Entry {
+  return version === entry.version ? entry : { ...entry, version };
 }
 
 /**

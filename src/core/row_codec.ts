@@ -25,6 +25,7 @@ import {
   parentOf,
   utf8Length,
 } from "./path.ts";
+import { shortFromHex } from "./slab.ts";
 import { isStamp } from "./stamp.ts";
 import { type Context, type Dot, sameDot, type Version } from "./version.ts";
 
@@ -44,14 +45,14 @@ class Table<T extends string> {
   readonly values: Uint8Array[] = [];
   readonly #index = new Map<T, number>();
 
-  indexOf(id: T): number {
+  readonly indexOf = (id: T): number => {
     let index = this.#index.get(id);
     if (index === undefined) {
       index = this.values.push(fromHex(id)) - 1;
       this.#index.set(id, index);
     }
     return index;
-  }
+  };
 }
 
 /** A block of rows; those of one directory and lsn that stand together share a group. */
@@ -81,9 +82,9 @@ function encodeRow(row: Row, actors: Table<ActorId>, devices: Table<DeviceId>): 
     entry.mode,
     entry.stamp,
     devices.indexOf(entry.writer),
-    encodeVersion(entry.version, entry.stamp, (actor) => actors.indexOf(actor)),
+    encodeVersion(entry.version, entry.stamp, actors.indexOf),
   ];
-  if (entry.kind === "file") out.push(entry.size, fromHex(entry.content!));
+  if (entry.kind === "file") out.push(entry.size, shortFromHex(entry.content!));
   if (entry.kind === "symlink") out.push(entry.target);
   return out;
 }
@@ -95,7 +96,7 @@ export function encodeVersion(
   indexOf: (actor: ActorId) => number,
 ): unknown[] {
   const { dots, meta, metaStamp, context } = version;
-  const [dot] = dots;
+  const dot = dots[0];
   if (
     dots.length === 1 && sameDot(dot!, meta) && metaStamp === stamp && context.size === 1 &&
     context.get(dot!.actor) === dot!.counter
@@ -163,6 +164,7 @@ export function decodeRows(block: unknown, most = Infinity, mostWeight = Infinit
   const [actorTable, deviceTable, groups] = list(block, "block");
   const actors = ids("actor", actorTable);
   const devices = ids("device", deviceTable);
+  const actorOf = (index: number) => actors[index] ?? invalid("actor index");
   const out: PlacedRow[] = [];
   let weight = 0;
   for (const group of list(groups, "groups")) {
@@ -171,7 +173,7 @@ export function decodeRows(block: unknown, most = Infinity, mostWeight = Infinit
     const parent = directoryOf(path);
     if (out.length + list(rows, "rows").length > most) invalid("it has too many rows");
     for (const columns of list(rows, "rows")) {
-      const row = decodeRow(list(columns, "row"), parent, actors, devices);
+      const row = decodeRow(list(columns, "row"), parent, actorOf, devices);
       weight += rowWeight(row);
       if (weight > mostWeight) invalid("its rows weigh too much");
       out.push({ lsn: at, row });
@@ -195,10 +197,14 @@ function directoryOf(path: unknown): Directory {
 function decodeRow(
   row: readonly unknown[],
   parent: Directory,
-  actors: readonly ActorId[],
+  actorOf: (index: number) => ActorId,
   devices: readonly DeviceId[],
 ): Row {
-  const [name, flags, mtimeMs, mode, stamp, writer, version, extra, content] = row;
+  const name = row[0];
+  const mtimeMs = row[2];
+  const stamp = row[4];
+  const extra = row[7];
+  const content = row[8];
   if (typeof name !== "string") invalid("name");
   const wrong = checkName(name);
   if (wrong !== null) invalid(wrong);
@@ -208,7 +214,7 @@ function decodeRow(
     invalid("a path is too long or too deep");
   }
   const path = childOf(parent.path, name);
-  const bits = whole(flags, 15, "flags");
+  const bits = whole(row[1], 15, "flags");
   const kind = KINDS[bits & 3]!;
   if (typeof mtimeMs !== "number" || !Number.isInteger(mtimeMs) || Math.abs(mtimeMs) > MTIME_MS) {
     invalid("mtime");
@@ -218,14 +224,14 @@ function decodeRow(
     kind,
     size: kind === "file" ? whole(extra, FILE_BYTES, "size") : 0,
     mtimeMs,
-    mode: whole(mode, 0o777, "mode"),
+    mode: whole(row[3], 0o777, "mode"),
     content: kind === "file"
       ? (content instanceof Uint8Array ? idOf("content", content) : null) ?? invalid("content id")
       : null,
     target: kind === "symlink" ? targetOf(extra) : null,
-    version: decodeVersion(version, stamp, (index) => actors[index] ?? invalid("actor index")),
+    version: decodeVersion(row[6], stamp, actorOf),
     stamp,
-    writer: devices[whole(writer, devices.length - 1, "writer")] ?? invalid("writer"),
+    writer: devices[whole(row[5], devices.length - 1, "writer")] ?? invalid("writer"),
   };
   return { path, entry, offered: (bits & OFFERED) !== 0, held: (bits & HELD) !== 0 };
 }
@@ -248,7 +254,7 @@ export function decodeVersion(value: unknown, stamp: number, actorOf: (index: nu
       dots: [dot],
       meta: dot,
       metaStamp: stamp as Version["metaStamp"],
-      context: new Map([[dot.actor, dot.counter]]),
+      context: new Map<ActorId, number>().set(dot.actor, dot.counter),
     };
   }
   const [dotList, , , metaStamp, contextList] = parts;

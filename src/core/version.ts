@@ -80,6 +80,7 @@ export function sameDots(a: readonly Dot[], b: readonly Dot[]): boolean {
 }
 
 export function sameVersion(a: Version, b: Version): boolean {
+  if (a === b) return true;
   return a.metaStamp === b.metaStamp && sameDot(a.meta, b.meta) && sameDots(a.dots, b.dots) &&
     a.context.size === b.context.size && isWithin(a.context, b.context) && isWithin(b.context, a.context);
 }

@@ -5,7 +5,7 @@
  * The bytes that are read must be those that were synced (invariant 1): a file counts as read when nothing was written to it from
  * before its sync until after its reading. One that was written to in between is synced once more, behind its reading.
  */
-import type { StateOfInode } from "../catalogue/prints.ts";
+import type { StatePrint } from "../catalogue/prints.ts";
 import { type Fingerprint, printOf, sameMovedFile, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { checkTarget, nameOf, parentOf } from "../core/path.ts";
@@ -187,7 +187,7 @@ interface Moved {
 function findMoved(
   { catalogue }: ObserveContext,
   { stat, basedOn }: Seen,
-  known: readonly StateOfInode[],
+  known: readonly StatePrint[],
 ): Moved | null {
   for (const { state, print } of known) {
     // The file at its own path is no moved one: if it was seen at all, it is to be read.

@@ -1,5 +1,6 @@
 /** Finding a file of this device by its content. */
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { ContentPlace } from "../catalogue/content_places.ts";
 import { type Fingerprint, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { nameOf, parentOf } from "../core/path.ts";
@@ -8,7 +9,9 @@ import { FsError, type PinnedDir } from "../platform/ports.ts";
 import type { Replica } from "./replica.ts";
 
 /** Paths with a content that are tried before it counts as gone. */
-const PLACES = 8;
+const MOST_PLACES = 8;
+
+export type Places = ReadonlyMap<ContentId, readonly ContentPlace[]>;
 
 export interface Local {
   readonly catalogue: Catalogue;
@@ -31,38 +34,43 @@ export interface LocalSource {
 
 /**
  * A file that has the content by its unchanged fingerprint, its directory held open; null when there is none. `hold` opens
- * directories, where several files are looked for at once.
+ * directories, where several files are looked for at once, and `places` is known for all of these.
  */
 export function findLocal(
   local: Local,
   content: ContentId,
   hold: (replica: Replica, directory: RelPath) => PinnedDir = holdOne,
+  places = placesOf(local, [content]),
 ): LocalSource | null {
-  for (const { folder, row: { row, state } } of local.catalogue.rows.ownWithContent(content, PLACES)) {
+  for (const { folder, path, size, print } of places.get(content) ?? []) {
     const replica = local.replica(folder);
-    const print = local.catalogue.prints.get(state);
     if (replica === null || replica.stopped !== null) continue;
     // Nobody has looked at it since our row was written: a look tells whether it is what that says (R14).
     if (print === null) {
-      local.changed(replica, row.path);
+      local.changed(replica, path);
       continue;
     }
     const { deps: { fs }, rootDev } = replica;
     let pin: PinnedDir | null = null;
     try {
-      pin = hold(replica, parentOf(row.path));
-      const at = pin.at(nameOf(row.path));
+      pin = hold(replica, parentOf(path));
+      const at = pin.at(nameOf(path));
       const stat = fs.lstat(at);
       if (stat !== null && samePrint(print, relativeStat(stat, rootDev))) {
-        return { replica, path: row.path, size: row.entry.size, pin, at, print };
+        return { replica, path, size, pin, at, print };
       }
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
     }
     pin?.close();
-    local.changed(replica, row.path);
+    local.changed(replica, path);
   }
   return null;
+}
+
+/** Where this device has these contents by its rows. */
+export function placesOf({ catalogue }: Local, contents: readonly ContentId[]): Places {
+  return catalogue.contentPlaces.of(contents, MOST_PLACES);
 }
 
 function holdOne({ deps: { fs }, root }: Replica, directory: RelPath): PinnedDir {

@@ -8,6 +8,7 @@
  * 4. Nothing is answered before its record is durable (invariant 1): all goes through the ledger.
  */
 import { SELF } from "../catalogue/interning.ts";
+import type { StatePrint } from "../catalogue/prints.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
 import type { Strategy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
@@ -171,7 +172,7 @@ export class Replica {
     return { fs, root, rootDev, catalogue, folder: number, ignore, spelling };
   }
 
-  rowsAt(path: RelPath): HeldRow[] {
+  rowsAt(path: RelPath): readonly HeldRow[] {
     return this.catalogue.rows.at(this.number, path);
   }
 
@@ -201,11 +202,13 @@ export class Replica {
       // A path may have been seen twice in one round; the last look counts.
       const latest = new Map(observations.map((observation) => [observation.path, observation]));
       const pins = new Pins(this.deps.fs, this.root);
+      const same: StatePrint[] = [];
       for (const observation of latest.values()) {
         const own = current(observation.path, observation.basedOn);
         if (own === "stale" || this.#hasOtherMode(observation, pins)) stale.push(observation.path);
-        else this.#noteSeen(own, observation, changes);
+        else this.#noteSeen(own, observation, changes, same);
       }
+      this.catalogue.prints.putAll(same);
       const spelling = this.spelling();
       const absent = new Set<RelPath>();
       for (const { path, basedOn } of gone) {
@@ -244,7 +247,13 @@ export class Replica {
     }
   }
 
-  #noteSeen(own: HeldRow | null, observation: Observation, changes: RowAndPrint[]): void {
+  /** `same` are the prints of what is as our rows say. */
+  #noteSeen(
+    own: HeldRow | null,
+    observation: Observation,
+    changes: RowAndPrint[],
+    same: StatePrint[],
+  ): void {
     const { path, print } = observation;
     const intended = this.intents.at(path, own);
     const isFresh = own === null || !isAlive(own.row.entry);
@@ -263,7 +272,7 @@ export class Replica {
     const seen = mayBeOpen ? this.#asOwed(own.row, observation) : observation;
     const row = rowOfSeen(path, own?.row ?? null, known, seen, this.#mint);
     if (row !== null) changes.push({ row, print, isFresh });
-    else this.catalogue.prints.put(own!.state, print);
+    else same.push({ state: own!.state, print });
   }
 
   /** A directory that was placed may have its mode opened still: its own is owed to it, and nobody has set this one (R3, R19). */

@@ -3,13 +3,22 @@
  * before and after; whatever has changed is answered "gone" and looked at again. The receiver hashes what it got (R22).
  */
 import { chunkCount, chunkDigest, chunkLength, type ChunkList, chunkOffsets } from "../core/content.ts";
-import type { ContentId } from "../core/ids.ts";
+import type { ContentId, RelPath } from "../core/ids.ts";
 import { BULK_CREDIT_BYTES, SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Message } from "../peer/session.ts";
 import { FsError, type HashPool, type Piece } from "../platform/ports.ts";
-import { findLocal, isStill, type Local, type LocalSource, SharedPins } from "./local_source.ts";
+import {
+  findLocal,
+  isStill,
+  type Local,
+  type LocalSource,
+  type Places,
+  placesOf,
+  SharedPins,
+} from "./local_source.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { answerWith, type Asker } from "./packing.ts";
+import type { Replica } from "./replica.ts";
 import { serveChanges, serveList } from "./serve_list.ts";
 import type { Sharing } from "./sharing.ts";
 
@@ -17,6 +26,9 @@ import type { Sharing } from "./sharing.ts";
 const HELD_DIRECTORIES = 16;
 /** Bytes that one answer has at most. */
 const MOST_BYTES = BULK_CREDIT_BYTES / 2;
+
+/** Files that are looked for with one question, though their directories may be too many to be held at once. */
+const ASKED_AT_ONCE = 32;
 
 const NOTHING = new Uint8Array(0);
 
@@ -74,15 +86,19 @@ async function readSome(
   room: number,
 ): Promise<(Uint8Array | null)[]> {
   const pins = new SharedPins();
+  const hold = (replica: Replica, directory: RelPath) => pins.hold(replica, directory);
   const bytes: (Uint8Array | null)[] = [];
   const readable: { i: number; path: string; content: ContentId; source: LocalSource }[] = [];
   let size = 0;
   try {
-    for (const content of contents) {
+    let places: Places = new Map();
+    for (const [at, content] of contents.entries()) {
       const recent = server.pool.recent(content);
-      const source = recent !== null
-        ? null
-        : findLocal(server, content, (replica, directory) => pins.hold(replica, directory));
+      if (at % ASKED_AT_ONCE === 0) {
+        const next = contents.slice(at, at + ASKED_AT_ONCE).filter((one) => server.pool.recent(one) === null);
+        places = placesOf(server, next);
+      }
+      const source = recent !== null ? null : findLocal(server, content, hold, places);
       const length = recent?.length ?? source?.size ?? 0;
       const fits = length <= SMALL_FILE_BYTES && size + length <= room;
       const i = bytes.push(recent !== null && fits ? recent.slice() : null) - 1;

@@ -330,3 +330,20 @@ Deno.test("totals count what the present transaction has changed, and nothing of
   put("d/c", "more", 5);
   assert.deepEqual(written(), [3, 15]);
 });
+
+Deno.test("a page is the same whether its rows were put lately or have to be read", () => {
+  fc.assert(fc.property(puts, fc.boolean(), (story, forgetsSome) => {
+    using it = memoryCatalogue();
+    const { catalogue: { rows, ids }, folder } = it;
+    story.forEach(([device, row], i) => {
+      rows.put(ids.device(deviceOf(device)), folder, row, lsnOf(i + 1));
+      if (forgetsSome && i === story.length >> 1) rows.forgetRecent();
+    });
+    for (const device of [1, 2, 3]) {
+      const page = () => rows.page(device, lsnOf(0), lsnOf(1_000), 1_000);
+      const kept = page();
+      rows.forgetRecent();
+      assert.deepEqual(kept, page());
+    }
+  }));
+});

@@ -348,3 +348,13 @@ Deno.test("who deleted the winner of a conflict that is settled elsewhere meanwh
   untilQuiet(devices);
   for (const device of devices) assert.equal(device.entry(PATH)?.content, contentOf("from a"));
 });
+
+Deno.test("what is taken as it is, is the same entry: of thousands there are not two of each", () => {
+  const file = entryOf({ text: "new", dots: [dot(2, 1)] });
+  const decision = decide(null, [file]);
+  assert.ok(decision.kind === "take" && decision.entry === file);
+  const older = entryOf({ text: "old", dots: [dot(1, 1)] });
+  const newer = entryOf({ text: "new", dots: [dot(2, 2)], seen: [dot(1, 1)] });
+  const replaced = decide(older, [newer]);
+  assert.ok(replaced.kind === "take" && replaced.entry === newer);
+});
