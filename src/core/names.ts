@@ -50,10 +50,10 @@ export function foldsNames({ foldsCase, foldsForms }: DiskNames): boolean {
 
 /**
  * Equal for names that some disk takes for one. Wider than any single disk: where it matters the disk itself is asked. All of Unicode's
- * case pairs, forms by canonical equivalence.
+ * case pairs (ẞ has ß for its small letter, which has SS for its capitals), forms by canonical equivalence.
  */
 export function foldKey(text: string): string {
-  return text.normalize("NFD").toUpperCase().toLowerCase().normalize("NFD");
+  return text.normalize("NFD").toLowerCase().toUpperCase().toLowerCase().normalize("NFD");
 }
 
 const DEVICES = /^(con|prn|aux|nul|conin\$|conout\$|com[1-9¹²³]|lpt[1-9¹²³]) *(\.|:|$)/i;
