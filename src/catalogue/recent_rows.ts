@@ -21,7 +21,10 @@ class Generation<Row> {
   }
 
   delete(directory: number, name: string): void {
-    if (this.#directories.get(directory)?.delete(name)) this.count--;
+    const names = this.#directories.get(directory);
+    if (names === undefined || !names.delete(name)) return;
+    this.count--;
+    if (names.size === 0) this.#directories.delete(directory);
   }
 }
 

@@ -114,6 +114,8 @@ export class Replica {
   stopped: RootTrouble | null = null;
   /** Where what a crash of the machine left has not been looked at yet: the guard says so (R16). */
   afterCrash: Places = NOWHERE;
+  /** The machine crashed, and everything is being looked at for the first time since: a mode may still be one that we opened (R3). */
+  #isFirstLook: boolean;
   /** What was about to be placed and is not recorded, until a scan has settled it (R19). */
   readonly intents: OpenIntents;
   #tail: Promise<unknown> = Promise.resolve();
@@ -139,6 +141,7 @@ export class Replica {
       limits: () => this.brakeLimits(),
       changed: () => this.braked(),
     });
+    this.#isFirstLook = ledger.crashed;
     this.room = new Room(deps.fs, clock, place.root, FOLDER_RESERVE);
     this.intents = new OpenIntents(ledger.catalogue.openIntents(number), ledger.lastLsn);
     this.#mint = {
@@ -268,7 +271,7 @@ export class Replica {
     const known = own === null ? null : this.catalogue.prints.get(own.state);
     // What the disk had is not known any more, or a power cut has taken what we knew of it last.
     const mayBeOpen = own !== null &&
-      (known === null || (this.afterCrash.has(path) && known.mode === own.row.entry.mode));
+      (known === null || (this.#isFirstLook && known.mode === own.row.entry.mode));
     const seen = mayBeOpen ? this.#asOwed(own.row, observation) : observation;
     const row = rowOfSeen(path, own?.row ?? null, known, seen, this.#mint);
     if (row !== null) changes.push({ row, print, isFresh });
@@ -368,6 +371,7 @@ export class Replica {
 
   /** A scan of everything that began when the intents went `upTo` there is complete, but for some places. */
   settleIntents(upTo: Lsn, unseen: Places): void {
+    this.#isFirstLook = false;
     if (this.intents.settle(upTo, unseen)) this.catalogue.closeIntents(this.number, upTo);
   }
 

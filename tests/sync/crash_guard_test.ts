@@ -4,13 +4,14 @@ import type { ContentId } from "../../src/core/ids.ts";
 import type { Observation } from "../../src/folder/observe.ts";
 import { openVersionStore } from "../../src/folder/versions.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
-import type { HashPool } from "../../src/platform/ports.ts";
+import { FsError, type HashPool } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { CrashGuard } from "../../src/sync/crash_guard.ts";
 import { NOWHERE, Places } from "../../src/sync/places.ts";
 import { Replica } from "../../src/sync/replica.ts";
 import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
 import { deviceOf, pathOf } from "../support/entries.ts";
+import { failingFs } from "../support/broken_fs.ts";
 import { FOLDER, handClock, homeAt } from "../support/ledgers.ts";
 import { type TestRoot, testRoot } from "../support/roots.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -134,3 +135,40 @@ Deno.test("a new file may be empty after a crash: there is nothing that it could
     root.write("new", "");
     assert.equal(await sift("new", EMPTY_CONTENT), true);
   }));
+
+Deno.test("who may look into a directory that could not be listed after a crash has set its mode, and it is not set back (R3)", async () => {
+  using home = tempDir();
+  using root = testRoot();
+  const at = `${root.root}/p`;
+  Deno.mkdirSync(at);
+  Deno.chmodSync(at, 0);
+  const { fs, failing } = failingFs(realFs(), new FsError("io", "disk"));
+  const before = await homeAt(home.path).open({ fs });
+  const look = (replica: Replica) =>
+    replica.commitLocal(
+      [{ ...observed(replica, root, "p", OTHER), kind: "directory", size: 0, content: null, mtimeMs: 0 }],
+      [],
+      [],
+    );
+  await look(replicaOf(root, before));
+  failing.on = "file.write"; // so that no stop is recorded
+  await before.close();
+  const ledger = await homeAt(home.path).open({ osBoot: "os-2" });
+  try {
+    const replica = replicaOf(root, ledger);
+    const guard = new CrashGuard(replica, true);
+    await guard.begin();
+    await look(replica);
+    // Whoever runs this may be able to list it all the same: that it was in vain is said.
+    const unseen = new Places([pathOf("p")]);
+    replica.settleIntents(ledger.lastLsn, unseen);
+    await guard.settle(unseen);
+    Deno.chmodSync(at, 0o700);
+    await look(replica);
+    assert.equal(replica.own(pathOf("p"))!.row.entry.mode, 0o700);
+    assert.ok(replica.directoryModes.isEmpty);
+  } finally {
+    await ledger.close();
+    Deno.chmodSync(at, 0o700);
+  }
+});
