@@ -9,6 +9,9 @@ const TREES = ["d", "d/s", "e", "d/t", "t"];
 /** What could hide within the clock's grain is looked at again by then. */
 const RESTS_MS = [0, 1_000, 6_000, 8_000, 12_000, 20_000];
 
+/** No kernel holds back for a minute what was written (YOUNG_MS). */
+const WRITE_BACK_MS = 30_000;
+
 /** The same plan with renames in it; a pure function. */
 export function withRenames(plan: Plan, rng: Rng): Plan {
   const count = rng.between(2, 5);
@@ -55,5 +58,18 @@ export function withRenames(plan: Plan, rng: Rng): Plan {
     if (rng.chance(0.5)) tree = to;
     else tree = rng.pick(TREES);
   }
-  return { ...plan, steps: [...steps].sort((a, b) => a.atMs - b.atMs), startsMs };
+  const all = [
+    ...steps,
+    ...writeBacks(plan.devices, Math.max(...startsMs, ...steps.map(({ atMs }) => atMs))),
+  ];
+  return { ...plan, steps: all.sort((a, b) => a.atMs - b.atMs), startsMs };
+}
+
+function writeBacks(devices: number, untilMs: number): Step[] {
+  return Array.from({ length: Math.floor(untilMs / WRITE_BACK_MS) * devices }, (_, i) => ({
+    atMs: WRITE_BACK_MS * (1 + Math.floor(i / devices)),
+    device: i % devices,
+    do: "write-back" as const,
+    isWhole: true as const,
+  }));
 }
