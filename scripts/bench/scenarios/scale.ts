@@ -19,6 +19,8 @@ export const BASE_FILES = 10_000;
 const COUNTS = [BASE_FILES, 100_000, 1_000_000];
 const TOPS = 10;
 const FILES_PER_DIRECTORY = 100;
+/** What ends a burst is none of the rest that follows. */
+const REST_S = 10;
 const IDLE_S = 30;
 const EDITS = 20;
 const PAUSE_MS = 300;
@@ -124,6 +126,7 @@ function times(step: string, figures: Figures, count: number): Figures {
 }
 
 async function idleFigures(stage: Stage<Cairn>): Promise<Figures> {
+  await stage.settle(REST_S);
   const meter = await stage.meter();
   await sleep(IDLE_S * 1000);
   const figures = await meter.end();
