@@ -32,6 +32,9 @@ const ASKED_AT_ONCE = 32;
 
 const NOTHING = new Uint8Array(0);
 
+/** Offsets of lists that are being served, for as long as those are in memory: a list is asked for once a piece. */
+const servedOffsets = new WeakMap<ChunkList, Float64Array>();
+
 export interface Server extends Local {
   readonly pool: HashPool;
   readonly sharing: Pick<Sharing, "stretch" | "list" | "heard">;
@@ -174,7 +177,8 @@ async function fromFile(
 /** Where chunks stand in the file, and how long they are together; length 0 for chunks that the list does not have. */
 function stretchOf(chunks: ChunkList, first: number, count: number): [offset: number, length: number] {
   if (first + count > chunkCount(chunks)) return [0, 0];
-  const offsets = chunkOffsets(chunks);
+  let offsets = servedOffsets.get(chunks);
+  if (offsets === undefined) servedOffsets.set(chunks, offsets = chunkOffsets(chunks));
   return [offsets[first]!, offsets[first + count]! - offsets[first]!];
 }
 

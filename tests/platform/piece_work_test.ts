@@ -152,3 +152,18 @@ Deno.test("copyPieces() from a file that is shorter by now takes nothing from a 
   Deno.truncateSync(dir.at("from"), 1_000);
   assert.deepEqual(copyPieces(dir.at("from"), dir.at("to"), [a!, b!]), [true, false]);
 });
+
+Deno.test("writePieces() leaves every byte readable behind what was given back of a file that is longer than the trail", () => {
+  using dir = tempDir();
+  const bytes = sampleBytes(8, 40 * 2 ** 20 + 17);
+  Deno.writeFileSync(dir.at("f"), new Uint8Array(0));
+  // Runs that begin and end within pages, and a hole that is filled at the end.
+  const run = 1_000_001;
+  const runs = Array.from({ length: Math.ceil(bytes.length / run) }, (_, i) => i * run);
+  for (const from of [...runs.filter((at) => at !== run), run]) {
+    const stretch = bytes.slice(from, from + run);
+    const piece = { offset: from, length: stretch.length, digest: sha256(stretch) };
+    assert.deepEqual(writePieces(dir.at("f"), [piece], stretch), [true]);
+  }
+  assert.ok(Deno.readFileSync(dir.at("f")).every((byte, i) => byte === bytes[i]));
+});

@@ -23,7 +23,7 @@ export function writePieces(path: string, pieces: readonly Piece[], bytes: Uint8
   const fd = openRegular(path, "write");
   return guarded(path, () => {
     try {
-      return writeGood(fd, pieces, bytes);
+      return writeGood(fd, path, pieces, bytes);
     } finally {
       fs.closeSync(fd);
     }
@@ -40,7 +40,7 @@ export function copyPieces(from: string, to: string, pieces: readonly Copy[]): b
         const span = spanOf(pieces, good.length);
         const bytes = roomFor(bytesOf(span));
         const got = readFullSync(source, bytes, span[0]!.sourceOffset);
-        good.push(...guarded(to, () => writeGood(target, span, bytes.subarray(0, got))));
+        good.push(...guarded(to, () => writeGood(target, to, span, bytes.subarray(0, got))));
       }
       return good;
     });
@@ -62,7 +62,7 @@ export function checkPieces(path: string, pieces: readonly Piece[]): boolean[] {
 }
 
 /** Writes the good ones of pieces whose bytes lie one behind the other in `bytes`; those may end too early. */
-function writeGood(fd: number, pieces: readonly Piece[], bytes: Uint8Array): boolean[] {
+function writeGood(fd: number, path: string, pieces: readonly Piece[], bytes: Uint8Array): boolean[] {
   const good: boolean[] = [];
   let from = 0; // of a run of good pieces, in `bytes`
   let at = 0;
@@ -70,7 +70,7 @@ function writeGood(fd: number, pieces: readonly Piece[], bytes: Uint8Array): boo
   const write = () => {
     if (at === from) return;
     writeFullSync(fd, bytes.subarray(from, at), offset);
-    startWriteback(fd, offset, at - from);
+    startWriteback(fd, path, offset, at - from);
   };
   for (const piece of pieces) {
     const end = at + piece.length;
