@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { Cleanup } from "./cleanup.ts";
 import { makeSmallFiles, MIB, RandomBytes } from "./content.ts";
+import { removeLarge } from "./disk.ts";
 import type { Figures } from "./figures.ts";
 import { openHosts } from "./hosts.ts";
 import { outputOf, Program } from "./process.ts";
@@ -20,11 +21,11 @@ const HASH_BLOCKS = 256;
 const TRIES = 50;
 const REST_MS = 200;
 
-/** `work` is an empty directory, which goes with this. */
+/** `work` is an empty directory. Small files stay in it (see `removeLarge`). */
 export async function measureFloors(work: string, bytes: number, parent: Cleanup): Promise<Figures> {
   const cleanup = new Cleanup();
   const close = parent.add(() => cleanup.run());
-  cleanup.add(() => Deno.remove(work, { recursive: true }));
+  cleanup.add(() => removeLarge(work));
   try {
     const diskS = await diskSeconds(work, bytes);
     const smallS = await smallFilesSeconds(work);

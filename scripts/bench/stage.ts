@@ -1,5 +1,6 @@
 /** Hosts with devices of one program, and a place for files beside them: where a scenario is played. */
 import { Cleanup } from "./cleanup.ts";
+import { removeLarge } from "./disk.ts";
 import type { Figures } from "./figures.ts";
 import { type Hosts, openHosts } from "./hosts.ts";
 import { type Meter, startMeter } from "./meter.ts";
@@ -117,8 +118,8 @@ export class Stage<P extends Peer = Peer> {
 }
 
 /**
- * Makes hosts and what `make` makes of them; starts no device. All of it goes with the stage's `close`, or with the clean-up. `work` is an
- * empty directory.
+ * Makes hosts and what `make` makes of them; starts no device. All of it goes with the stage's `close`, or with the clean-up; but small
+ * files stay, for the one to remove who has made `work`, an empty directory.
  */
 export async function openStage<P extends Peer>(
   work: string,
@@ -129,7 +130,7 @@ export async function openStage<P extends Peer>(
 ): Promise<Stage<P>> {
   const own = new Cleanup();
   const close = cleanup.add(() => own.run());
-  own.add(() => Deno.remove(work, { recursive: true }));
+  own.add(() => removeLarge(work));
   const hosts = await openHosts(lans, own);
   const peer = await make({ hosts, names, work }, own);
   const aside = `${work}/aside`;

@@ -63,6 +63,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const fs = realFs();
   const home = Home.open(fs, options.home);
   const memory = keepMemoryLow();
+  const pool = realHashPool();
+  pool.warm();
   try {
     const ports: DevicePorts = {
       fs,
@@ -70,13 +72,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock: realClock(),
       random: realRandom(),
       net: realNet(),
-      pool: realHashPool(),
+      pool,
       osBoot: osBoot(),
     };
     const daemon = await RunningDaemon.start(options, home, ports, memory);
     void daemon.stopped.catch(() => {}).finally(() => memory.stop());
     return daemon;
   } catch (error) {
+    pool.close();
     memory.stop();
     home.close();
     throw error;

@@ -207,6 +207,24 @@ Deno.test("all workers but one end when they have had nothing to do, and come ba
   assert.equal(count.ended, 3);
 });
 
+Deno.test("warm() starts all workers before there is work; when none comes, the spare one ends and the first stays", async () => {
+  const { count, pool, work } = countedPool(50);
+  try {
+    pool.warm();
+    assert.equal(count.spawned, 2);
+    await waitFor("the spare one to end", () => count.ended === 1);
+    pool.warm();
+    assert.equal(count.spawned, 3);
+    assert.deepEqual(await work(), [null, null]);
+    assert.equal(count.spawned, 3);
+  } finally {
+    pool.close();
+  }
+  assert.equal(count.ended, 3);
+  pool.warm();
+  assert.equal(count.spawned, 3);
+});
+
 Deno.test("at rest the spare worker ends at once, and who is at work is left alone", async () => {
   const { count, pool, work } = countedPool(600_000);
   try {

@@ -12,11 +12,16 @@ const JOB_BYTES = 8 * 2 ** 20;
 /** So few files are someone's edit; more are a scan, which can wait. */
 const URGENT_PATHS = 8;
 
+export interface RealHashPool extends HashPool {
+  /** Starts the workers before the first job comes. */
+  warm(): void;
+}
+
 export function realHashPool(
   workers = 2,
   spawn: () => Worker = spawnHashWorker,
   idleMs = IDLE_MS,
-): HashPool {
+): RealHashPool {
   const queue = new HashQueue(workers, spawn, idleMs);
   const recent = new RecentContents();
   let isKeeping = false;
@@ -36,6 +41,7 @@ export function realHashPool(
     checkPieces: (path, pieces) => queue.run("checkPieces", [path, pieces.map(own)], "background"),
     pack: (bytes) => queue.run("pack", [bytes], "urgent"),
     unpack: (packed, length) => queue.run("unpack", [packed, length], "urgent"),
+    warm: () => queue.warm(),
     rest: () => queue.rest(),
     close() {
       queue.close();

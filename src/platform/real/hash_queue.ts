@@ -65,6 +65,15 @@ export class HashQueue {
     });
   }
 
+  /** Work will come soon: the workers start, which takes each some 50 ms of a processor that may be idle yet. */
+  warm(): void {
+    if (this.#closed) return;
+    for (const lane of this.#lanes) {
+      lane.worker ??= this.#start(lane);
+      this.#endWhenIdle(lane);
+    }
+  }
+
   /** Nothing happens: who has nothing to do ends, and the first, which stays, gives back what it does not need. */
   rest(): void {
     const [first, ...spare] = this.#lanes;
@@ -130,6 +139,11 @@ export class HashQueue {
     if (failure !== undefined) job.reject(fromWire(failure) as FsError);
     else job.resolve((Array.isArray(value) ? value.map(fromWire) : value) as never);
     this.#assign();
+    this.#endWhenIdle(lane);
+  }
+
+  #endWhenIdle(lane: Lane): void {
+    clearTimeout(lane.idle);
     const isSpare = lane !== this.#lanes[0] && lane.jobs.size === 0;
     if (isSpare) lane.idle = setTimeout(() => this.#end(lane), this.#idleMs);
   }

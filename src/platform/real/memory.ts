@@ -26,9 +26,9 @@ const STILL_BYTES = 2 ** 20;
 const REST_MS = 2_500;
 const REST_BYTES = 110 * 2 ** 20;
 /** An honest day stays below this. */
-const LARGE_BYTES = 190 * 2 ** 20;
+const LARGE_BYTES = 250 * 2 ** 20;
 /** Below this it waits between two collections: each stops everything for some ten milliseconds. */
-const HIGH_BYTES = 230 * 2 ** 20;
+const HIGH_BYTES = 300 * 2 ** 20;
 const PAUSE_MS = 4_000;
 /** While it is large, what the C library holds of free memory is given back this often. */
 const TRIM_MS = 1_000;
@@ -59,8 +59,11 @@ export function keepMemoryLow(): MemoryKeeper {
   let busyMs = performance.now();
   let collectedMs = -Infinity;
   let trimmedMs = -Infinity;
-  /** What others of this process have given back since the collection at rest. */
-  let isTrimDue = false;
+  /**
+   * The collection at rest has a second one behind it: the first only finds what is to be closed and given back, here and by others of this process
+   * (9 MB more with 10,000 files, 18 MB on the device that got them).
+   */
+  let isSecondDue = false;
   const trim = () => {
     trimmedMs = performance.now();
     void libc()?.malloc_trim?.(0n);
@@ -80,13 +83,16 @@ export function keepMemoryLow(): MemoryKeeper {
     const isResting = nowMs - busyMs >= REST_MS;
     const hasGrown = rss - leastBytes >= GROWN_BYTES;
     timer = setTimeout(look, rss >= LARGE_BYTES ? CLOSE_LOOK_MS : isResting ? RARE_LOOK_MS : LOOK_MS);
-    if (isTrimDue) trim();
-    isTrimDue = false;
+    if (isSecondDue) {
+      if (isResting) collect();
+      trim();
+    }
+    isSecondDue = false;
     if (isResting && rss >= REST_BYTES && rss - restBytes >= GROWN_BYTES) {
       giveBack();
       free();
       restBytes = lastBytes;
-      isTrimDue = true;
+      isSecondDue = true;
       return;
     }
     if (rss < LARGE_BYTES) return;
