@@ -26,9 +26,9 @@ const STILL_BYTES = 2 ** 20;
 const REST_MS = 2_500;
 const REST_BYTES = 110 * 2 ** 20;
 /** An honest day stays below this. */
-const LARGE_BYTES = 245 * 2 ** 20;
+const LARGE_BYTES = 215 * 2 ** 20;
 /** Below this it waits between two collections: each stops everything for some ten milliseconds. */
-const HIGH_BYTES = 265 * 2 ** 20;
+const HIGH_BYTES = 240 * 2 ** 20;
 const PAUSE_MS = 4_000;
 /** While it is large, what the C library holds of free memory is given back this often. */
 const TRIM_MS = 1_000;
