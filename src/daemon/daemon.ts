@@ -64,8 +64,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const home = Home.open(fs, options.home);
   const memory = keepMemoryLow();
   const pool = realHashPool();
-  pool.warm();
   try {
+    pool.warm();
     const ports: DevicePorts = {
       fs,
       watcher: realWatcher(),

@@ -25,7 +25,7 @@ const STILL_BYTES = 2 ** 20;
 /** What a burst has left is given back once nothing has happened for this long, if it is worth a collection. */
 const REST_MS = 2_500;
 const REST_BYTES = 110 * 2 ** 20;
-/** An honest day stays below this. */
+/** An honest day stays below this, but for bursts of thousands of files. */
 const LARGE_BYTES = 215 * 2 ** 20;
 /** Below this it waits between two collections: each stops everything for some ten milliseconds. */
 const HIGH_BYTES = 240 * 2 ** 20;
@@ -61,7 +61,7 @@ export function keepMemoryLow(): MemoryKeeper {
   let trimmedMs = -Infinity;
   /**
    * The collection at rest has a second one behind it: the first only finds what is to be closed and given back, here and by others of this process
-   * (9 MB more with 10,000 files, 18 MB on the device that got them).
+   * (some 5 to 10 MB more on a device that got 10,000 files).
    */
   let isSecondDue = false;
   const trim = () => {
