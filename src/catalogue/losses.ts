@@ -53,20 +53,22 @@ export class Losses {
 
   /** Notes that files were taken. Answers how many of them are new. */
   note(folder: number, taken: readonly Taken[], atMs: number, files: number): number {
-    let fresh = 0;
-    for (const { path, isDeleted } of taken) {
-      if (!this.has(folder, path)) fresh++;
-      this.#db.run(
-        "INSERT INTO losses (folder, path, at_ms, files, deleted) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET " +
-          "at_ms = CASE WHEN losses.deleted = 1 THEN excluded.at_ms ELSE losses.at_ms END, deleted = excluded.deleted",
-        folder,
-        path,
-        atMs,
-        files,
-        Number(isDeleted),
-      );
-    }
-    return fresh;
+    return this.#db.transaction(() => {
+      let fresh = 0;
+      for (const { path, isDeleted } of taken) {
+        if (!this.has(folder, path)) fresh++;
+        this.#db.run(
+          "INSERT INTO losses (folder, path, at_ms, files, deleted) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET " +
+            "at_ms = CASE WHEN losses.deleted = 1 THEN excluded.at_ms ELSE losses.at_ms END, deleted = excluded.deleted",
+          folder,
+          path,
+          atMs,
+          files,
+          Number(isDeleted),
+        );
+      }
+      return fresh;
+    });
   }
 
   has(folder: number, path: RelPath): boolean {
