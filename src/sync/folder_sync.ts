@@ -11,6 +11,7 @@ import { TreeWatch } from "../folder/tree_watch.ts";
 import { openVersionStore, remakeStore } from "../folder/versions.ts";
 import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
+import { keepCopies, MEND } from "./mending.ts";
 import { Merging } from "./merging.ts";
 import { isOlder } from "./older_root.ts";
 import { Outbound } from "./outbound.ts";
@@ -143,6 +144,7 @@ export class FolderSync {
 
   start(): void {
     this.#sweepStage();
+    void this.replica.exclusive(() => keepCopies(this.replica));
     this.#judgeMark(this.#deps.ledger.crashed);
     this.watch.start();
     void this.outbound.fullScan();
@@ -342,6 +344,7 @@ export class FolderSync {
     const { stage } = this.replica.layout;
     try {
       for (const { name } of fs.list(stage)) {
+        if (name.startsWith(MEND)) continue;
         const at = `${stage}/${name}`;
         const isOld = (fs.lstat(at)?.ctimeMs ?? 0) < clock.now() - STAGE_MS;
         if (isOld || /^(s|copy|link|merge|move)-/.test(name)) fs.unlink(at);
