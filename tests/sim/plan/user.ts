@@ -41,8 +41,11 @@ export class SimUser {
 
   #wroteHalf(path: string, before: readonly Act[]): void {
     const content = keyOf(this.#device.disk.peek(at(path)));
-    if (before.length === 0 || before.some((act) => act.content === content)) return;
+    if (before.some((act) => act.content === content)) return;
     this.#history.supersede(before, this.#device.index);
+    if (content === null || content === "directory") return;
+    // Nobody misses it. But it is an edit, beside which another one of the path is a conflict.
+    this.#history.act(this.#device.index, path, content, before, true).isLost = true;
   }
 
   #do(step: UserStep): boolean {
