@@ -6,6 +6,10 @@ export const PATH_BYTES = 4000;
 export const NAME_BYTES = 255;
 /** Names in a path: each costs an open directory to get there, and no tree that people use is near it. */
 export const PATH_DEPTH = 256;
+/** Longest name of a device or folder: what a line of a terminal has room for beside what is said of it. */
+export const GIVEN_NAME_CHARACTERS = 64;
+/** Hexadecimal digits of a content that an address has at least: fewer would mean many, and could be a word. */
+export const CONTENT_PREFIX_DIGITS = 4;
 /** Longest symlink target: Linux' PATH_MAX. */
 export const SYMLINK_TARGET_BYTES = 4095;
 /** Largest file: keeps a chunk list, which is held in memory, within 40 MiB as a rule. */

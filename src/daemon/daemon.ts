@@ -1,10 +1,11 @@
 /** The daemon: one device with its home, its local API and what its user can ask of it. */
 import { assert, CairnError } from "../core/errors.ts";
+import { isGoodName } from "../core/given_name.ts";
 import { type Lsn, toHex } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
-import { isGoodName, membersOf } from "../library/members.ts";
+import { membersOf } from "../library/members.ts";
 import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";

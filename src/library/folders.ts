@@ -1,10 +1,11 @@
 /** The folders of the library (shared), and this device's replicas of them (its own, R9). */
 import * as v from "valibot";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { isGoodName } from "../core/given_name.ts";
 import { type DeviceId, type FolderId, isId, type Stamp } from "../core/ids.ts";
 import type { JournalRecord, SharedField } from "../core/record.ts";
 import { FOLDER, isSharedSetting } from "./folder_settings.ts";
-import { isGoodName, uniqueName } from "./members.ts";
+import { uniqueName } from "./members.ts";
 
 const NAME = "name";
 const REPLICA = "replica/";
