@@ -180,12 +180,11 @@ function ownOf(rows: readonly HeldRow[]): Entry | null {
 
 /** A directory is there as long as anything lives in it (R6), whatever is said of itself. */
 export function* livesBelow(
-  { views: { listings }, rows, ids }: Catalogue,
+  { views: { listings }, rows }: Catalogue,
   folder: KnownFolder,
   path: RelPath,
   device: KnownDevice | null,
 ): Work<boolean> {
-  if (ids.findDirectory(folder.number, path) === null) return false;
   const only = device?.number ?? null;
   for (let from: Parameters<typeof listings.isAnyBelow>[4] = null;;) {
     const found = listings.isAnyBelow(folder.number, path, only, rows.ignored, from, QUESTION_ROWS);
