@@ -152,8 +152,8 @@ export const SHARED_FIELDS = 16_384;
 
 /** How long a question works before all else has its turn: with the work of one step, below the 20 ms that nothing may take. */
 export const QUESTION_SLICE_MS = 6;
-/** Rows that a question reads in one step: about two milliseconds where the disk's pages are in memory. */
-export const QUESTION_ROWS = 500;
+/** Rows that a question reads in one step: a millisecond where the pages are in memory, some 15 where each has to come from the disk. */
+export const QUESTION_ROWS = 200;
 /** Questions that wait for their turns: a person and some programs ask; more is a loop that does not wait for answers. */
 export const QUESTIONS_OPEN = 64;
 /** Candidates told where an address means nothing or several things: what a line has room for. */
