@@ -236,7 +236,10 @@ Deno.test("stat tells what every device has, when it was here, and where else th
     "laptop:Photos/2024/a.jpg",
     "cairn://laptop/Photos/2024/a.jpg",
   ]);
-  assert.deepEqual(stat.copies.map(({ device }) => device.name), ["laptop"]);
+  assert.deepEqual(stat.copies.filter(({ isMeant }) => isMeant).map(({ device }) => device.name), [
+    "laptop",
+    "nas",
+  ]);
   const all = answerNow(statPlace(five.asking, placeAt(five, "Photos/2024/a.jpg")));
   assert.deepEqual(
     all.copies.map((
