@@ -162,3 +162,6 @@ export const CANDIDATES = 5;
 export const PLACES_TOLD = 1_000;
 /** Names that are compared with one that there is not: a large directory need not be read to its end for a hint. */
 export const CANDIDATE_NAMES = 2_000;
+/** Characters and parts of a query: what a person types; each part costs a check of every hit. */
+export const QUERY_CHARACTERS = 1_000;
+export const QUERY_PARTS = 32;
