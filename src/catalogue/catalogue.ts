@@ -18,6 +18,7 @@ import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
 import { Database, type OpenSqlite } from "./database.ts";
 import type { Totals } from "./folder_figures.ts";
+import { EveryPath } from "./every_path.ts";
 import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
 import { Losses } from "./losses.ts";
@@ -65,6 +66,7 @@ export class Catalogue {
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
+  readonly everyPath: EveryPath;
 
   constructor(path: string, self: DeviceId, open?: OpenSqlite) {
     this.db = new Database(path, open);
@@ -83,6 +85,7 @@ export class Catalogue {
     this.cursors = new Cursors(this.db);
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);
+    this.everyPath = new EveryPath(this.db, this.ids, this.rows);
   }
 
   /** The last lsn of our journal that is in here. */
