@@ -7,6 +7,7 @@ import { SELF } from "../catalogue/interning.ts";
 import { type Entry, isAlive, type Row, sameContent } from "../core/entry.ts";
 import { givesOwn, isLocalChange, type Mode, takesOthers } from "../core/mode.ts";
 import type { Stamp } from "../core/ids.ts";
+import { supersedes } from "../core/reconcile.ts";
 import { readIgnore } from "../folder/ignore.ts";
 import type { Mint } from "./local_change.ts";
 import { type Ignores, rowInMode } from "./mode_change.ts";
@@ -91,7 +92,9 @@ function isFile(entry: Entry, rows: readonly HeldRow[]): boolean {
   return !rows.some(({ row }) => row.entry.kind === "directory");
 }
 
-/** Others have the same: they are told of nothing new. */
+/** Others have the same, or went on from it: they are told of nothing new. */
 function isKnown(entry: Entry, rows: readonly HeldRow[]): boolean {
-  return rows.some(({ device, row }) => device !== SELF && row.offered && sameContent(row.entry, entry));
+  return rows.some(({ device, row }) =>
+    device !== SELF && row.offered && (sameContent(row.entry, entry) || supersedes(row.entry, entry))
+  );
 }
