@@ -128,6 +128,8 @@ export interface Plan {
   readonly clocksMs?: readonly number[];
   /** How each device takes part in the folder at first (R9); `sync` where left out. */
   readonly modes?: readonly Mode[];
+  /** When a device is told to take part in another way, if it runs then. */
+  readonly modeChanges?: readonly { readonly atMs: number; readonly device: number; readonly mode: Mode }[];
   readonly steps: readonly Step[];
 }
 
