@@ -5,7 +5,7 @@ import type { RelPath, Stamp } from "../core/ids.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { readPrint } from "./prints.ts";
-import { HELD, KINDS, OFFERED } from "./rows.ts";
+import { HELD, KINDS, OFFERED, WITHHELD } from "./rows.ts";
 
 const COLUMNS =
   "s.id, s.name, s.kind, s.mode, h.flags, p.size, p.mtime_ms, p.ctime_ms, p.birth_ms, p.ino, p.dev, p.mode, p.settled";
@@ -34,6 +34,8 @@ export interface BriefRow {
   readonly mode: number;
   readonly offered: boolean;
   readonly held: boolean;
+  /** Not offered, and no write of anybody's (R9). */
+  readonly withheld: boolean;
   readonly print: Fingerprint | null;
 }
 
@@ -126,6 +128,7 @@ function readBrief(row: SqlRow): BriefRow {
     mode: Number(row[3]),
     offered: (Number(row[4]) & OFFERED) !== 0,
     held: (Number(row[4]) & HELD) !== 0,
+    withheld: (Number(row[4]) & WITHHELD) !== 0,
     print: row[5] === null ? null : readPrint(row, 5),
   };
 }

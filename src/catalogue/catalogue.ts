@@ -18,6 +18,7 @@ import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
 import { Database, type OpenSqlite } from "./database.ts";
 import type { Totals } from "./folder_figures.ts";
+import { EveryPath } from "./every_path.ts";
 import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
 import { Losses } from "./losses.ts";
@@ -67,6 +68,7 @@ export class Catalogue {
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
   readonly views: Views;
+  readonly everyPath: EveryPath;
 
   constructor(path: string, self: DeviceId, open?: OpenSqlite) {
     this.db = new Database(path, open);
@@ -86,6 +88,7 @@ export class Catalogue {
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);
     this.views = new Views(this.db, this.ids);
+    this.everyPath = new EveryPath(this.db, this.ids, this.rows);
   }
 
   /** The last lsn of our journal that is in here. */

@@ -139,6 +139,21 @@ export class Needs {
     return this.#db.get("SELECT 1 FROM needs WHERE folder = ? LIMIT 1", folder) === undefined;
   }
 
+  /** Every path of a folder that has a need, at most `most` at a time. */
+  *paths(folder: number, most: number): Generator<RelPath[]> {
+    const sql = "SELECT directory, name FROM needs WHERE folder = ? AND (directory, name) > (?, ?) " +
+      "ORDER BY directory, name LIMIT ?";
+    for (let after: readonly [number, string] = [0, ""];;) {
+      const some = this.#db.all(sql, folder, ...after, most);
+      if (some.length === 0) return;
+      const [directory, name] = some.at(-1)!;
+      after = [Number(directory), String(name)];
+      yield some.map(([directory, name]) =>
+        childOf(this.#ids.directoryOf(Number(directory)).path, String(name))
+      );
+    }
+  }
+
   /** True when a path below `directory` has a need. */
   anyBelow(folder: number, directory: RelPath): boolean {
     return this.#db.get(

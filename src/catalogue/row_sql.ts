@@ -13,6 +13,8 @@ export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "sym
 /** Bits of `holds.flags`. */
 export const OFFERED = 1;
 export const HELD = 2;
+/** Of this device alone: its version names no write (R9). Told by the version; here a scan need not read that. */
+export const WITHHELD = 4;
 /** `needs.deletes` of a path of which it is not decided yet whether it is a need. */
 export const UNDECIDED = 2;
 export const STATE =

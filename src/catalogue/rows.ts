@@ -3,16 +3,17 @@
  * that makes it. Every change of a row keeps `needs` exact: a path of a wanted folder has a need iff
  * `core/reconcile.ts` would do something about it.
  */
-import { type Entry, isAlive, isGivenUp, type Row, sameContent } from "../core/entry.ts";
+import { type Entry, isAlive, type Row, sameContent, saysNothing } from "../core/entry.ts";
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
-import { decide, type Decision } from "../core/reconcile.ts";
-import { sameVersion } from "../core/version.ts";
+import { decide, decideWithheld, type Decision } from "../core/reconcile.ts";
+import { isWithheld, isYielding, sameVersion } from "../core/version.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { FolderFigures } from "./folder_figures.ts";
 import { FreshDirectories } from "./fresh_directories.ts";
 import { type Interning, SELF } from "./interning.ts";
+import { LocalChanges } from "./local_changes.ts";
 import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
 import { type RowOfFolder, RowPages } from "./row_pages.ts";
@@ -30,9 +31,10 @@ import {
   STATE,
   UNDECIDED,
   valuesOf,
+  WITHHELD,
 } from "./row_sql.ts";
 
-export { HELD, type HeldRow, KINDS, OFFERED } from "./row_sql.ts";
+export { HELD, type HeldRow, KINDS, OFFERED, WITHHELD } from "./row_sql.ts";
 
 /** A path in a folder. */
 export interface Place {
@@ -61,6 +63,7 @@ export class Rows {
   #lastState: number;
   readonly counts: RowCounts;
   readonly figures: FolderFigures;
+  readonly local: LocalChanges;
   readonly #recent = new RecentRows<HeldRow>();
   readonly #fresh = new FreshDirectories();
   readonly #pages: RowPages;
@@ -73,6 +76,7 @@ export class Rows {
     this.#lastState = Number(db.get(used)![0]);
     this.counts = new RowCounts(db);
     this.figures = new FolderFigures(db);
+    this.local = new LocalChanges(db);
     this.#pages = new RowPages(db, ids, this.#recent);
     db.onRollback(() => {
       this.#recent.clear();
@@ -196,9 +200,12 @@ export class Rows {
       state,
       device,
       lsn,
-      (row.offered ? OFFERED : 0) | (row.held ? HELD : 0),
+      (row.offered ? OFFERED : isWithheld(row.entry.version) ? WITHHELD : 0) | (row.held ? HELD : 0),
     );
-    if (device === SELF) this.#count(folder, standing(former?.row), standing(row));
+    if (device === SELF) {
+      this.#count(folder, standing(former?.row), standing(row));
+      if (!row.offered || former?.row.offered === false) this.local.note(folder, former, { row, lsn });
+    }
     const now = there.filter((held) => held.device !== device);
     const wasOurs = device === SELF && now.length === 0;
     now.push({ device, state, lsn, row: equal === null ? row : withEntryOf(row, equal.row) });
@@ -215,6 +222,7 @@ export class Rows {
     if (former === undefined) return;
     const directory = this.#ids.directory(folder, parentOf(path));
     this.#recent.forget(directory, nameOf(path));
+    if (device === SELF) this.local.note(folder, former, null);
     this.#release(former, there);
     this.counts.add(device, -1);
     this.#keepNeed(folder, directory, nameOf(path), there.filter((held) => held !== former));
@@ -230,6 +238,29 @@ export class Rows {
       const { state, lsn, row } = readRow(this.#ids, sql);
       return { folder: this.#ids.directoryOf(Number(sql[14])).folder, state, lsn, row };
     });
+  }
+
+  /** Own rows of a folder with `flags` among those of `mask`, of the states beyond `after` up to `upTo`, in their order. */
+  ownFlagged(
+    folder: number,
+    [after, upTo]: readonly [number, number],
+    mask: number,
+    flags: number,
+  ): HeldRow[] {
+    return this.#allOf(
+      `${IN_PATH_ORDER} CROSS JOIN directories d ON d.id = s.directory
+       WHERE h.device = ${SELF} AND s.id > ? AND s.id <= ? AND h.flags & ? = ? AND d.folder = ? ORDER BY s.id`,
+      after,
+      upTo,
+      mask,
+      flags,
+      folder,
+    );
+  }
+
+  /** The newest state that there is. */
+  get lastState(): number {
+    return this.#lastState;
   }
 
   /** Every path of a folder that another device has may be a need: `decideSome` says which are. */
@@ -323,18 +354,21 @@ export class Rows {
   }
 }
 
-/** This device's own row among those of a path; one that was given up is none. */
+/** This device's own row among those of a path; one that says nothing is none. */
 export function ownAmong(rows: readonly HeldRow[]): HeldRow | null {
   const own = rows.find((held) => held.device === SELF);
-  return own === undefined || isGivenUp(own.row) ? null : own;
+  return own === undefined || saysNothing(own.row) ? null : own;
 }
 
 /** What core/reconcile.ts says to the rows of one path (R9: only offered rows take part). */
 export function decideFor(rows: readonly HeldRow[]): Decision {
   const own = ownAmong(rows)?.row ?? null;
   const others = rows.filter((held) => held.device !== SELF && held.row.offered);
-  if (own !== null && !own.offered) return { kind: "none" };
-  return decide(own?.entry ?? null, others.map((held) => held.row.entry));
+  const said = others.map((held) => held.row.entry);
+  if (own === null || own.offered) return decide(own?.entry ?? null, said);
+  const { entry } = own;
+  if (!isWithheld(entry.version)) return { kind: "none" }; // it is ignored here
+  return isYielding(entry.version) ? decide(entry, said) : decideWithheld(entry, said);
 }
 
 /** Two statements that are one row of `states`. */
@@ -355,7 +389,7 @@ function inTableOrder(a: HeldRow, b: HeldRow): number {
 }
 
 function standing(row: Row | undefined): Entry | null {
-  return row === undefined || isGivenUp(row) ? null : row.entry;
+  return row === undefined || saysNothing(row) ? null : row.entry;
 }
 
 function isFile(entry: Entry | null): boolean {

@@ -37,6 +37,16 @@ import type {
   ResolveRequest,
 } from "../daemon/conflicts_types.ts";
 import type { PlacesService } from "../daemon/places.ts";
+import type {
+  FoldersAnswer,
+  LeaveAnswer,
+  LeaveRequest,
+  ModeAnswer,
+  ModeRequest,
+  OverrideAnswer,
+  RevertAnswer,
+  WordRequest,
+} from "../daemon/modes_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -69,6 +79,11 @@ export interface Client {
   versions(request: VersionsRequest): Promise<VersionsAnswer>;
   restore(request: RestoreRequest): Promise<RestoreAnswer>;
   resume(request: ResumeRequest): Promise<ResumeAnswer>;
+  folders(): Promise<FoldersAnswer>;
+  changeMode(request: ModeRequest): Promise<ModeAnswer>;
+  overrideFolder(request: WordRequest): Promise<OverrideAnswer>;
+  revertFolder(request: WordRequest): Promise<RevertAnswer>;
+  leaveFolder(request: LeaveRequest): Promise<LeaveAnswer>;
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
   folderSettings(folder: string): Promise<FolderSettingsAnswer>;
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
@@ -108,6 +123,11 @@ export function connect(home: string): Client {
       du: (request) => call("POST", "/v1/du", PLACES_MS, request),
     } as PlacesService,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
+    folders: () => call("GET", "/v1/folders", ANSWER_MS) as Promise<FoldersAnswer>,
+    changeMode: (request) => call("POST", "/v1/folders/mode", RESUME_MS, request) as Promise<ModeAnswer>,
+    leaveFolder: (request) => call("POST", "/v1/folders/leave", RESUME_MS, request) as Promise<LeaveAnswer>,
+    overrideFolder: (request) => call("POST", "/v1/override", RESUME_MS, request) as Promise<OverrideAnswer>,
+    revertFolder: (request) => call("POST", "/v1/revert", RESUME_MS, request) as Promise<RevertAnswer>,
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);
       for await (const data of dataOfEvents(linesOf(response), "status")) yield JSON.parse(data) as Status;

@@ -1,9 +1,11 @@
-/** `cairn folders`: the folders that this device takes part in, and their settings. */
+/** `cairn folders`: the folders of the library, how this device takes part in them, and their settings. */
 import type { Command } from "commander";
+import type { FolderStatus } from "../daemon/api_types.ts";
 import type { FolderSetting, FolderSettingsAnswer } from "../daemon/settings_types.ts";
 import { type Client, connect } from "./client.ts";
 import type { Context } from "./context.ts";
 import { printable } from "./format.ts";
+import { addModes } from "./folder_modes.ts";
 import { homeFor, userHome } from "./home.ts";
 import { folderRows } from "./status_view.ts";
 import { alignRows } from "./table.ts";
@@ -11,9 +13,10 @@ import { say } from "./terminal.ts";
 
 export function addFolders(program: Command, context: Context): void {
   const all = program.command("folders")
-    .description("list the folders on this device")
+    .description("list the folders of the library, and how each device takes part")
     .option("--json", "as JSON")
     .action((_options, command: Command) => folders(context, command.optsWithGlobals()));
+  addModes(program, all, context);
   all.command("settings")
     .description("show the settings of a folder")
     .argument("<name>", "the folder's name")
@@ -80,9 +83,26 @@ async function folders(
   { terminal, env }: Context,
   options: { home?: string; json?: boolean },
 ): Promise<void> {
-  const status = await connect(homeFor(options.home, env, Deno.build.os, Deno.cwd())).status();
-  if (options.json) return say(terminal, JSON.stringify(status.folders, null, 2));
+  const answer = await connect(homeFor(options.home, env, Deno.build.os, Deno.cwd())).folders();
+  if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
   const view = { colour: terminal.colour, userHome: userHome(env), nowMs: Date.now() };
-  for (const row of folderRows(status.folders, view)) say(terminal, row);
-  if (status.folders.length === 0) say(terminal, "No folder yet. Share one with: cairn up PATH");
+  for (const [i, row] of folderRows(answer.folders, view).entries()) {
+    say(terminal, row);
+    say(terminal, `  ${modesLine(answer.folders[i]!)}`);
+  }
+  if (answer.folders.length === 0) say(terminal, "No folder yet. Share one with: cairn up PATH");
+  for (const { name, elsewhere } of answer.notHere) {
+    const where = elsewhere.length === 0 ? "on no device that is known" : `on ${elsewhereWords(elsewhere)}`;
+    const word = /^[\w.-]+$/.test(name) ? name : `"${printable(name)}"`;
+    say(terminal, `${printable(name)}  not here, ${where}; take it with: cairn folders add ${word} PATH`);
+  }
+}
+
+/** How each device takes part in a folder. */
+export function modesLine({ mode, elsewhere }: Pick<FolderStatus, "mode" | "elsewhere">): string {
+  return `${printable(mode)} here${elsewhere.length === 0 ? "" : `, ${elsewhereWords(elsewhere)}`}`;
+}
+
+function elsewhereWords(elsewhere: FolderStatus["elsewhere"]): string {
+  return elsewhere.map(({ device, mode }) => `${printable(device)} (${printable(mode)})`).join(", ");
 }

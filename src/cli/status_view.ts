@@ -53,7 +53,10 @@ export function folderRows(folders: readonly FolderStatus[], view: View): string
   );
 }
 
-function folderState({ state, problemsTotal, conflicts, mode }: FolderStatus, view: View): string {
+function folderState(
+  { state, problemsTotal, conflicts, mode, differing, localChanges }: FolderStatus,
+  view: View,
+): string {
   const text = stateText(state);
   const colour: Record<typeof state.kind, Colour> = {
     "up-to-date": "green",
@@ -64,6 +67,8 @@ function folderState({ state, problemsTotal, conflicts, mode }: FolderStatus, vi
   };
   const extras = [
     ...(mode === "sync" ? [] : [`${printable(mode)} only`]),
+    ...(differing > 0 ? [`${plural(differing, "path")} differing`] : []),
+    ...(localChanges > 0 ? [plural(localChanges, "local change")] : []),
     ...(problemsTotal > 0 ? [plural(problemsTotal, "problem")] : []),
     ...(conflicts > 0 ? [`${plural(conflicts, "conflict")}: cairn conflicts`] : []),
   ];

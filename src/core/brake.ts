@@ -2,6 +2,7 @@
 import { EMPTY_CONTENT } from "./content.ts";
 import { isAlive, type Row } from "./entry.ts";
 import type { Decision } from "./reconcile.ts";
+import { isYielding } from "./version.ts";
 
 export interface BrakeLimits {
   /** Share of the folder's files, 0 to 1; and a number of files. Both must be passed. */
@@ -35,5 +36,7 @@ export function isTooMuch(
  */
 export function takesAway(own: Row | null, decision: Decision): boolean {
   if (decision.kind !== "take" || decision.copy !== null || own === null || !own.held) return false;
+  // A person gave it up for what the others have.
+  if (isYielding(own.entry.version)) return false;
   return isAlive(own.entry) && own.entry.kind !== "directory" && own.entry.content !== EMPTY_CONTENT;
 }

@@ -1,6 +1,6 @@
 /** What one device says of one path in one folder. */
 import type { ContentId, DeviceId, RelPath, Stamp } from "./ids.ts";
-import { bounded, type Dot, type Version, withDot } from "./version.ts";
+import { bounded, type Context, type Dot, type Version, withDot, withheldVersion } from "./version.ts";
 
 export type EntryKind = "deleted" | "file" | "directory" | "symlink";
 
@@ -43,6 +43,31 @@ export function isAlive(entry: Entry): boolean {
  */
 export function isGivenUp({ entry, offered, held }: Row): boolean {
   return isAlive(entry) && !offered && !held;
+}
+
+/**
+ * True of a row that says nothing: one that was given up, or what is left of something that its device alone had, or withdrew (R11).
+ * Unlike a delete, it takes part in nothing.
+ */
+export function saysNothing(row: Row): boolean {
+  if (row.offered) return false;
+  return isGivenUp(row) || (!isAlive(row.entry) && row.entry.version.dots.length === 0 &&
+    row.entry.version.context.size === 0);
+}
+
+/** What is left of an entry where nobody is told of a delete: `context` is what is known to have been there (R9, R11). */
+export function withheldTombstone({ stamp, writer }: Entry, context: Context): Entry {
+  return {
+    kind: "deleted",
+    size: 0,
+    mtimeMs: 0,
+    mode: 0,
+    content: null,
+    target: null,
+    version: withheldVersion(stamp, context),
+    stamp,
+    writer,
+  };
 }
 
 /** The tombstone that `dot` leaves of an entry: with knowledge of all that was known there (R2). */

@@ -53,6 +53,21 @@ export function decide(own: Entry | null, others: readonly Entry[]): Decision {
   return { kind: "take", entry, copy: lost ? own : null };
 }
 
+/**
+ * Decides for what is withheld here (R9), among the offered entries of `others`: it is left alone, but where others came to the same by
+ * themselves, or went back to it. A mode or time that was set here, on top of what they have, stays too.
+ */
+export function decideWithheld(own: Entry, others: readonly Entry[]): Decision {
+  if (others.length === 0) return NONE;
+  const maximal = maximalOf(others);
+  const winner = maximal.reduce((best, entry) => compareForWin(entry, best) > 0 ? entry : best);
+  if (!sameContent(own, winner)) return NONE;
+  const entry = withMetadata(unite(winner, maximal, null), others);
+  const isOnTop = isAlive(own) && coversAll(own.version.context, winner.version.dots);
+  if (isOnTop && (own.mode !== entry.mode || own.mtimeMs !== entry.mtimeMs)) return NONE;
+  return { kind: "adopt", entry };
+}
+
 /** True when `newer` was written with knowledge of `older`'s content. */
 export function supersedes(newer: Entry, older: Entry): boolean {
   if (!coversAny(newer.version.context, older.version.dots)) return false;

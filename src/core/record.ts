@@ -20,7 +20,7 @@ import { decodeRows, encodeRows } from "./row_codec.ts";
 import { isStamp } from "./stamp.ts";
 
 /** Why rows were written; `cairn log` tells it. */
-export type Cause = "local" | "received" | "conflict" | "snapshot";
+export type Cause = "local" | "received" | "conflict" | "snapshot" | "mode";
 
 /** One field of a shared record: last writer wins, by stamp and then by device. */
 export interface SharedField {

@@ -6,6 +6,7 @@
  *             and for a file  size, content: bin33;  for a symlink  target
  *   version = [actor, counter]                                 one dot for content, metadata and context
  *           | [[actor, counter, …], actor, counter, meta_stamp, [actor, counter, …]]   dots, metadata, context
+ *           | [[actor, counter, …]]                          context alone: withheld, and never offered (R9)
  *
  * `actor` and `writer` are indexes into the tables. `decodeRows` takes nothing on trust: it is fed by
  * peers and disks.
@@ -27,7 +28,7 @@ import {
 } from "./path.ts";
 import { shortFromHex } from "./slab.ts";
 import { isStamp } from "./stamp.ts";
-import { type Context, type Dot, sameDot, type Version } from "./version.ts";
+import { type Context, type Dot, isWithheld, sameDot, type Version, withheldVersion } from "./version.ts";
 
 /** A row and the position in its origin's journal; 0 inside a record, whose frame has it. */
 export interface PlacedRow {
@@ -96,18 +97,21 @@ export function encodeVersion(
   indexOf: (actor: ActorId) => number,
 ): unknown[] {
   const { dots, meta, metaStamp, context } = version;
+  // In one order, so that equal versions are equal bytes.
+  const known = () =>
+    [...context].sort(([a], [b]) => a < b ? -1 : 1).flatMap(([actor, counter]) => [indexOf(actor), counter]);
   const dot = dots[0];
+  if (dot === undefined) return [known()];
   if (
-    dots.length === 1 && sameDot(dot!, meta) && metaStamp === stamp && context.size === 1 &&
-    context.get(dot!.actor) === dot!.counter
-  ) return [indexOf(dot!.actor), dot!.counter];
+    dots.length === 1 && sameDot(dot, meta) && metaStamp === stamp && context.size === 1 &&
+    context.get(dot.actor) === dot.counter
+  ) return [indexOf(dot.actor), dot.counter];
   return [
     dots.flatMap(({ actor, counter }) => [indexOf(actor), counter]),
     indexOf(meta.actor),
     meta.counter,
     metaStamp,
-    // In one order, so that equal versions are equal bytes.
-    [...context].sort(([a], [b]) => a < b ? -1 : 1).flatMap(([actor, counter]) => [indexOf(actor), counter]),
+    known(),
   ];
 }
 
@@ -216,10 +220,13 @@ function decodeRow(
   const path = childOf(parent.path, name);
   const bits = whole(row[1], 15, "flags");
   const kind = KINDS[bits & 3]!;
+  const offered = (bits & OFFERED) !== 0;
   if (typeof mtimeMs !== "number" || !Number.isInteger(mtimeMs) || Math.abs(mtimeMs) > MTIME_MS) {
     invalid("mtime");
   }
   if (!isStamp(stamp)) invalid("stamp");
+  const version = decodeVersion(row[6], stamp, actorOf);
+  if (offered && isWithheld(version)) invalid("an offered row without a dot");
   const entry: Entry = {
     kind,
     size: kind === "file" ? whole(extra, FILE_BYTES, "size") : 0,
@@ -229,11 +236,11 @@ function decodeRow(
       ? (content instanceof Uint8Array ? idOf("content", content) : null) ?? invalid("content id")
       : null,
     target: kind === "symlink" ? targetOf(extra) : null,
-    version: decodeVersion(row[6], stamp, actorOf),
+    version,
     stamp,
     writer: devices[whole(row[5], devices.length - 1, "writer")] ?? invalid("writer"),
   };
-  return { path, entry, offered: (bits & OFFERED) !== 0, held: (bits & HELD) !== 0 };
+  return { path, entry, offered, held: (bits & HELD) !== 0 };
 }
 
 function targetOf(value: unknown): string {
@@ -257,20 +264,24 @@ export function decodeVersion(value: unknown, stamp: number, actorOf: (index: nu
       context: new Map<ActorId, number>().set(dot.actor, dot.counter),
     };
   }
+  const contextFrom = (value: unknown): Context => {
+    const flat = list(value, "context");
+    if (flat.length % 2 !== 0 || flat.length > 2 * VERSION_ACTORS) invalid("context");
+    const context = new Map<ActorId, number>();
+    for (let i = 0; i < flat.length; i += 2) {
+      const { actor, counter } = dotAt(flat, i);
+      context.set(actor, counter);
+    }
+    return context;
+  };
+  if (parts.length === 1) return withheldVersion(stamp as Version["metaStamp"], contextFrom(parts[0]));
   const [dotList, , , metaStamp, contextList] = parts;
   const flatDots = list(dotList, "dots");
-  const flatContext = list(contextList, "context");
   if (flatDots.length < 2 || flatDots.length % 2 !== 0 || flatDots.length > 2 * VERSION_DOTS) {
     invalid("dots");
   }
-  if (flatContext.length % 2 !== 0 || flatContext.length > 2 * VERSION_ACTORS) invalid("context");
   if (!isStamp(metaStamp)) invalid("metadata stamp");
   const dots: Dot[] = [];
   for (let i = 0; i < flatDots.length; i += 2) dots.push(dotAt(flatDots, i));
-  const context = new Map<ActorId, number>() as Map<ActorId, number> & Context;
-  for (let i = 0; i < flatContext.length; i += 2) {
-    const { actor, counter } = dotAt(flatContext, i);
-    context.set(actor, counter);
-  }
-  return { dots, meta: dotAt(parts, 1), metaStamp, context };
+  return { dots, meta: dotAt(parts, 1), metaStamp, context: contextFrom(contextList) };
 }

@@ -22,6 +22,34 @@ export interface Version {
   readonly context: Context;
 }
 
+/** No write: every context covers it, so whatever has a dot of its own supersedes what has only this. */
+export const NO_DOT: Dot = { actor: "0".repeat(16) as ActorId, counter: 0 };
+
+/**
+ * What a device says without writing anything (R9): it has no dot, and knows `context`. It never stands against what others wrote.
+ */
+export function withheldVersion(metaStamp: Stamp, context: Context): Version {
+  return { dots: [], meta: NO_DOT, metaStamp, context };
+}
+
+/** The version of what is withheld, and is to make way for whatever others have there, mode and time too. */
+export const YIELDING: Version = {
+  dots: [NO_DOT],
+  meta: NO_DOT,
+  metaStamp: 0 as Stamp,
+  context: new Map(),
+};
+
+/** True of a version that names no write. */
+export function isWithheld({ dots }: Version): boolean {
+  return dots.every(({ counter }) => counter === 0);
+}
+
+/** True of what is withheld and makes way for others' (`YIELDING`). */
+export function isYielding({ dots }: Version): boolean {
+  return dots.length > 0 && dots.every(({ counter }) => counter === 0);
+}
+
 /** A total order, so that equal sets of dots are equal lists. */
 export function compareDots(a: Dot, b: Dot): number {
   return a.actor < b.actor ? -1 : a.actor > b.actor ? 1 : a.counter - b.counter;

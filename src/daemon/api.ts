@@ -6,12 +6,14 @@ import { type Context, Hono } from "hono";
 import { streamSSE, streamText } from "hono/streaming";
 import * as v from "valibot";
 import { CairnError, messageOf } from "../core/errors.ts";
+import { MODES } from "../core/mode.ts";
 import type { ApiError } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
 import { addConflictRoutes } from "./conflicts.ts";
 import type { Daemon, LogSource, Services } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addPlaceRoutes } from "./places.ts";
+import { addModeRoutes } from "./modes.ts";
 import { addSettingsRoutes } from "./settings.ts";
 import { addVersionRoutes } from "./versions.ts";
 
@@ -26,6 +28,7 @@ const folderSchema = v.object({
   path: v.string(),
   name: v.nullable(v.string()),
   take: v.optional(v.nullable(v.string()), null),
+  mode: v.optional(v.picklist(MODES)),
   addFiles: v.optional(v.boolean(), false),
 });
 const resumeSchema = v.object({ folder: v.string(), verdict: v.nullable(v.picklist(["accept", "reject"])) });
@@ -57,6 +60,7 @@ export function createApi(
   addSettingsRoutes(app, daemon);
   addPlaceRoutes(app, daemon.places);
   addConflictRoutes(app, daemon);
+  addModeRoutes(app, daemon);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {
     void daemon.stop();

@@ -3,6 +3,7 @@
  * Every answer is one of these or an `ApiError`; the paths stand in `daemon/api.ts`.
  */
 import type { ErrorCode } from "../core/errors.ts";
+import type { Mode } from "../core/mode.ts";
 
 /** Body of any answer that is not 2xx. */
 export interface ApiError {
@@ -57,7 +58,14 @@ export interface FolderStatus {
   readonly id: string;
   readonly name: string;
   readonly path: string;
+  /** How this device takes part: `sync`, `send`, `receive`, `index`. */
   readonly mode: string;
+  /** `receive`: paths that were changed here and are not given; -1 while they are not counted. */
+  readonly localChanges: number;
+  /** `send`: paths at which the other devices have something else. */
+  readonly differing: number;
+  /** How the other devices say that they take part, those that do; at most 100. */
+  readonly elsewhere: readonly { readonly device: string; readonly mode: string }[];
   readonly files: number;
   readonly directories: number;
   readonly bytes: number;
@@ -152,6 +160,8 @@ export interface AddFolderRequest {
   readonly name: string | null;
   /** Name of a folder of the library to take there; null: a new folder. */
   readonly take?: string | null;
+  /** How this device is to take part; `sync` where nothing is said. */
+  readonly mode?: Mode | undefined;
   /** As of a join. */
   readonly addFiles?: boolean;
 }

@@ -15,6 +15,7 @@ import type { PlacesService } from "./places.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 import type { ConflictsService } from "./conflicts.ts";
+import type { ModesService } from "./modes.ts";
 import type { SettingsService } from "./settings.ts";
 
 export interface DaemonOptions {
@@ -48,7 +49,7 @@ export interface Daemon {
 }
 
 /** What only the local API asks for. */
-export interface Services extends ConflictsService, DevicesService, SettingsService {
+export interface Services extends ConflictsService, DevicesService, ModesService, SettingsService {
   /** Questions about what is where. */
   readonly places: PlacesService;
 }

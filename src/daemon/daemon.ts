@@ -44,6 +44,17 @@ import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
 import { type PlacesService, placesService } from "./places.ts";
+import { type ModesService, modesService, refuseOtherMode } from "./modes.ts";
+import type {
+  FoldersAnswer,
+  LeaveAnswer,
+  LeaveRequest,
+  ModeAnswer,
+  ModeRequest,
+  OverrideAnswer,
+  RevertAnswer,
+  WordRequest,
+} from "./modes_types.ts";
 import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
@@ -208,15 +219,16 @@ class RunningDaemon implements Daemon, Services, LogSource {
     const root = this.#prepare(request.path);
     const { catalogue } = this.#device.ledger;
     const there = replicasOf(catalogue).find(({ path }) => path === root);
+    if (there !== undefined) refuseOtherMode(there, request.mode);
     const name = request.name ?? (root.split("/").at(-1) || "root");
     let id = there?.folder;
     if (id === undefined && request.take != null) {
       const folder = chooseFolder(catalogue, request.take, root);
       assert(folder !== "there already", "no replica is at the root");
-      await takeFolder(this.#device, folder, this.#placeOf(root), request.addFiles ?? false);
+      await takeFolder(this.#device, folder, this.#placeOf(root), request.addFiles ?? false, request.mode);
       id = folder.id;
     }
-    id ??= await this.#device.folders.add(null, name, root);
+    id ??= await this.#device.folders.add(null, name, root, request.mode);
     return folderStatuses(this.#device, this.#gauges).find((folder) => folder.id === id)!;
   }
 
@@ -250,6 +262,31 @@ class RunningDaemon implements Daemon, Services, LogSource {
 
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer> {
     return conflictsService(this.#device, this.#ports.fs).resolveConflict(request);
+  }
+
+  get #modes(): ModesService {
+    const { clock } = this.#ports;
+    return modesService(this.#device, clock, () => folderStatuses(this.#device, this.#gauges));
+  }
+
+  folders(): FoldersAnswer {
+    return this.#modes.folders();
+  }
+
+  changeMode(request: ModeRequest): Promise<ModeAnswer> {
+    return this.#modes.changeMode(request);
+  }
+
+  overrideFolder(request: WordRequest): Promise<OverrideAnswer> {
+    return this.#modes.overrideFolder(request);
+  }
+
+  revertFolder(request: WordRequest): Promise<RevertAnswer> {
+    return this.#modes.revertFolder(request);
+  }
+
+  leaveFolder(request: LeaveRequest): Promise<LeaveAnswer> {
+    return this.#modes.leaveFolder(request);
   }
 
   resume(request: ResumeRequest): Promise<ResumeAnswer> {

@@ -2,6 +2,7 @@
 import { CairnError, messageOf } from "../core/errors.ts";
 import { isGoodName } from "../core/given_name.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
+import { type Mode, takesOthers, tracksNeeds } from "../core/mode.ts";
 import { isReserved } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
 import {
@@ -14,7 +15,14 @@ import {
 } from "../folder/marker.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { settingsOf } from "../library/folder_settings.ts";
-import { folderField, type ReplicaConfig, replicaRecords, replicasOf } from "../library/folders.ts";
+import {
+  folderField,
+  leavingOf,
+  leavingRecords,
+  type ReplicaConfig,
+  replicaRecords,
+  replicasOf,
+} from "../library/folders.ts";
 import { libraryOf } from "../library/joining.ts";
 import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher } from "../platform/ports.ts";
 import { FolderSync } from "../sync/folder_sync.ts";
@@ -22,6 +30,7 @@ import { haltRecord } from "../sync/halt.ts";
 import type { Room } from "../sync/room.ts";
 import { type RootStop, tellRootStop } from "../sync/root_stop.ts";
 import type { Stager } from "../sync/stager.ts";
+import { Leaver } from "./leaving.ts";
 
 /** Folders that could not be started are tried again this often: a disk may come late. */
 const START_AGAIN_MS = 5_000;
@@ -54,11 +63,13 @@ export class FolderSet {
   readonly failures = new Map<FolderId, CairnError>();
   readonly #deps: FolderSetDeps;
   readonly #running = new Map<FolderId, FolderSync>();
+  readonly #leaver: Leaver;
   #cancelRetry: (() => void) | null = null;
   #isStopped = false;
 
   constructor(deps: FolderSetDeps) {
     this.#deps = deps;
+    this.#leaver = new Leaver(deps);
   }
 
   get(folder: FolderId): FolderSync | undefined {
@@ -79,6 +90,7 @@ export class FolderSet {
     let files = 0;
     let bytes = 0;
     for (const { replica } of this.#running.values()) {
+      if (!takesOthers(replica.mode)) continue;
       const total = replica.catalogue.needs.total(replica.number);
       files += total.count;
       bytes += total.bytes;
@@ -103,11 +115,13 @@ export class FolderSet {
 
   startAll(): void {
     for (const config of replicasOf(this.#deps.ledger.catalogue)) this.#start(config);
+    void this.#leaver.run();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRetry?.();
+    await this.#leaver.stop();
     await Promise.all([...this.#running.values()].map((sync) => sync.stop()));
   }
 
@@ -149,7 +163,10 @@ export class FolderSet {
         );
       }
       // A catalogue that was rebuilt does not know it yet.
-      if (!ledger.catalogue.isWanted(config.folder)) ledger.catalogue.setWanted(config.folder, true);
+      const isTracked = tracksNeeds(config.mode);
+      if (ledger.catalogue.isWanted(config.folder) !== isTracked) {
+        ledger.catalogue.setWanted(config.folder, isTracked);
+      }
       const sync = new FolderSync(
         {
           fs,
@@ -161,6 +178,8 @@ export class FolderSet {
           stager,
           homeRoom,
           settings: () => settingsOf(ledger.catalogue, config.folder),
+          mode: { mode: config.mode, isSettled: config.isChanging !== true },
+          recordMode: (mode, isSettled) => this.#recordMode(config.folder, mode, isSettled),
           changed: () => changed(),
           isServing: () => isServing(),
         },
@@ -185,6 +204,15 @@ export class FolderSet {
       this.#tryAgain();
     }
     changed();
+  }
+
+  /** The root may have moved since it was started. */
+  async #recordMode(folder: FolderId, mode: Mode, isSettled: boolean): Promise<void> {
+    const { ledger } = this.#deps;
+    const config = replicasOf(ledger.catalogue).find((one) => one.folder === folder);
+    if (config === undefined) return;
+    const records = replicaRecords({ ...config, mode, isChanging: !isSettled });
+    await Promise.all(records.map((record) => ledger.commit(record)));
   }
 
   #whyUnusable(path: string): RootStop {
@@ -220,7 +248,12 @@ export class FolderSet {
    * Makes `path`, a root's real path, this device's replica of a folder; a null `folder` makes a new one. A root of ours that
    * has moved goes on where it is. Answers the folder.
    */
-  async add(folder: FolderId | null, name: string, path: string): Promise<FolderId> {
+  async add(
+    folder: FolderId | null,
+    name: string,
+    path: string,
+    mode: Mode = "sync",
+  ): Promise<FolderId> {
     const { fs, random, ledger, device, former } = this.#deps;
     const linked = linkedElsewhere(fs, path);
     if (linked !== null) throw new CairnError("path-unusable", linked, LINKED_REMEDY);
@@ -233,6 +266,13 @@ export class FolderSet {
     if (replicasOf(ledger.catalogue).some((config) => config.folder === id)) {
       throw new CairnError("folder-overlap", `This device has "${name}" already`, "See `cairn folders`.");
     }
+    if (leavingOf(ledger.catalogue).some((leaving) => leaving.folder === id)) {
+      throw new CairnError(
+        "folder-overlap",
+        `This device is still withdrawing what it had of "${name}"`,
+        "Try again in a moment.",
+      );
+    }
     if (!isGoodName(name)) {
       throw new CairnError(
         "usage",
@@ -243,7 +283,7 @@ export class FolderSet {
     const replica = toHex(random.bytes(8));
     fs.makeDirectories(layoutOf(path).own);
     await writeMarker(fs, path, { library: libraryOf(ledger)!, folder: id, device, replica, lsn: 0 });
-    const config: ReplicaConfig = { folder: id, path, mode: "sync", replica };
+    const config: ReplicaConfig = { folder: id, path, mode, replica };
     const records = replicaRecords(config);
     if (folder === null) {
       records.push({ type: "shared", fields: [folderField(id, name, ledger.mintStamp(), device)] });
@@ -251,6 +291,19 @@ export class FolderSet {
     await Promise.all(records.map((record) => ledger.commit(record)));
     this.#start(config);
     return id;
+  }
+
+  /** This device leaves a folder; its files stay where they are (R11). Resolves when what it said of them is withdrawn. */
+  async remove(config: ReplicaConfig, purgesVersions: boolean): Promise<void> {
+    const { ledger, changed } = this.#deps;
+    const { folder, path } = config;
+    const records = leavingRecords({ folder, path, purgesVersions });
+    await Promise.all(records.map((record) => ledger.commit(record)));
+    this.failures.delete(folder);
+    await this.#running.get(folder)?.stop();
+    this.#running.delete(folder);
+    await this.#leaver.run();
+    changed();
   }
 
   /**

@@ -1,7 +1,7 @@
 /** The journal as history, in lines that a person can read. */
 import { type Entry, isAlive, isGivenUp, type Row } from "../core/entry.ts";
 import type { FolderId } from "../core/ids.ts";
-import { sameDot } from "../core/version.ts";
+import { isWithheld, sameDot } from "../core/version.ts";
 import type { Applied } from "../journal/ledger.ts";
 import { SHOWN_DIGITS } from "../library/removal.ts";
 import type { LogLine } from "./api_types.ts";
@@ -58,11 +58,12 @@ export function timeOf({ record }: Applied, before: number): number {
 function eventOf(cause: string, row: Row, isFresh: boolean): string {
   const { entry } = row;
   if (isGivenUp(row)) return "missing";
+  if (cause === "mode") return row.offered ? "given" : "withdrawn";
   if (cause === "received") return isAlive(entry) ? "received" : "received-delete";
   if (!isAlive(entry)) return "deleted";
   if (isFresh) return "added";
   const { dots, meta } = entry.version;
-  return dots.some((dot) => sameDot(dot, meta)) ? "changed" : "permissions";
+  return isWithheld(entry.version) || dots.some((dot) => sameDot(dot, meta)) ? "changed" : "permissions";
 }
 
 function detailOf(entry: Entry): string {

@@ -1,6 +1,7 @@
 /** What the device tells of itself (invariant 11): "up to date" only when it is so, and all else with cause and remedy. */
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { DeviceId } from "../core/ids.ts";
+import { takesOthers, tracksNeeds } from "../core/mode.ts";
 import { dayOf } from "../core/stamp.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
@@ -12,9 +13,12 @@ import { withoutNotes } from "../sync/troubles.ts";
 import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Status } from "./api_types.ts";
 import type { Device } from "./device.ts";
 import type { Gauges, Rates } from "./gauges.ts";
+import { modesElsewhere } from "./modes.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
 const PROBLEMS = 100;
+/** Of what is not to be taken. */
+const NOTHING_LEFT = { count: 0, bytes: 0, blocked: 0 };
 
 export interface StatusContext {
   readonly home: string;
@@ -134,7 +138,16 @@ export function folderStatuses(device: Device, gauges: Gauges): FolderStatus[] {
   return replicasOf(catalogue).map((config) => {
     const { folder, path, mode } = config;
     const sync = device.folders.get(folder);
-    const base = { id: folder, name: names.get(folder) ?? "folder", path, mode, ...catalogue.totals(folder) };
+    const base = {
+      id: folder,
+      name: names.get(folder) ?? "folder",
+      path,
+      mode,
+      localChanges: sync === undefined ? 0 : sync.modes.localChanges ?? -1,
+      differing: sync?.differs ?? 0,
+      elsewhere: modesElsewhere(catalogue, device.identity.id, folder),
+      ...catalogue.totals(folder),
+    };
     if (sync === undefined) {
       const failure = device.folders.failures.get(folder);
       return {
@@ -177,15 +190,35 @@ function problemsOf(
   catalogue: Catalogue,
 ): { problems: Problem[]; problemsTotal: number } {
   const { number, troubles } = replica;
-  const blocked = catalogue.needs.blocked(number, PROBLEMS);
+  // What differs on purpose is no problem (R9).
+  const isTaking = takesOthers(replica.mode);
+  const blocked = isTaking ? catalogue.needs.blocked(number, PROBLEMS) : [];
   const full = inbound.full === null ? [] : [{ path: "", ...inbound.full }];
   const waiting = [...troubles].filter(([, { isNote }]) => isNote !== true);
   const own = [...full, ...waiting.map(([path, { cause, remedy }]) => ({ path, cause, remedy }))];
   const problems = [...own, ...blocked.map(({ path, cause, remedy }) => ({ path, cause, remedy }))];
   return {
     problems: problems.slice(0, PROBLEMS),
-    problemsTotal: own.length + catalogue.needs.total(number).blocked,
+    problemsTotal: own.length + (isTaking ? catalogue.needs.total(number).blocked : 0),
   };
+}
+
+/** Why a folder that is done is not the same here as on the others: a person has said that it need not be (R9); null where it is the same. */
+function apart(sync: FolderSync): FolderState | null {
+  const { differs, modes: { localChanges } } = sync;
+  const paths = (count: number) => `${count} ${count === 1 ? "path" : "paths"}`;
+  if (differs > 0) {
+    const reason = `${
+      paths(differs)
+    } differ from what the other devices have; this device only sends (cairn override)`;
+    return { kind: "waiting", filesLeft: differs, reason };
+  }
+  if (localChanges === null) return { kind: "scanning", checked: 0, known: 0 };
+  if (localChanges === 0) return null;
+  const reason = `${
+    paths(localChanges)
+  } changed here are not given; this device only receives (cairn revert)`;
+  return { kind: "waiting", filesLeft: localChanges, reason };
 }
 
 function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): FolderState {
@@ -198,7 +231,9 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
   if (outbound.scan !== null || !outbound.isReady) {
     return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
   }
-  const left = replica.catalogue.needs.total(replica.number);
+  const isTaking = takesOthers(replica.mode);
+  const left = isTaking ? replica.catalogue.needs.total(replica.number) : NOTHING_LEFT;
+  const isTracking = tracksNeeds(replica.mode);
   const [trouble, ...more] = withoutNotes(replica.troubles);
   const { homeRoom } = device;
   if (homeRoom.isAwaited) {
@@ -207,11 +242,11 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
   }
   if (left.count === 0) {
     if (sync.isDone) device.gained.delete(replica.folder);
-    if (!sync.isDone || isIndexMissing(device)) {
+    if (!sync.isDone || (isTracking && isIndexMissing(device))) {
       return { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
     }
-    if (hasNobodyTold(device)) return { kind: "waiting", filesLeft: 0, reason: NOBODY_TOLD };
-    if (trouble === undefined) return { kind: "up-to-date" };
+    if (isTracking && hasNobodyTold(device)) return { kind: "waiting", filesLeft: 0, reason: NOBODY_TOLD };
+    if (trouble === undefined) return apart(sync) ?? { kind: "up-to-date" };
     return { kind: "waiting", filesLeft: 1 + more.length, reason: trouble.cause };
   }
   if (inbound.full !== null) return { kind: "waiting", filesLeft: left.count, reason: inbound.full.cause };

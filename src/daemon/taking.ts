@@ -3,6 +3,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { isAlive } from "../core/entry.ts";
 import { CairnError } from "../core/errors.ts";
 import type { FolderId, RelPath } from "../core/ids.ts";
+import type { Mode } from "../core/mode.ts";
 import { childOf, relPath, RESERVED_TOP, ROOT } from "../core/path.ts";
 import { type IgnoreRules, readIgnore } from "../folder/ignore.ts";
 import { readMarker } from "../folder/marker.ts";
@@ -70,6 +71,7 @@ export async function takeFolder(
   folder: Folder,
   place: Place,
   addFiles: boolean,
+  mode: Mode = "sync",
 ): Promise<void> {
   const { fs, root, home } = place;
   const marker = readMarker(fs, root);
@@ -79,7 +81,7 @@ export async function takeFolder(
     const paths = onlyHere(device.ledger.catalogue, folder.id, fs, root);
     if (paths.length > 0) throw await filesOnlyHere(folder, paths, place);
   }
-  await device.folders.add(folder.id, folder.name, root);
+  await device.folders.add(folder.id, folder.name, root, mode);
 }
 
 /** Resolves when each connected device has told all that it has. */

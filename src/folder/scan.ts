@@ -8,9 +8,9 @@ import type { EntryKind } from "../core/entry.ts";
 import { isSameInode, samePrint, samePrintButDev } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { FILE_BYTES, PATH_DEPTH } from "../core/limits.ts";
+import { isFit, type Mode } from "../core/mode.ts";
 import { checkName, checkPath, childOf, isReserved, nameOf, RESERVED_TOP, ROOT } from "../core/path.ts";
 import {
-  type DirItem,
   type FileKind,
   type Fs,
   type FsCode,
@@ -19,6 +19,7 @@ import {
   type Stat,
 } from "../platform/ports.ts";
 import type { IgnoreRules } from "./ignore.ts";
+import { holdsOnlyUnsynced } from "./inside.ts";
 import { mountSeen, standingOf } from "./mount_points.ts";
 import { diskMissing, noText, type Problem, special, tooLarge, tooNear } from "./problems.ts";
 import { clashProblem, respelledIn, type Spelling } from "./spelling.ts";
@@ -31,6 +32,8 @@ export interface ScanContext {
   readonly catalogue: Catalogue;
   readonly folder: number;
   readonly ignore: IgnoreRules;
+  /** How the device takes part: which of its rows are as they should be (R9). */
+  readonly mode: Mode;
   /** Paths that we have something below, and that are no directories: what we have there is gone. */
   readonly hollow?: ReadonlySet<RelPath>;
   /** Only on a disk that does not tell all names apart: there a name is what a listing says (R13). */
@@ -224,7 +227,7 @@ function compareAll(
     rows.delete(name);
     missing.delete(name);
     const stat = fs.lstat(pin.at(name));
-    if (name.length <= plainLength && isUntouchedFile(row, stat, context.rootDev)) {
+    if (name.length <= plainLength && isUntouchedFile(context, row, stat)) {
       out.entries++;
       continue;
     }
@@ -239,7 +242,7 @@ function compareAll(
     const path = childOf(directory, row.name);
     missing.delete(row.name);
     if (context.ignore.ignores(path, row.kind === "directory")) {
-      if (row.offered) out.ignored.push({ path, basedOn: row.state });
+      if (isSaid(context, row)) out.ignored.push({ path, basedOn: row.state });
       continue;
     }
     // A disk may go with its mount point.
@@ -292,9 +295,9 @@ function compareName(
   }
   const stat = relativeStat(absolute, context.rootDev);
   if (context.ignore.ignores(path, stat.kind === "directory")) {
-    if (row !== undefined && row.kind !== "deleted" && row.offered) {
+    if (row !== undefined && row.kind !== "deleted" && isSaid(context, row)) {
       if (row.kind === "directory") {
-        out.ignored.push(...ownBelow(context, path).filter(({ offered }) => offered));
+        out.ignored.push(...ownBelow(context, path).filter((below) => isSaid(context, below)));
       }
       out.ignored.push({ path, basedOn: row.state });
     }
@@ -316,7 +319,7 @@ function compareName(
     // Deleted by others, and kept only by what is not synced: it counts as absent (R6).
     if (row?.kind === "deleted" && holdsOnlyUnsynced(context, path)) return;
   }
-  if (row === undefined || !isUnchanged(row, stat)) {
+  if (row === undefined || !isUnchanged(context, row, stat)) {
     out.seen.push({ path, stat, basedOn: row?.state ?? null });
   } else if (stat.kind !== "directory" && !row.print!.settled) {
     // What a link points to is read as fast as it is looked at.
@@ -338,40 +341,26 @@ function plainNameLength({ ignore, hollow }: ScanContext, directory: RelPath): n
 }
 
 /** A file as our row has it, offered and settled: `compareName` would do nothing with it. */
-function isUntouchedFile(row: BriefRow | undefined, stat: Stat | null, rootDev: number): boolean {
-  return stat?.kind === "file" && row?.kind === "file" && row.offered && row.print?.settled === true &&
+function isUntouchedFile(
+  { rootDev, mode }: ScanContext,
+  row: BriefRow | undefined,
+  stat: Stat | null,
+): boolean {
+  return stat?.kind === "file" && row?.kind === "file" && isFit(mode, row) && row.print?.settled === true &&
     row.print.dev === (stat.dev === rootDev ? 0 : stat.dev) && samePrintButDev(row.print, stat) &&
     stat.size <= FILE_BYTES;
 }
 
-function isUnchanged(row: BriefRow, stat: Stat): boolean {
-  if (row.kind !== stat.kind as FileKind || !row.offered || row.print === null) return false;
+function isUnchanged({ mode }: ScanContext, row: BriefRow, stat: Stat): boolean {
+  if (row.kind !== stat.kind as FileKind || !isFit(mode, row) || row.print === null) return false;
   // Another directory of the same name is looked at whole: no event told of what came with it.
   if (stat.kind === "directory") return row.print.mode === stat.mode && isSameInode(row.print, stat);
   return samePrint(row.print, stat);
 }
 
-/** True when a directory holds something, and nothing of it is synced. */
-export function holdsOnlyUnsynced(
-  context: Pick<ScanContext, "fs" | "root" | "ignore">,
-  directory: RelPath,
-): boolean {
-  const items = listInside(context, directory);
-  return items.length > 0 && items.every(({ name, kind }) => {
-    const path = childOf(directory, name);
-    return kind === "other" || context.ignore.ignores(path, kind === "directory") ||
-      (kind === "directory" && holdsOnlyUnsynced(context, path));
-  });
-}
-
-/** What is in a directory, without following anything. */
-export function listInside({ fs, root }: Pick<ScanContext, "fs" | "root">, directory: RelPath): DirItem[] {
-  const pin = fs.pin(root, directory);
-  try {
-    return fs.list(pin.self);
-  } finally {
-    pin.close();
-  }
+/** Of what is ignored from now on there is something to be taken back. */
+function isSaid({ mode }: ScanContext, row: Pick<BriefRow, "offered" | "withheld">): boolean {
+  return row.offered || (mode === "index" && row.withheld);
 }
 
 /** Everything of ours below a path that counts as gone with it, deepest directory first. */
@@ -384,7 +373,7 @@ function goneBelow(context: ScanContext, path: RelPath): Gone[] {
 function ownBelow(
   { catalogue, folder }: ScanContext,
   path: RelPath,
-): (Gone & { readonly kind: EntryKind; readonly offered: boolean })[] {
+): (Gone & { readonly kind: EntryKind; readonly offered: boolean; readonly withheld: boolean })[] {
   const directories = catalogue.briefs.directoriesBelow(folder, path).sort((a, b) => b.length - a.length);
   return directories.flatMap((directory) =>
     catalogue.briefs.inDirectory(folder, directory)
@@ -394,6 +383,7 @@ function ownBelow(
         basedOn: row.state,
         kind: row.kind,
         offered: row.offered,
+        withheld: row.withheld,
       }))
   );
 }

@@ -37,6 +37,8 @@ export interface BrakeDeps {
   /** The folder's number in the catalogue. */
   readonly number: number;
   limits(): BrakeLimits;
+  /** Whether others' changes are taken at all (R9). */
+  isTaking(): boolean;
   /** It holds back, lets go, or halts. */
   changed(): void;
 }
@@ -84,11 +86,11 @@ export class Brake {
   look(): void {
     if (this.#isUndecided()) return;
     if (this.#halt !== null) {
-      const isOver = this.#halt.kind === "changes" && this.#planned() === 0;
+      const isOver = this.#halt.kind === "changes" && (!this.#deps.isTaking() || this.#planned() === 0);
       if (isOver) void this.release().catch(passing);
       return;
     }
-    if (!this.#isTooMuch()) {
+    if (!this.#deps.isTaking() || !this.#isTooMuch()) {
       this.#judgingSinceMs = null;
       return;
     }
@@ -223,7 +225,7 @@ export class Brake {
       await this.#findMoved();
       if (this.#isStopped) return;
       if (this.#halt === null) {
-        const isTooMuch = this.#isTooMuch();
+        const isTooMuch = this.#deps.isTaking() && this.#isTooMuch();
         this.#judgingSinceMs = null;
         if (isTooMuch) await this.#stopFor("changes");
       } else if (this.#halt.kind === "changes") {

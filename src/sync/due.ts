@@ -34,3 +34,22 @@ function contentOf(decision: Decision): ContentId | null {
   if (decision.kind === "none" || decision.entry.kind !== "file") return null;
   return decision.entry.content === EMPTY_CONTENT ? null : decision.entry.content;
 }
+
+/** Of files of ours with a content, one whose path is to be deleted: it moves instead of being copied. */
+export function movable(
+  replica: Replica,
+  local: readonly { readonly folder: number; readonly row: HeldRow }[],
+  path: RelPath,
+  isTaken: (from: RelPath) => boolean,
+): RelPath | null {
+  const { catalogue: { mounts }, number } = replica;
+  const disk = mounts.holding(number, path);
+  for (const { folder, row: { row } } of local) {
+    if (folder !== number || isTaken(row.path)) continue;
+    // No rename goes from one disk to another.
+    if (mounts.holding(number, row.path) !== disk) continue;
+    const decision = decideFor(replica.rowsAt(row.path));
+    if (decision.kind === "take" && decision.entry.kind === "deleted") return row.path;
+  }
+  return null;
+}

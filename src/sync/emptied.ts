@@ -8,7 +8,7 @@ import { CairnError } from "../core/errors.ts";
 import { EMPTIED_ENTRIES } from "../core/limits.ts";
 import { isReserved, ROOT } from "../core/path.ts";
 import type { RelPath } from "../core/ids.ts";
-import { listInside } from "../folder/scan.ts";
+import { listInside } from "../folder/inside.ts";
 import { FsError } from "../platform/ports.ts";
 import type { Replica } from "./replica.ts";
 

@@ -2,6 +2,7 @@
 import type { Strategy } from "../core/conflict_name.ts";
 import { CairnError } from "../core/errors.ts";
 import type { RelPath } from "../core/ids.ts";
+import { type Mode, takesOthers } from "../core/mode.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
@@ -13,6 +14,7 @@ import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
 import { keepCopies, MEND } from "./mending.ts";
 import { Merging } from "./merging.ts";
+import { ModeKeeper } from "./mode_keeper.ts";
 import { isOlder } from "./older_root.ts";
 import { Outbound } from "./outbound.ts";
 import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
@@ -32,6 +34,10 @@ export interface FolderSyncDeps extends ReplicaDeps {
     readonly brakeShare: number;
     readonly brakeFiles: number;
   };
+  /** How this device takes part, and whether its rows follow that already; `sync` where nothing is said. */
+  readonly mode?: { readonly mode: Mode; readonly isSettled: boolean };
+  /** Makes durable how this device takes part. */
+  recordMode?(mode: Mode, isSettled: boolean): Promise<void>;
   changed(): void;
   /** Other devices are being given what they asked for. */
   isServing(): boolean;
@@ -56,6 +62,7 @@ export class FolderSync {
   readonly watch: TreeWatch;
   readonly keeper: VersionKeeper;
   readonly merging: Merging;
+  readonly modes: ModeKeeper;
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
@@ -91,6 +98,7 @@ export class FolderSync {
       rootDev: stat.dev,
       versions: openVersionStore(fs, clock, root),
       disk: probeNames(fs, root),
+      mode: deps.mode?.mode ?? "sync",
     });
     this.replica.brakeLimits = () => {
       const { brakeShare, brakeFiles } = deps.settings();
@@ -103,7 +111,11 @@ export class FolderSync {
       this.inbound.evaluate();
       deps.changed();
     };
-    this.replica.strategy = () => deps.settings().strategy;
+    // Who merges writes: that is for those to do who take and give.
+    this.replica.strategy = () => {
+      const { strategy } = deps.settings();
+      return strategy === "merge" && this.replica.mode !== "sync" ? "keep-both" : strategy;
+    };
     this.outbound = new Outbound(this.replica, {
       changed: () => deps.changed(),
       scanned: () => this.#onScanned(),
@@ -140,6 +152,16 @@ export class FolderSync {
       },
     });
     this.replica.hasRoom = (plannedBytes) => this.keeper.hasRoom(plannedBytes);
+    this.modes = new ModeKeeper(this.replica, deps.mode?.isSettled ?? true, {
+      record: (mode, isSettled) => deps.recordMode?.(mode, isSettled) ?? Promise.resolve(),
+      mayWork: () => this.#checkRoot() && !isOlder(this.replica),
+      changed: () => {
+        void this.outbound.fullScan();
+        void this.merging.evaluate();
+        this.inbound.evaluate();
+        deps.changed();
+      },
+    });
   }
 
   start(): void {
@@ -147,7 +169,8 @@ export class FolderSync {
     void this.replica.exclusive(() => keepCopies(this.replica));
     this.#judgeMark(this.#deps.ledger.crashed);
     this.watch.start();
-    void this.outbound.fullScan();
+    // What follows the mode first need not be read again.
+    void this.modes.start().finally(() => void this.outbound.fullScan());
     void this.merging.evaluate();
     this.#listening.push(
       this.#deps.ledger.onApplied((applied) => {
@@ -163,6 +186,7 @@ export class FolderSync {
 
   async stop(): Promise<void> {
     this.#timers.stop();
+    this.modes.stop();
     this.watch.stop();
     this.outbound.stop();
     this.inbound.stop();
@@ -172,7 +196,7 @@ export class FolderSync {
     this.replica.brake.stop();
     await this.#telling;
     // Whatever is being recorded is recorded.
-    await this.replica.exclusive(async () => {});
+    await this.replica.exclusive(() => Promise.resolve(this.replica.isClosed = true));
     if (this.replica.stopped === null) await this.#raiseMarker();
   }
 
@@ -196,12 +220,20 @@ export class FolderSync {
     const { catalogue, number, stopped } = this.replica;
     return stopped === null && this.replica.brake.halt === null && this.outbound.isReady &&
       this.outbound.isQuiet && this.inbound.isQuiet && this.merging.isQuiet &&
-      catalogue.needs.isEmpty(number) && !this.#deps.homeRoom.isAwaited;
+      this.modes.isSettled && (catalogue.needs.isEmpty(number) || !takesOthers(this.replica.mode)) &&
+      !this.#deps.homeRoom.isAwaited;
   }
 
   /** And no path waits for a person: what cannot be read, say, is not on the other devices as it is here (invariant 11). */
   get isUpToDate(): boolean {
-    return this.isDone && withoutNotes(this.replica.troubles).length === 0;
+    return this.isDone && withoutNotes(this.replica.troubles).length === 0 && this.differs === 0 &&
+      this.modes.localChanges === 0;
+  }
+
+  /** Of a folder that only sends: paths at which others have something else than this device. */
+  get differs(): number {
+    const { catalogue, number, mode } = this.replica;
+    return mode === "send" ? catalogue.needs.total(number).count : 0;
   }
 
   /** Others told of changes. */
@@ -211,6 +243,7 @@ export class FolderSync {
   }
 
   #onScanned(): void {
+    void this.modes.count();
     this.inbound.settleModes();
     this.inbound.evaluate();
     this.#deps.changed();

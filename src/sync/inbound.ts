@@ -9,18 +9,19 @@
  * 5. What the brake holds back is not begun (R38).
  */
 import type { Needs } from "../catalogue/needs.ts";
-import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { SELF } from "../catalogue/interning.ts";
 import { messageOf } from "../core/errors.ts";
 import { isKnownAlgorithm } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { NEED_WINDOW, SMALL_FILE_BYTES } from "../core/limits.ts";
+import { takesOthers } from "../core/mode.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
-import { decideAll, type Due } from "./due.ts";
+import { decideAll, type Due, movable } from "./due.ts";
 import { MOST_RETRY_MS, NeedOutcomes, QUIET_WAITS, RETRY_MS } from "./need_outcomes.ts";
+import { adoptable } from "./only_adopt.ts";
 import { syncPlaced } from "./placed_durable.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import type { Replica } from "./replica.ts";
@@ -139,6 +140,7 @@ export class Inbound {
     brake.look();
     if (!this.#events.mayPlace()) return;
     this.#ready.resume();
+    if (!takesOthers(this.#replica.mode)) return this.#onlyAdopt();
     this.renames.evaluate(this.#underWay);
     // By then it may be known who is slow.
     if (this.#isFull()) return this.#lookAgainAfter(RETRY_MS);
@@ -171,6 +173,16 @@ export class Inbound {
     }
     this.#lookAgainWhenDue(isMoreDue, clock.monotonic() - startedMs);
     if (this.#underWay.size === 0 && catalogue.needs.isEmpty(number)) this.#outcomes.startOver();
+  }
+
+  /** What only sends does nothing that anybody could see (only_adopt.ts). */
+  #onlyAdopt(): void {
+    const due = [...this.#due(false), ...this.#due(true)];
+    for (const path of adoptable(this.#replica, due)) {
+      this.#underWay.add(path);
+      this.#enqueue({ path, staged: null, movedFrom: null });
+    }
+    this.#lookAgainWhenDue(due.length >= NEED_WINDOW, 0);
   }
 
   /** Enough is under way; what slow peers owe does not count. */
@@ -257,7 +269,12 @@ export class Inbound {
       return 0;
     }
     const local = isHere ? catalogue.rows.ownWithContent(entry.content!, 4) : [];
-    const movedFrom = this.#movable(local, path);
+    const movedFrom = movable(
+      this.#replica,
+      local,
+      path,
+      (from) => this.#movingFrom.has(from) || this.#events.isHeld(from),
+    );
     if (movedFrom !== null) {
       this.#underWay.add(path);
       this.#movingFrom.add(movedFrom);
@@ -301,23 +318,6 @@ export class Inbound {
     const { catalogue, number, deps: { clock } } = this.#replica;
     catalogue.needs.postpone(number, path, clock.now() + delayMs, ...why);
     return 0;
-  }
-
-  /** Of files of ours with a content, one whose path is to be deleted: it moves instead of being copied. */
-  #movable(
-    local: readonly { readonly folder: number; readonly row: HeldRow }[],
-    path: RelPath,
-  ): RelPath | null {
-    const { catalogue: { mounts }, number } = this.#replica;
-    const disk = mounts.holding(number, path);
-    for (const { folder, row: { row } } of local) {
-      if (folder !== number || this.#movingFrom.has(row.path) || this.#events.isHeld(row.path)) continue;
-      // No rename goes from one disk to another.
-      if (mounts.holding(number, row.path) !== disk) continue;
-      const decision = decideFor(this.#replica.rowsAt(row.path));
-      if (decision.kind === "take" && decision.entry.kind === "deleted") return row.path;
-    }
-    return null;
   }
 
   async #stage(path: RelPath, entry: Entry, origin: Origin, isLarge: boolean): Promise<void> {

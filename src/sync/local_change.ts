@@ -1,8 +1,21 @@
-/** What an observation makes of this device's entry of a path: pure, so that every case can be shown (R1, R2, R3, R9). */
-import { type Entry, isAlive, type Row, tombstoneOf } from "../core/entry.ts";
+/**
+ * What an observation makes of this device's entry of a path: pure, so that every case can be shown (R1, R2, R3, R9). In a mode that does not
+ * give, it is a row that is withheld: no dot is minted, and what was known at the path before is.
+ */
+import { type Entry, isAlive, type Row, tombstoneOf, withheldTombstone } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import type { ContentId, DeviceId, RelPath, Stamp } from "../core/ids.ts";
-import { bounded, type Context, type Dot, uniteContexts, withDot } from "../core/version.ts";
+import { givesOwn, type Mode } from "../core/mode.ts";
+import { nextStamp } from "../core/stamp.ts";
+import {
+  bounded,
+  type Context,
+  type Dot,
+  isWithheld,
+  uniteContexts,
+  withDot,
+  withheldVersion,
+} from "../core/version.ts";
 
 /** What was seen, without where it came from. */
 export interface SeenContent {
@@ -20,6 +33,8 @@ export interface SeenContent {
 /** Dots and stamps come from outside: the ledger mints them. */
 export interface Mint {
   readonly device: DeviceId;
+  readonly mode: Mode;
+  /** Only where the mode gives. */
   dot(): Dot;
   /** A stamp later than the one that is replaced. */
   stamp(replaced: Stamp): Stamp;
@@ -42,15 +57,70 @@ export function rowOfSeen(
   seen: SeenContent,
   mint: Mint,
 ): Row | null {
-  const entry = own?.entry ?? null;
+  const entry = own === null || isNothing(own) ? null : own.entry;
+  if (!givesOwn(mint.mode)) return rowWithheld(path, own, entry, print, seen, mint);
   if (entry === null || !isAlive(entry) || !isSame(entry, seen)) {
     return { path, entry: newContent(entry, seen, mint), offered: true, held: true };
   }
   const metadata = changedMetadata(entry, print, seen);
+  if (isWithheld(entry.version)) return rowOfGiven({ ...own!, entry: { ...entry, ...metadata } }, mint);
   if (metadata !== null) {
     return { path, entry: withNewMetadata(entry, metadata, mint), offered: true, held: true };
   }
   return own!.offered && own!.held ? null : { path, entry, offered: true, held: true };
+}
+
+/** What is left where something was that nobody else knew of. */
+function isNothing({ entry: { kind, version: { dots, context } } }: Row): boolean {
+  return kind === "deleted" && dots.length === 0 && context.size === 0;
+}
+
+/** The same where what is changed here is not given: only what is as others know it may be offered, and in `index` mode nothing (R9). */
+function rowWithheld(
+  path: RelPath,
+  own: Row | null,
+  entry: Entry | null,
+  print: Fingerprint | null,
+  seen: SeenContent,
+  mint: Mint,
+): Row | null {
+  if (entry === null || !isAlive(entry) || !isSame(entry, seen)) {
+    const stamp = stampOfWithheld(entry, mint.found(seen.writtenMs));
+    const { kind, size, mtimeMs, mode, content, target } = seen;
+    const found = { kind, size, mtimeMs, mode, content, target };
+    return withheld(path, { ...found, stamp, writer: mint.device }, entry?.version.context ?? EMPTY);
+  }
+  const metadata = changedMetadata(entry, print, seen);
+  if (metadata !== null) {
+    const stamp = stampOfWithheld(entry, entry.stamp);
+    return withheld(path, { ...entry, ...metadata, stamp, writer: mint.device }, entry.version.context);
+  }
+  const offered = mint.mode === "receive" && !isWithheld(entry.version);
+  return own!.offered === offered && own!.held ? null : { path, entry, offered, held: true };
+}
+
+function withheld(path: RelPath, entry: Omit<Entry, "version">, context: Context): Row {
+  const version = withheldVersion(entry.stamp, context);
+  return { path, entry: { ...entry, version }, offered: false, held: true };
+}
+
+/** As late as it was written, and later than what it stands in the place of (R7). */
+function stampOfWithheld(replaced: Entry | null, writtenAt: Stamp): Stamp {
+  if (replaced === null) return writtenAt;
+  const before = Math.max(replaced.stamp, replaced.version.metaStamp) as Stamp;
+  return Math.max(writtenAt, nextStamp(0 as Stamp, 0, before)) as Stamp;
+}
+
+/** What was withheld becomes a write of this device, based on what it knew (R9). */
+export function rowOfGiven({ path, entry, held }: Row, mint: Mint): Row {
+  const dot = mint.dot();
+  const version = bounded({
+    dots: [dot],
+    meta: dot,
+    metaStamp: entry.stamp,
+    context: withDot(entry.version.context, dot),
+  });
+  return { path, entry: { ...entry, version, writer: mint.device }, offered: true, held };
 }
 
 function isSame(entry: Entry, seen: SeenContent): boolean {
@@ -115,10 +185,20 @@ function withNewMetadata(entry: Entry, metadata: { mode: number; mtimeMs: number
   };
 }
 
-/** The tombstone of an entry that is gone from a complete listing (R13). */
+/**
+ * The tombstone of an entry that is gone from a complete listing (R13). In `receive` mode it is withheld. In `index` mode it is no delete
+ * at all, nor becomes one later: who made room there still wants what others have.
+ */
 export function rowOfGone({ path, entry }: Row, mint: Mint): Row {
-  const left = tombstoneOf(entry, mint.dot(), mint.stamp(entry.stamp), mint.device);
-  return { path, entry: left, offered: true, held: false };
+  const { context } = entry.version;
+  const isOnlyHere = isWithheld(entry.version) && context.size === 0;
+  if (givesOwn(mint.mode) && !isOnlyHere) {
+    const left = tombstoneOf(entry, mint.dot(), mint.stamp(entry.stamp), mint.device);
+    return { path, entry: left, offered: true, held: false };
+  }
+  const gone = { ...entry, stamp: mint.stamp(entry.stamp), writer: mint.device };
+  const known = mint.mode === "receive" ? context : EMPTY;
+  return { path, entry: withheldTombstone(gone, known), offered: false, held: false };
 }
 
 /**
@@ -139,10 +219,13 @@ export function rowOfKept(own: Row, overruled: readonly Entry[], mint: Mint): Ro
 }
 
 function saidAnew(own: Row, overruled: readonly Entry[], after: Stamp, mint: Mint): Row {
-  const dot = mint.dot();
   const stamp = mint.stamp(Math.max(own.entry.stamp, after) as Stamp);
-  let context = withDot(own.entry.version.context, dot);
+  let { context } = own.entry.version;
   for (const { version } of overruled) context = uniteContexts(context, version.context);
+  // What stays here against all others is a change of this device's own (R9).
+  if (!givesOwn(mint.mode)) return withheld(own.path, { ...own.entry, stamp, writer: mint.device }, context);
+  const dot = mint.dot();
+  context = withDot(context, dot);
   return {
     path: own.path,
     entry: {

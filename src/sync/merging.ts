@@ -90,7 +90,9 @@ export class Merging {
   async #fill(): Promise<void> {
     const { catalogue, number } = this.#replica;
     for (const directory of catalogue.briefs.directoriesBelow(number, ROOT)) {
-      const rows = catalogue.rows.ownIn(number, directory).map(({ row }) => row);
+      const rows = catalogue.rows.ownIn(number, directory).map(({ row }) => row).filter(({ offered }) =>
+        offered
+      );
       for (let at = 0; at < rows.length; at += FILL_PATHS) {
         if (this.#stopped || this.#isOn !== true) return;
         const part = rows.slice(at, at + FILL_PATHS);

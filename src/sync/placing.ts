@@ -42,7 +42,9 @@ export async function placeBatch(replica: Replica, batch: readonly Ready[]): Pro
   const outcomes = new Map<RelPath, Outcome>();
   // What was started before the brake was on is not placed behind it (R38).
   replica.brake.look();
-  if (replica.brake.halt !== null) return new Map(batch.map(({ path }) => [path, { kind: "again" }]));
+  if (replica.brake.halt !== null || replica.isClosed) {
+    return new Map(batch.map(({ path }) => [path, { kind: "again" }]));
+  }
   const planned = batch.flatMap((ready) => planStep(replica, ready, outcomes));
   const steps = withinRecord(withRoom(replica, planned, outcomes), outcomes).sort(inPlacingOrder);
   if (steps.length === 0) return outcomes;

@@ -4,8 +4,9 @@ import { takesAway } from "../core/brake.ts";
 import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
-import { depthOf } from "../core/path.ts";
-import { decide, supersedes } from "../core/reconcile.ts";
+import { isLocalChange, takesOthers } from "../core/mode.ts";
+import { ancestorsOf, depthOf } from "../core/path.ts";
+import { decide, type Decision, supersedes } from "../core/reconcile.ts";
 import type { Replica } from "./replica.ts";
 import type { Outcome, Ready, Step } from "./step.ts";
 
@@ -20,6 +21,15 @@ export function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, 
     return [];
   }
   const { entry } = decision;
+  if (!mayDo(replica, decision, own)) {
+    outcomes.set(ready.path, { kind: "again" });
+    return [];
+  }
+  const changed = changedAbove(replica, ready.path);
+  if (changed !== null && isAlive(entry)) {
+    outcomes.set(ready.path, changed);
+    return [];
+  }
   if (decision.kind === "adopt") {
     const adoptOnly = !changesDisk(own, entry);
     const stays = { ...ready, movedFrom: null };
@@ -45,6 +55,33 @@ export function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, 
   const copy = loser === null ? null : copyOf(replica, ready.path, loser);
   const isLoss = decision.copy !== null;
   return [{ ready, own, entry, copy, isLoss, left, takesAway: verdict === "yes", adoptOnly: false }];
+}
+
+/** Whether what was decided for a path may be done under the replica's mode. */
+export function mayDo({ mode }: Pick<Replica, "mode">, decision: Decision, own: HeldRow | null): boolean {
+  if (mode === "index") return false;
+  return takesOthers(mode) || (decision.kind === "adopt" && !changesDisk(own, decision.entry));
+}
+
+/** In `receive` mode a directory that was deleted here, or is something else here, is left alone, and so is what should be in it (R9). */
+function changedAbove(replica: Replica, path: RelPath): Outcome | null {
+  if (replica.mode !== "receive") return null;
+  const changed = ancestorsOf(path).find((above) => {
+    const own = replica.own(above)?.row;
+    return own !== undefined && isLocalChange(own) && own.entry.kind !== "directory";
+  });
+  return changed === undefined ? null : changedHere(changed);
+}
+
+/** Why what others have cannot be taken: this device keeps what was changed on it (R9). */
+export function changedHere(path: RelPath): Outcome {
+  return {
+    kind: "blocked",
+    cause: `${path} was changed on this device, which does not give its changes, and stands in the way`,
+    remedy:
+      "To have what the other devices have: cairn revert FOLDER. To give what is here: cairn folders mode FOLDER sync.",
+    isPassing: false,
+  };
 }
 
 /** The loser's copy (R4). With one that stands there already, of another writing of the same bytes, it is one (R2): so the intent says too (R19). */

@@ -6,6 +6,7 @@ import { type Move } from "../core/move.ts";
 import type { RelPath } from "../core/ids.ts";
 import { isSameInode } from "../core/fingerprint.ts";
 import { isAlive } from "../core/entry.ts";
+import { givesOwn } from "../core/mode.ts";
 import { isBelow, parentOf } from "../core/path.ts";
 import { Pins } from "../folder/pins.ts";
 import type { Difference, Seen } from "../folder/scan.ts";
@@ -37,6 +38,7 @@ export class Renamed {
     mayRecord: () => boolean,
   ): Promise<{ readonly left: readonly Difference[]; readonly again: readonly RelPath[] }> {
     const again: RelPath[] = [];
+    if (!givesOwn(this.#replica.mode)) return { left: differences, again };
     for (const { seen } of differences) {
       for (const one of seen) {
         const { path, stat, basedOn } = one;
@@ -106,7 +108,7 @@ export class Renamed {
     const replica = this.#replica;
     const { top, now, total } = whole;
     return replica.exclusive(async () => {
-      if (!isStillWhole(replica, whole)) return false;
+      if (replica.isClosed || !givesOwn(replica.mode) || !isStillWhole(replica, whole)) return false;
       if (!await areNamesDurable(replica, [top, now])) return false;
       // Between then and now it may have been called something else again.
       if (this.#kindAt(top) !== null || !this.#isAt(now, stat.ino) || !isStillWhole(replica, whole)) {

@@ -13,12 +13,14 @@ import type { HeldRow } from "../catalogue/rows.ts";
 import type { Strategy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
+import { assert } from "../core/errors.ts";
 import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
+import { givesOwn, isFit, type Mode, takesOthers } from "../core/mode.ts";
 import type { Move } from "../core/move.ts";
-import { parentOf } from "../core/path.ts";
 import { type DiskNames, EXACT, foldsNames } from "../core/names.ts";
 import type { Cause } from "../core/record.ts";
+import { isWithheld } from "../core/version.ts";
 import { fittingRows } from "../core/row_codec.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
@@ -29,10 +31,11 @@ import type { Gone, ScanContext } from "../folder/scan.ts";
 import { Spelling } from "../folder/spelling.ts";
 import type { VersionStore } from "../folder/versions.ts";
 import type { Ledger } from "../journal/ledger.ts";
-import { type Clock, type Fs, FsError, type HashPool } from "../platform/ports.ts";
+import type { Clock, Fs, HashPool } from "../platform/ports.ts";
 import type { BrakeLimits } from "../core/brake.ts";
 import { Brake } from "./brake.ts";
 import { DirectoryModes, openMode } from "./directory_modes.ts";
+import { hasOtherMode, isThere } from "./last_look.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { OpenIntents } from "./open_intents.ts";
 import { NOWHERE, type Places } from "./places.ts";
@@ -60,6 +63,8 @@ export interface ReplicaPlace {
   readonly versions: VersionStore;
   /** What the root's disk does to names; without it every name is taken as given. */
   readonly disk?: DiskNames;
+  /** How the device takes part (R9); `sync` where nothing is said. */
+  readonly mode?: Mode;
 }
 
 export interface RootTrouble extends Trouble {
@@ -85,6 +90,10 @@ export class Replica {
   readonly versions: VersionStore;
   readonly disk: DiskNames;
   ignore: IgnoreRules = parseIgnore("");
+  /** How this device takes part. Changed within `exclusive` alone: whatever is recorded or placed is so by one mode (R9). */
+  mode: Mode;
+  /** Nothing is recorded or placed any more: the folder was stopped here. */
+  isClosed = false;
   /** The file system's time, once the watch runs. */
   fsNowMs: () => number;
   readonly durability = new Durability();
@@ -129,6 +138,7 @@ export class Replica {
     this.layout = layoutOf(place.root);
     this.versions = place.versions;
     this.disk = place.disk ?? EXACT;
+    this.mode = place.mode ?? "sync";
     const { ledger, clock } = deps;
     this.number = ledger.catalogue.ids.folder(place.folder);
     this.fsNowMs = () => clock.now();
@@ -139,14 +149,22 @@ export class Replica {
       folder,
       number,
       limits: () => this.brakeLimits(),
+      isTaking: () => takesOthers(this.mode),
       changed: () => this.braked(),
     });
     this.#isFirstLook = ledger.crashed;
     this.room = new Room(deps.fs, clock, place.root, FOLDER_RESERVE);
     this.intents = new OpenIntents(ledger.catalogue.openIntents(number), ledger.lastLsn);
+    const modeNow = () => this.mode;
     this.#mint = {
       device: deps.device,
-      dot: () => ledger.mintDot(),
+      get mode() {
+        return modeNow();
+      },
+      dot: () => {
+        assert(givesOwn(this.mode), "a device that does not give its changes mints no dot (R9)");
+        return ledger.mintDot();
+      },
       stamp: (replaced) => ledger.mintStamp(replaced),
       found: (writtenMs) => ledger.stampOfFound(writtenMs),
     };
@@ -171,8 +189,8 @@ export class Replica {
 
   /** For comparing what is on disk with our rows. */
   scanContext(spelling?: Spelling): ScanContext {
-    const { deps: { fs }, root, rootDev, catalogue, number, ignore } = this;
-    return { fs, root, rootDev, catalogue, folder: number, ignore, spelling };
+    const { deps: { fs }, root, rootDev, catalogue, number, ignore, mode } = this;
+    return { fs, root, rootDev, catalogue, folder: number, ignore, mode, spelling };
   }
 
   rowsAt(path: RelPath): readonly HeldRow[] {
@@ -196,6 +214,7 @@ export class Replica {
     lost: readonly Gone[] = [],
   ): Promise<{ readonly stale: RelPath[]; readonly recorded: number }> {
     return this.exclusive(async () => {
+      if (this.isClosed) return { stale: [], recorded: 0 };
       const stale: RelPath[] = [];
       const changes: RowAndPrint[] = [];
       const current = (path: RelPath, basedOn: number | null): HeldRow | null | "stale" => {
@@ -204,11 +223,12 @@ export class Replica {
       };
       // A path may have been seen twice in one round; the last look counts.
       const latest = new Map(observations.map((observation) => [observation.path, observation]));
-      const pins = new Pins(this.deps.fs, this.root);
+      const { fs } = this.deps;
+      const pins = new Pins(fs, this.root);
       const same: StatePrint[] = [];
       for (const observation of latest.values()) {
         const own = current(observation.path, observation.basedOn);
-        if (own === "stale" || this.#hasOtherMode(observation, pins)) stale.push(observation.path);
+        if (own === "stale" || hasOtherMode(fs, observation, pins)) stale.push(observation.path);
         else this.#noteSeen(own, observation, changes, same);
       }
       this.catalogue.prints.putAll(same);
@@ -217,15 +237,13 @@ export class Replica {
       for (const { path, basedOn } of gone) {
         const own = current(path, basedOn);
         // Between its listing and now it may have come back.
-        if (own === "stale" || this.#isThere(path, pins, spelling, absent)) stale.push(path);
+        if (own === "stale" || isThere(fs, path, pins, spelling, absent)) stale.push(path);
         else if (own !== null) changes.push(this.#goneRow(own));
       }
       pins.close();
       for (const { path, basedOn } of ignored) {
         const own = current(path, basedOn);
-        if (own !== null && own !== "stale") {
-          changes.push({ row: { ...own.row, offered: false }, print: null, isFresh: false });
-        }
+        if (own !== null && own !== "stale") changes.push(this.#ignoredRow(own));
       }
       for (const { path, basedOn } of lost) {
         const own = current(path, basedOn);
@@ -236,18 +254,6 @@ export class Replica {
       for (const { row } of changes) this.intents.drop(row.path);
       return { stale, recorded: changes.length };
     });
-  }
-
-  /** A directory that was opened since it was looked at, or has got its mode (R3): what was seen of it is not so any more (R12). */
-  #hasOtherMode({ path, kind, mode }: Observation, pins: Pins): boolean {
-    if (kind !== "directory") return false;
-    try {
-      const stat = this.deps.fs.lstat(pins.at(path));
-      return stat?.kind === "directory" && stat.mode !== mode;
-    } catch (error) {
-      if (error instanceof FsError) return true;
-      throw error;
-    }
   }
 
   /** `same` are the prints of what is as our rows say. */
@@ -287,29 +293,17 @@ export class Replica {
     return { ...observation, mode };
   }
 
-  /** True when something is at the path, or when nobody can tell. `absent`: directories that are not there, as found in this look. */
-  #isThere(
-    path: RelPath,
-    pins: Pins,
-    spelling: Spelling | undefined,
-    absent: Set<RelPath>,
-  ): boolean {
-    if (absent.has(parentOf(path))) return false;
-    try {
-      // Another name that the disk takes for this one is not this one (R13).
-      if (spelling !== undefined) return spelling.of(path) === path;
-      return this.deps.fs.lstat(pins.at(path)) !== null;
-    } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      if (error.code !== "not-found" && error.code !== "not-directory") return true;
-      absent.add(parentOf(path));
-      return false;
-    }
+  /** What is ignored from now on keeps its base (R18); of what this device alone listed nothing is left to be said. */
+  #ignoredRow({ row }: HeldRow): RowAndPrint {
+    const said = isWithheld(row.entry.version) ? rowOfGone(row, this.#mint) : { ...row, offered: false };
+    return { row: said, print: null, isFresh: false };
   }
 
   #goneRow(own: HeldRow): RowAndPrint {
     // Deleted while it was ignored: that was nobody else's business (R9).
-    if (!own.row.offered) return { row: { ...own.row, held: false }, print: null, isFresh: false };
+    if (!isFit(this.mode, standingOf(own)) && !standingOf(own).withheld) {
+      return { row: { ...own.row, held: false }, print: null, isFresh: false };
+    }
     const intended = this.intents.at(own.row.path, own);
     if (intended?.row.entry.kind === "deleted") return { row: intended.row, print: null, isFresh: false };
     const wasThere = intended?.isPlaced ? intended.row : own.row;
@@ -379,6 +373,10 @@ export class Replica {
   othersAt(path: RelPath): HeldRow[] {
     return this.rowsAt(path).filter(({ device }) => device !== SELF);
   }
+}
+
+function standingOf({ row: { offered, entry } }: HeldRow): { offered: boolean; withheld: boolean } {
+  return { offered, withheld: !offered && isWithheld(entry.version) };
 }
 
 function isWhat({ entry }: Row, seen: SeenContent): boolean {

@@ -15,6 +15,7 @@ import { isAlive, type Row } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ancestorsOf, childOf, ROOT } from "../core/path.ts";
 import { supersedes } from "../core/reconcile.ts";
+import { isWithheld } from "../core/version.ts";
 import { FsError } from "../platform/ports.ts";
 import type { FolderSync } from "./folder_sync.ts";
 import type { Halt } from "./halt.ts";
@@ -179,7 +180,8 @@ async function missingRows(replica: Replica): Promise<HeldRow[]> {
     const names = namesIn(replica, directory);
     for (const own of catalogue.rows.ownIn(number, directory)) {
       const { path, entry, offered, held } = own.row;
-      if (!isAlive(entry) || !offered || !held || ignores(path, entry.kind === "directory")) continue;
+      const isOurs = offered || isWithheld(entry.version) || replica.mode === "index";
+      if (!isAlive(entry) || !isOurs || !held || ignores(path, entry.kind === "directory")) continue;
       if (names === null || !names.has(path)) out.push(own);
     }
     await new Promise<void>((resolve) => clock.after(0, resolve));

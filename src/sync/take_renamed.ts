@@ -11,6 +11,7 @@ import type { ToldMove } from "../catalogue/moves.ts";
 import { isSameInode } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { RECORD_BYTES } from "../core/limits.ts";
+import { takesOthers } from "../core/mode.ts";
 import { encodeMove, entriesIn, type Move } from "../core/move.ts";
 import { encode } from "../core/msgpack.ts";
 import { letPass } from "../core/passing.ts";
@@ -70,7 +71,7 @@ export class TakeRenamed {
   /** Another device has told of a rename, or of some more of it. */
   told({ device, folder, move }: ToldMove): void {
     const { number, catalogue: { rows }, deps: { clock } } = this.#replica;
-    if (folder !== number || rows.ignored.has(device)) return;
+    if (folder !== number || rows.ignored.has(device) || !takesOthers(this.#replica.mode)) return;
     const { top, now, total } = move;
     const nowMs = clock.monotonic();
     const key = JSON.stringify([device, top, now, move.dot.counter]);
@@ -139,7 +140,7 @@ function isWithin(path: RelPath, directory: RelPath): boolean {
 function takeRenamed(replica: Replica, rename: Rename): Promise<boolean> {
   return replica.exclusive(async () => {
     const { top, now } = rename;
-    if (!mayMoveWhole(replica, top, now)) return false;
+    if (replica.isClosed || !takesOthers(replica.mode) || !mayMoveWhole(replica, top, now)) return false;
     if (!replica.ignore.isEmpty && await wholeDirectory(replica, top, now, top) === null) return false;
     if (!isAgreed(replica, rename) || !isFree(replica, rename)) return false;
     const intent = await replica.deps.ledger.commit({

@@ -8,14 +8,16 @@ import { conflictCopy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, sameContent } from "../core/entry.ts";
 import { type PrintedStat, samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
+import { givesOwn, isLocalChange } from "../core/mode.ts";
 import { ancestorsOf, childOf } from "../core/path.ts";
 import { decide, supersedes } from "../core/reconcile.ts";
 import { type Expected, place, type Placement } from "../folder/place.ts";
 import { isSameBut, isUnsupported } from "../folder/swap.ts";
-import { holdsOnlyUnsynced, listInside, relativeStat } from "../folder/scan.ts";
+import { holdsOnlyUnsynced, listInside } from "../folder/inside.ts";
+import { relativeStat } from "../folder/scan.ts";
 import type { Fs } from "../platform/ports.ts";
 import { rowOfRevived } from "./local_change.ts";
-import { changesDisk } from "./planning.ts";
+import { changedHere, changesDisk } from "./planning.ts";
 import type { Replica } from "./replica.ts";
 import { clashOf } from "./respelling.ts";
 import { contextOf, type Gathered, noteDone, type Outcome, rowOf, type Step } from "./step.ts";
@@ -171,7 +173,19 @@ export function leftOvers(replica: Replica, { ready: { path }, entry }: Step, ga
     gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
     return { kind: "done" };
   }
-  return { kind: "look", paths: listInside(context, path).map(({ name }) => childOf(path, name)) };
+  const inside = listInside(context, path).map(({ name, kind }) => {
+    const at = childOf(path, name);
+    const own = replica.own(at)?.row;
+    const isChanged = own?.held === true && isLocalChange(own);
+    return { at, isChanged, stays: isChanged || context.ignore.ignores(at, kind === "directory") };
+  });
+  if (!inside.some(({ isChanged }) => isChanged) || !inside.every(({ stays }) => stays)) {
+    return { kind: "look", paths: inside.map(({ at }) => at) };
+  }
+  if (entry.kind !== "deleted") return changedHere(path);
+  // Only what was changed here is in it: it goes for all others, and here it is one more thing that is not given (R9).
+  gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
+  return { kind: "look", paths: [path] };
 }
 
 /**
@@ -184,6 +198,8 @@ export function whatKeeps(replica: Replica, step: Step, gathered: Gathered): Out
   const living = livingBelow(replica, path).filter((below) => !isRecordedGone(below));
   if (living.length === 0) return null;
   if (isNeededBelow(replica, path, living)) return { kind: "wait" };
+  // What lives in it is others', and who has it of them says so: this device gives nothing (R9).
+  if (!givesOwn(replica.mode)) return { kind: "wait" };
   const print = catalogue.prints.get(own!.state);
   gathered.changes.push({ row: rowOfRevived(own!.row, entry, replica.mint), print, isFresh: false });
   return { kind: "again" };
@@ -230,6 +246,7 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
   for (const ancestor of ancestorsOf(path)) {
     const own = replica.own(ancestor);
     if (own === null || !isAlive(own.row.entry) || own.row.entry.kind === "directory") continue;
+    if (isLocalChange(own.row)) return changedHere(ancestor);
     const rows = replica.rowsAt(ancestor);
     // A directory that others put there is to be taken first; one of which nobody has told yet is about to be.
     if (decideFor(rows).kind === "take") return { kind: "wait" };

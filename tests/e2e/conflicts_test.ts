@@ -45,7 +45,7 @@ Deno.test("a conflict is listed, compared and settled by commands, and the other
   assert.equal(textOf(`${b.data}/a.txt`), "one\nby alpha\n");
   assert.equal(await b.cli("conflicts"), "No conflicts.");
 
-  const name = JSON.parse(await a.cli("folders", "--json"))[0].name as string;
+  const name = JSON.parse(await a.cli("folders", "--json")).folders[0].name as string;
   assert.match(await a.cli("folders", "set", name, "strategy", "merge"), /^strategy {2}merge {2}all devices/);
   await until(
     "the setting",

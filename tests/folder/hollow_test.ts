@@ -23,6 +23,7 @@ Deno.test("what we still have below a path that is no directory is gone, where i
       catalogue,
       folder,
       ignore: parseIgnore(""),
+      mode: "sync" as const,
     };
     const replaced = (hollow: ReadonlySet<RelPath>) =>
       compareDirectory({ ...context, hollow }, ROOT, new Set(["d"]), "hint")?.replaced.map(({ path }) =>

@@ -168,6 +168,7 @@ Deno.test("a directory that is gone itself is its parent's news", () => {
     rootDev: it.root.rootDev,
     catalogue: it.catalogue,
     folder: it.folder,
+    mode: "sync" as const,
   };
   const ignore = parseIgnore("");
   assert.equal(compareDirectory({ ...context, ignore }, pathOf("d"), null, "hint"), null);

@@ -1,4 +1,7 @@
 /** Runs one plan in a world of its own and says what went wrong, if anything did. */
+import { override } from "../../src/sync/override.ts";
+import { revert } from "../../src/sync/revert.ts";
+import { allAreAtRest, whatIsNotApart } from "./oracle/apart.ts";
 import { whatWasForgotten } from "./oracle/announced.ts";
 import { History, overlap } from "./oracle/history.ts";
 import { PowerCuts } from "./oracle/power.ts";
@@ -139,6 +142,10 @@ class Run {
       };
     }
     const events = new Events(this.#plan, this.#world, users, power);
+    for (const { atMs, device, mode } of this.#plan.modeChanges ?? []) {
+      // What its journal refuses, or its end cuts off, is not so or goes on by itself.
+      scheduler.after(atMs, () => void devices[device]!.folder?.modes.change(mode).catch(() => {}));
+    }
     const lastMs = this.#plan.steps.at(-1)?.atMs ?? 0;
     this.#go(Math.max(lastMs, ...this.#plan.startsMs) + 50);
     events.heal();
@@ -149,6 +156,7 @@ class Run {
       }
     }
     for (const device of devices) if (device.isUnwatched) this.#restart(device);
+    if (this.#plan.modes !== undefined) this.#apart();
     this.#settle();
     // Whatever happened, what comes next arrives.
     const [first] = devices;
@@ -163,7 +171,8 @@ class Run {
         return !device.hasForgotten && !device.isHomeChanged &&
           ![...device.unsettled].some((one) => overlap(one, path));
       },
-      this.#rejected,
+      // Who takes part in another way builds on what the others do not have.
+      this.#rejected || this.#plan.modes !== undefined,
     );
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
   }
@@ -183,6 +192,36 @@ class Run {
       device.isUnwatched = false;
       device.start();
     });
+  }
+
+  /** Devices that take part in different ways come to rest, each as it may; then all take and give, and so all become equal (R9). */
+  #apart(): void {
+    const { scheduler, devices } = this.#world;
+    const rest = () => {
+      const untilMs = scheduler.nowMs + CONVERGE_MS;
+      for (let stillMs = 0, wasDone = false; !wasDone || stillMs < POLLED_STILL_MS;) {
+        this.#go(LOOK_MS);
+        this.#tend();
+        const isDone = allAreAtRest(this.#world);
+        stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
+        wasDone = isDone;
+        if (scheduler.nowMs > untilMs) throw new Failure(`no rest\n${whatTheySay(this.#world)}`);
+      }
+    };
+    rest();
+    const hasChanged = new Set((this.#plan.modeChanges ?? []).map(({ device }) => device));
+    const wrong = whatIsNotApart(this.#world, ({ index }) => !hasChanged.has(index));
+    if (wrong.length > 0) throw new Failure(`${wrong.join("\n")}\n${whatTheySay(this.#world)}`);
+    // Some undo what was done on them, or make it hold everywhere, before they take part like the others.
+    for (const [i, { folder }] of devices.entries()) {
+      const { replica } = folder!;
+      if ((this.#plan.seed + i) % 3 !== 0) continue;
+      if (replica.mode === "receive") scheduler.wait(revert(replica, true), CONVERGE_MS);
+      if (replica.mode === "send") scheduler.wait(override(replica, true), CONVERGE_MS);
+      folder!.inbound.evaluate();
+      rest();
+    }
+    for (const { folder } of devices) scheduler.wait(folder!.modes.change("sync"), CONVERGE_MS);
   }
 
   /** Waits until all have become equal, and say so. */

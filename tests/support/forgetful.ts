@@ -57,6 +57,7 @@ export class ForgetfulDevice {
     this.members.set(this.id, ++this.#lsn);
     this.#mint = {
       device: this.id,
+      mode: "sync",
       dot: () => ({
         actor: actorOf(number),
         counter: this.#counter = nextCounter(this.#counter, this.nowMs),

@@ -46,6 +46,7 @@ export class GossipDevice {
   constructor(readonly number: number) {
     this.#mint = {
       device: deviceOf(number),
+      mode: "sync",
       dot: () => {
         this.minted++;
         return { actor: actorOf(number), counter: this.#counter = nextCounter(this.#counter, this.nowMs) };

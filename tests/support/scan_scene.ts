@@ -4,6 +4,7 @@ import { SELF } from "../../src/catalogue/interning.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import { printOf } from "../../src/core/fingerprint.ts";
 import type { RelPath } from "../../src/core/ids.ts";
+import type { Mode } from "../../src/core/mode.ts";
 import { ROOT } from "../../src/core/path.ts";
 import { parseIgnore } from "../../src/folder/ignore.ts";
 import { compareDirectory, type Difference, relativeStat, type Strictness } from "../../src/folder/scan.ts";
@@ -36,6 +37,7 @@ interface Over {
   readonly strictness?: Strictness;
   readonly fs?: Fs;
   readonly ignore?: string;
+  readonly mode?: Mode;
 }
 
 export function scene(): Scene {
@@ -44,7 +46,7 @@ export function scene(): Scene {
   let counter = 0;
   function compareOrNull(
     directory: string,
-    { names, strictness = "hint", fs = realFs(), ignore = "" }: Over,
+    { names, strictness = "hint", fs = realFs(), ignore = "", mode = "sync" }: Over,
   ) {
     const context = {
       fs,
@@ -53,6 +55,7 @@ export function scene(): Scene {
       catalogue,
       folder,
       ignore: parseIgnore(ignore),
+      mode,
     };
     return compareDirectory(
       context,

@@ -5,6 +5,7 @@
 import { decideFor } from "../../src/catalogue/rows.ts";
 import { isAlive, type Row } from "../../src/core/entry.ts";
 import type { DeviceId, Lsn, RelPath } from "../../src/core/ids.ts";
+import type { Mode } from "../../src/core/mode.ts";
 import { Gate } from "../../src/daemon/gate.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
 import { acceptedFields, acceptWelcome, foundLibrary, infoOf, welcome } from "../../src/library/joining.ts";
@@ -30,6 +31,8 @@ export class Station implements AsyncDisposable {
   isFull = false;
   /** Placements that are under way, and what answers for those of a former run. */
   settled: () => Promise<boolean> = () => Promise.resolve(true);
+  /** How it takes part in the folder (R9): what a person writes is recorded by it. */
+  mode: Mode = "sync";
   readonly refusals: Refusal[] = [];
   readonly clock = handClock();
   readonly #dir = tempDir();
@@ -99,6 +102,7 @@ export class Station implements AsyncDisposable {
     const { ledger, id } = this;
     return {
       device: id,
+      mode: this.mode,
       dot: () => ledger.mintDot(),
       stamp: (replaced) => ledger.mintStamp(replaced),
       found: (writtenMs) => ledger.stampOfFound(writtenMs),

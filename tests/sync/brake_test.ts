@@ -49,6 +49,7 @@ async function withBrake(count: number, test: (scene: Scene) => Promise<void>): 
       clock,
       folder: FOLDER,
       number,
+      isTaking: () => true,
       limits: () => LIMITS,
       changed: () => told.changed++,
     };

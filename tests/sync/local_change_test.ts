@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Row } from "../../src/core/entry.ts";
 import type { Fingerprint } from "../../src/core/fingerprint.ts";
+import type { Mode } from "../../src/core/mode.ts";
 import { supersedes } from "../../src/core/reconcile.ts";
 import { nextStamp, stampAt } from "../../src/core/stamp.ts";
 import { covers, sameVersion } from "../../src/core/version.ts";
@@ -18,9 +19,10 @@ const PATH = pathOf("a.txt");
 const NOW_MS = 1_000_000;
 
 /** Mints dots 100, 101 … of actor 7. */
-function minting(nowMs = NOW_MS): Mint & { minted: number } {
+function minting(nowMs = NOW_MS, mode: Mode = "sync"): Mint & { minted: number } {
   const mint = {
     minted: 0,
+    mode,
     device: deviceOf(7),
     dot: () => dot(7, 100 + mint.minted++),
     stamp: (replaced: Parameters<Mint["stamp"]>[0]) => nextStamp(stampOf(0), nowMs, replaced),

@@ -14,6 +14,7 @@ function gathering() {
   const clock = { nowMs: 0 };
   const replica = {
     number: FOLDER,
+    mode: "sync",
     catalogue: { rows: { ignored: new Set<number>() } },
     deps: { clock: { monotonic: () => clock.nowMs } },
   } as unknown as Replica;

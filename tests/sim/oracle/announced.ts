@@ -31,7 +31,9 @@ export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]
         row.entry.version.dots.every((dot) => covers(own.row.entry.version.context, dot));
       // A tombstone that everybody knows may be forgotten, and nobody is told (R28).
       const mayLack = row.entry.kind === "deleted" && hasForgotten(device, row.path);
-      if (!isCovered && !mayLack) {
+      // What is withdrawn or withheld since says what its device knew, or nothing (R9, R11).
+      const isWithdrawn = own?.row.offered === false;
+      if (!isCovered && !mayLack && !isWithdrawn) {
         return `${other.name} has an entry of ${device.name} for ${row.path} that it itself lacks`;
       }
     }

@@ -1,5 +1,6 @@
 /** What happens in a world, as data: so that it can be printed, run again, and made smaller while it still fails. */
 import type { CrashMode } from "../disk/sim_disk.ts";
+import type { Mode } from "../../../src/core/mode.ts";
 import type { FsCode } from "../../../src/platform/ports.ts";
 
 /** What a person does. Paths are relative to the folder's root; what cannot be done on the tree as it is then is not done. */
@@ -125,6 +126,10 @@ export interface Plan {
   readonly startsMs: readonly number[];
   /** Each device's wall clock against the world's; none when left out. */
   readonly clocksMs?: readonly number[];
+  /** How each device takes part in the folder at first (R9); `sync` where left out. */
+  readonly modes?: readonly Mode[];
+  /** When a device is told to take part in another way, if it runs then. */
+  readonly modeChanges?: readonly { readonly atMs: number; readonly device: number; readonly mode: Mode }[];
   readonly steps: readonly Step[];
 }
 

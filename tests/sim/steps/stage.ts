@@ -5,6 +5,7 @@
 import { SELF } from "../../../src/catalogue/interning.ts";
 import type { HeldRow } from "../../../src/catalogue/rows.ts";
 import type { RelPath } from "../../../src/core/ids.ts";
+import type { Mode } from "../../../src/core/mode.ts";
 import { type Call, type CrashMode, ProcessDied } from "../disk/sim_disk.ts";
 import { allClaimToBeDone, allDifferences, statusKind, whatTheySay } from "../oracle/quiet.ts";
 import type { DiskKind } from "../plan/step.ts";
@@ -28,6 +29,8 @@ export interface StageOptions {
   /** What the disk of `b`, and of those behind it, is like. */
   readonly disk?: Partial<DiskKind>;
   readonly keepTrace?: boolean;
+  /** How the devices take part in the folder (R9); all as `sync` where nothing is said. */
+  readonly modes?: readonly Mode[];
 }
 
 /** What a device does next: a call of its disk, or a transaction of its catalogue that is about to be kept. */
@@ -38,7 +41,7 @@ export class Stage {
   readonly a: SimDevice;
   readonly b: SimDevice;
 
-  constructor({ seed = 1, devices = 2, disk = {}, keepTrace = false }: StageOptions) {
+  constructor({ seed = 1, devices = 2, disk = {}, keepTrace = false, modes = [] }: StageOptions) {
     const usual: DiskKind = {
       persistence: "ordered",
       hardLinks: true,
@@ -53,6 +56,7 @@ export class Stage {
       faults: [],
       disks: Array.from({ length: devices }, (_, i) => i === 0 ? usual : { ...usual, ...disk }),
       startsMs: [],
+      modes,
       steps: [],
     }, keepTrace);
     this.a = this.world.devices[0]!;
@@ -104,6 +108,28 @@ export class Stage {
         throw new Error(`${device.name} is done and says ${kind}\n${whatTheySay(this.world)}`);
       }
     }
+  }
+
+  /** Runs until nothing is left that any device would do by itself, whatever the trees are (R9). */
+  rest(stillMs = STILL_MS): void {
+    const { scheduler, devices, net } = this.world;
+    const untilMs = scheduler.nowMs + CONVERGE_MS;
+    this.go(LOOK_MS);
+    for (let still = 0; still < stillMs;) {
+      this.go(LOOK_MS);
+      const isQuiet = net.bytesInFlight < 200 &&
+        devices.every((device) =>
+          device.folder?.isDone === true && device.device!.links.sessions().length === devices.length - 1 &&
+          device.device!.links.sessions().every((session) => device.device!.hasIndexOf(session))
+        );
+      still = isQuiet ? still + LOOK_MS : 0;
+      if (scheduler.nowMs > untilMs) throw new Error(`no rest\n${whatTheySay(this.world)}`);
+    }
+  }
+
+  /** Waits for what a device was asked to do. */
+  done<T>(work: Promise<T>, mostMs = 60_000): T {
+    return this.world.scheduler.wait(work, mostMs);
   }
 
   // ---------------------------------------------------------------------------------- one device's steps

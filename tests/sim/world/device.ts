@@ -3,6 +3,7 @@ import { Device, type DevicePorts } from "../../../src/daemon/device.ts";
 import { toHex } from "../../../src/core/ids.ts";
 import { layoutOf } from "../../../src/folder/layout.ts";
 import { writeMarker } from "../../../src/folder/marker.ts";
+import type { Mode } from "../../../src/core/mode.ts";
 import { Ledger } from "../../../src/journal/ledger.ts";
 import { replicaRecords } from "../../../src/library/folders.ts";
 import type { DeviceIdentity } from "../../../src/peer/identity.ts";
@@ -105,7 +106,7 @@ export class SimDevice {
   // ---------------------------------------------------------------------------------- the first start
 
   /** Makes the device as pairing leaves it: a home, a library of `members` devices, and its replica of the folder. */
-  async pair(members: number): Promise<void> {
+  async pair(members: number, mode: Mode = "sync"): Promise<void> {
     const ports = this.#boot();
     ports.fs.makeDirectories(HOME);
     ports.fs.makeDirectories(layoutOf(ROOT).own);
@@ -126,7 +127,7 @@ export class SimDevice {
     await Promise.all([
       ledger.commit({ type: "local", key: "library", value: LIBRARY_ID }),
       ledger.commit({ type: "shared", fields: libraryFields(members) }),
-      ...replicaRecords({ folder: FOLDER_ID, path: ROOT, mode: "sync", replica }).map((record) =>
+      ...replicaRecords({ folder: FOLDER_ID, path: ROOT, mode, replica }).map((record) =>
         ledger.commit(record)
       ),
     ]);

@@ -12,8 +12,10 @@ export class World {
   readonly scheduler: Scheduler;
   readonly net: SimNet;
   readonly devices: readonly SimDevice[];
+  readonly #plan: Plan;
 
   constructor(plan: Plan, keepTrace = false) {
+    this.#plan = plan;
     const rng = new Rng(`world/${plan.seed}`);
     this.scheduler = new Scheduler(rng.fork("order"), keepTrace);
     this.net = new SimNet(this.scheduler, rng.fork("net"), wiring(plan.devices, plan.topology));
@@ -33,7 +35,9 @@ export class World {
   /** Makes every device as pairing leaves it; all of that is durable. */
   pair(): void {
     const { scheduler, devices } = this;
-    scheduler.wait(Promise.all(devices.map((device) => device.pair(devices.length))), PAIRING_MS);
+    const { modes } = this.#plan;
+    const pairing = devices.map((device, i) => device.pair(devices.length, modes?.[i]));
+    scheduler.wait(Promise.all(pairing), PAIRING_MS);
     for (const { disk } of devices) disk.settle();
   }
 }

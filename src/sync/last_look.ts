@@ -1,0 +1,40 @@
+/** The last look at the disk before an observation is recorded: it may have moved on since (R12, R13). */
+import type { RelPath } from "../core/ids.ts";
+import { parentOf } from "../core/path.ts";
+import type { Observation } from "../folder/observe.ts";
+import type { Pins } from "../folder/pins.ts";
+import type { Spelling } from "../folder/spelling.ts";
+import { type Fs, FsError } from "../platform/ports.ts";
+
+/** A directory that was opened since it was looked at, or has got its mode (R3): what was seen of it is not so any more (R12). */
+export function hasOtherMode(fs: Fs, { path, kind, mode }: Observation, pins: Pins): boolean {
+  if (kind !== "directory") return false;
+  try {
+    const stat = fs.lstat(pins.at(path));
+    return stat?.kind === "directory" && stat.mode !== mode;
+  } catch (error) {
+    if (error instanceof FsError) return true;
+    throw error;
+  }
+}
+
+/** True when something is at the path, or when nobody can tell. `absent`: directories that are not there, as found in this look. */
+export function isThere(
+  fs: Fs,
+  path: RelPath,
+  pins: Pins,
+  spelling: Spelling | undefined,
+  absent: Set<RelPath>,
+): boolean {
+  if (absent.has(parentOf(path))) return false;
+  try {
+    // Another name that the disk takes for this one is not this one (R13).
+    if (spelling !== undefined) return spelling.of(path) === path;
+    return fs.lstat(pins.at(path)) !== null;
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    if (error.code !== "not-found" && error.code !== "not-directory") return true;
+    absent.add(parentOf(path));
+    return false;
+  }
+}
