@@ -10,10 +10,11 @@ import { MODES } from "../core/mode.ts";
 import type { ApiError } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
 import { addConflictRoutes } from "./conflicts.ts";
-import type { Daemon, LogSource, Services } from "./contract.ts";
+import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addPlaceRoutes } from "./places.ts";
 import { addModeRoutes } from "./modes.ts";
+import type { Services } from "./services.ts";
 import { addSettingsRoutes } from "./settings.ts";
 import { addVersionRoutes } from "./versions.ts";
 
@@ -35,7 +36,8 @@ const resumeSchema = v.object({ folder: v.string(), verdict: v.nullable(v.pickli
 const LOG_LINES = 10_000;
 
 export function createApi(
-  daemon: Daemon & Services,
+  daemon: Daemon,
+  services: Services,
   log: LogSource,
   token: string,
 ): (request: Request) => Response | Promise<Response> {
@@ -55,12 +57,12 @@ export function createApi(
   app.post("/v1/invites", async (c) => c.json(await daemon.invite(), 201));
   app.post("/v1/join", async (c) => c.json(await daemon.join(await bodyOf(c, joinSchema))));
   app.post("/v1/folders", async (c) => c.json(await daemon.addFolder(await bodyOf(c, folderSchema)), 201));
-  addDeviceRoutes(app, daemon);
-  addVersionRoutes(app, daemon, bodyOf);
-  addSettingsRoutes(app, daemon);
-  addPlaceRoutes(app, daemon.places);
-  addConflictRoutes(app, daemon);
-  addModeRoutes(app, daemon);
+  addDeviceRoutes(app, services.devices);
+  addVersionRoutes(app, services.versions, bodyOf);
+  addSettingsRoutes(app, services.settings);
+  addPlaceRoutes(app, services.places);
+  addConflictRoutes(app, services.conflicts);
+  addModeRoutes(app, services.modes);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {
     void daemon.stop();

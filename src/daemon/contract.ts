@@ -10,13 +10,6 @@ import type {
   ResumeRequest,
   Status,
 } from "./api_types.ts";
-import type { DevicesService } from "./devices.ts";
-import type { PlacesService } from "./places.ts";
-import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
-
-import type { ConflictsService } from "./conflicts.ts";
-import type { ModesService } from "./modes.ts";
-import type { SettingsService } from "./settings.ts";
 
 export interface DaemonOptions {
   readonly home: string;
@@ -33,10 +26,6 @@ export interface Daemon {
   invite(): Promise<Invite>;
   join(request: JoinRequest): Promise<JoinAnswer>;
   addFolder(request: AddFolderRequest): Promise<FolderStatus>;
-  /** What is kept of a path, or of all below it. */
-  versions(request: VersionsRequest): Promise<VersionsAnswer>;
-  /** Brings a former content back. */
-  restore(request: RestoreRequest): Promise<RestoreAnswer>;
   /** A person's word on a halted folder; with none, what it would be about. */
   resume(request: ResumeRequest): Promise<ResumeAnswer>;
   status(): Status;
@@ -46,12 +35,6 @@ export interface Daemon {
   stop(): Promise<void>;
   readonly stopped: Promise<void>;
   readonly hasStopped: boolean;
-}
-
-/** What only the local API asks for. */
-export interface Services extends ConflictsService, DevicesService, ModesService, SettingsService {
-  /** Questions about what is where. */
-  readonly places: PlacesService;
 }
 
 export interface LogSource {

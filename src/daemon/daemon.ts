@@ -6,7 +6,6 @@ import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
-import { Questions } from "../library/questions.ts";
 import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";
@@ -18,51 +17,30 @@ import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
-import { conflictsService } from "./conflicts.ts";
-import type { ConflictsAnswer, ConflictsRequest, ResolveAnswer, ResolveRequest } from "./conflicts_types.ts";
-import type { Daemon, DaemonOptions, LogSource, Services } from "./contract.ts";
+import type { Daemon, DaemonOptions, LogSource } from "./contract.ts";
 import type {
   AddFolderRequest,
-  ConfirmAnswer,
-  ConfirmRequest,
   FolderStatus,
   Invite,
   JoinAnswer,
   JoinRequest,
   LogLine,
-  RemoveAnswer,
-  RemoveRequest,
   ResumeAnswer,
   ResumeRequest,
   Status,
 } from "./api_types.ts";
 import { Device, type DevicePorts } from "./device.ts";
-import { devicesService } from "./devices.ts";
 import { formerDevices, setAside } from "./former.ts";
 import { resumeFolder } from "./halts.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
-import { type PlacesService, placesService } from "./places.ts";
-import { type ModesService, modesService, refuseOtherMode } from "./modes.ts";
-import type {
-  FoldersAnswer,
-  LeaveAnswer,
-  LeaveRequest,
-  ModeAnswer,
-  ModeRequest,
-  OverrideAnswer,
-  RevertAnswer,
-  WordRequest,
-} from "./modes_types.ts";
+import { refuseOtherMode } from "./modes.ts";
 import { prepareRoot } from "./root_path.ts";
-import { settingsService } from "./settings.ts";
-import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
 import { type Gauges, openGauges } from "./gauges.ts";
+import { openServices, type Services } from "./services.ts";
 import { folderStatuses, statusOf } from "./status.ts";
 import { chooseFolder, type Place, takeFolder } from "./taking.ts";
-import { versionsService } from "./versions.ts";
-import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 const STATUS_MS = 200;
 /** Telling it takes one part in so many of the time at most: many needs take long to count. */
@@ -100,11 +78,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-class RunningDaemon implements Daemon, Services, LogSource {
+class RunningDaemon implements Daemon, LogSource {
   readonly stopped: Promise<void>;
   hasStopped = false;
-  readonly places: PlacesService;
-  readonly #questions: Questions;
+  readonly #services: Services;
   readonly #home: Home;
   readonly #ports: DevicePorts;
   readonly #device: Device;
@@ -134,8 +111,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#gauges = openGauges(ports.clock);
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
-    this.#questions = new Questions(ports.clock);
-    this.places = placesService({ ...ports, device, questions: this.#questions });
+    this.#services = openServices(device, ports, this.#gauges);
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;
@@ -184,7 +160,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
 
   async #openApi(): Promise<void> {
     const token = toHex(this.#ports.random.bytes(32));
-    const server = serveLocally(createApi(this, this, token));
+    const server = serveLocally(createApi(this, this.#services, this, token));
     this.#closeApi = () => server.close();
     await this.#home.saveAccess({ port: server.port, token, pid: processId(), version: VERSION });
   }
@@ -230,63 +206,6 @@ class RunningDaemon implements Daemon, Services, LogSource {
     }
     id ??= await this.#device.folders.add(null, name, root, request.mode);
     return folderStatuses(this.#device, this.#gauges).find((folder) => folder.id === id)!;
-  }
-
-  removeDevice(request: RemoveRequest): Promise<RemoveAnswer> {
-    return devicesService(this.#device, this.#ports.clock).removeDevice(request);
-  }
-
-  confirmDevice(request: ConfirmRequest): Promise<ConfirmAnswer> {
-    return devicesService(this.#device, this.#ports.clock).confirmDevice(request);
-  }
-
-  versions(request: VersionsRequest): Promise<VersionsAnswer> {
-    return versionsService(this.#device, this.#ports.fs).versions(request);
-  }
-
-  restore(request: RestoreRequest): Promise<RestoreAnswer> {
-    return versionsService(this.#device, this.#ports.fs).restore(request);
-  }
-
-  folderSettings(folder: string): FolderSettingsAnswer {
-    return settingsService(this.#device).folderSettings(folder);
-  }
-
-  setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer> {
-    return settingsService(this.#device).setFolderSetting(request);
-  }
-
-  conflicts(request: ConflictsRequest): ConflictsAnswer {
-    return conflictsService(this.#device, this.#ports.fs).conflicts(request);
-  }
-
-  resolveConflict(request: ResolveRequest): Promise<ResolveAnswer> {
-    return conflictsService(this.#device, this.#ports.fs).resolveConflict(request);
-  }
-
-  get #modes(): ModesService {
-    const { clock } = this.#ports;
-    return modesService(this.#device, clock, () => folderStatuses(this.#device, this.#gauges));
-  }
-
-  folders(): FoldersAnswer {
-    return this.#modes.folders();
-  }
-
-  changeMode(request: ModeRequest): Promise<ModeAnswer> {
-    return this.#modes.changeMode(request);
-  }
-
-  overrideFolder(request: WordRequest): Promise<OverrideAnswer> {
-    return this.#modes.overrideFolder(request);
-  }
-
-  revertFolder(request: WordRequest): Promise<RevertAnswer> {
-    return this.#modes.revertFolder(request);
-  }
-
-  leaveFolder(request: LeaveRequest): Promise<LeaveAnswer> {
-    return this.#modes.leaveFolder(request);
   }
 
   resume(request: ResumeRequest): Promise<ResumeAnswer> {
@@ -376,7 +295,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#statusTimer?.();
     try {
       this.#invites.withdraw();
-      this.#questions.stop();
+      this.#services.stop();
       await this.#device.stop();
       this.hasStopped = true;
       this.#resolveStopped();

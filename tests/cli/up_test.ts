@@ -24,8 +24,6 @@ function fakeDaemon(start: Status, changes: Partial<Daemon> = {}) {
       asked.push(request);
       return Promise.resolve(status.folders[0]!);
     },
-    versions: () => Promise.reject(new Error("this engine keeps nothing")),
-    restore: () => Promise.reject(new Error("this engine keeps nothing")),
     resume: () => Promise.reject(new Error("this engine never halts")),
     status: () => status,
     onStatus(listener) {

@@ -1,0 +1,36 @@
+/** What the local API answers beside the daemon's own life: one service for each group of questions, all about one device. */
+import { Questions } from "../library/questions.ts";
+import { type ConflictsService, conflictsService } from "./conflicts.ts";
+import type { Device, DevicePorts } from "./device.ts";
+import { type DevicesService, devicesService } from "./devices.ts";
+import type { Gauges } from "./gauges.ts";
+import { type ModesService, modesService } from "./modes.ts";
+import { type PlacesService, placesService } from "./places.ts";
+import { type SettingsService, settingsService } from "./settings.ts";
+import { folderStatuses } from "./status.ts";
+import { type VersionsService, versionsService } from "./versions.ts";
+
+export interface Services {
+  readonly conflicts: ConflictsService;
+  readonly devices: DevicesService;
+  readonly modes: ModesService;
+  readonly places: PlacesService;
+  readonly settings: SettingsService;
+  readonly versions: VersionsService;
+  /** Whoever still waits for an answer is told that there will be none. */
+  stop(): void;
+}
+
+export function openServices(device: Device, ports: DevicePorts, gauges: Gauges): Services {
+  const questions = new Questions(ports.clock);
+  const asked = { ...ports, device, questions };
+  return {
+    conflicts: conflictsService(device, ports.fs),
+    devices: devicesService(device, ports.clock),
+    modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
+    places: placesService(asked),
+    settings: settingsService(device),
+    versions: versionsService(device, ports.fs),
+    stop: () => questions.stop(),
+  };
+}
