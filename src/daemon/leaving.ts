@@ -12,6 +12,8 @@ import { haltRecord } from "../sync/halt.ts";
 import { tellRootStop } from "../sync/root_stop.ts";
 import { withdrawRows } from "../sync/withdraw.ts";
 
+/** What this device keeps of a replica for itself: what is held back in it (crash_guard.ts), and how far its marker has come (root_mark.ts). */
+const OF_REPLICA = ["held/", "suspects/", "mark/"] as const;
 /** Files that are removed between two turns of the event loop. */
 const TURN_FILES = 100;
 
@@ -58,7 +60,7 @@ export class Leaver {
     if (!await withdrawRows(ledger, clock, folder, () => this.#isStopped)) return false;
     await ledger.commit(haltRecord(folder, null));
     await tellRootStop(ledger, folder, null);
-    for (const key of ["held/", "suspects/"]) {
+    for (const key of OF_REPLICA) {
       await ledger.commit({ type: "local", key: key + folder, value: null });
     }
     await this.#clean(leaving);

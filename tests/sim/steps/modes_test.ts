@@ -3,7 +3,9 @@
  * device that does not give mints nothing, whatever is done on it.
  */
 import assert from "node:assert/strict";
+import { saysNothing } from "../../../src/core/entry.ts";
 import type { Mode } from "../../../src/core/mode.ts";
+import { leavingOf, replicasOf } from "../../../src/library/folders.ts";
 import { conflictsIn } from "../../../src/sync/conflicts.ts";
 import { type ModePreview, previewMode } from "../../../src/sync/mode_preview.ts";
 import { override } from "../../../src/sync/override.ts";
@@ -11,6 +13,7 @@ import { heldBy, resume } from "../../../src/sync/resume.ts";
 import { revert } from "../../../src/sync/revert.ts";
 import { statusKind } from "../oracle/quiet.ts";
 import { ROOT, type SimDevice } from "../world/device.ts";
+import { FOLDER_ID } from "../world/fixture.ts";
 import { keptBy, move, onStage, ownRow, remove, type Stage, textAt, treeOf, write } from "./stage.ts";
 
 /** Dots in the name of a device that any device's rows have, or know of. */
@@ -42,6 +45,11 @@ function doRevert(stage: Stage, device: SimDevice) {
   device.folder!.inbound.evaluate();
   stage.rest();
   return done;
+}
+
+async function sayResume(device: SimDevice, verdict: "accept" | "reject"): Promise<void> {
+  const held = await heldBy(device.folder!);
+  await resume(device.folder!, device.device!.stager, held!, verdict);
 }
 
 // ------------------------------------------------------------------------------------ index
@@ -140,6 +148,29 @@ Deno.test("from sync to index and back nothing is deleted anywhere, and what oth
     assert.deepEqual(treeOf(a), both);
     assert.ok(keptBy(b).has("edited") && keptBy(b).has("deleted"));
   }));
+
+Deno.test("a listed tree whose root was emptied waits for a word, and either word ends that", async () => {
+  for (const verdict of ["accept", "reject"] as const) {
+    await onStage({ modes: ["sync", "index"] }, (stage) => {
+      const { a, b } = stage;
+      for (let i = 0; i < 8; i++) write(b, `f${i}`, `file ${i}`);
+      stage.rest();
+      for (let i = 0; i < 8; i++) remove(b, `f${i}`);
+      stage.until("b halts", () => b.folder!.replica.brake.halt?.kind === "emptied");
+      stage.done(sayResume(b, verdict));
+      stage.rest();
+      assert.equal(b.folder!.replica.brake.halt, null);
+      assert.equal(minted(b, stage), 0);
+      assert.deepEqual(treeOf(a), {});
+      write(b, "f1", "again");
+      stage.rest();
+      assert.deepEqual(treeOf(a), {});
+      change(stage, b, "sync");
+      stage.settle();
+      assert.deepEqual(treeOf(a), { f1: "again" });
+    });
+  }
+});
 
 // ------------------------------------------------------------------------------------ receive
 
@@ -273,12 +304,7 @@ Deno.test("too many deletes of others halt a device that only receives, and its 
     stage.settle();
     remove(a, "many");
     stage.until("b halts", () => b.folder!.replica.brake.halt !== null);
-    stage.done(
-      (async () => {
-        const held = await heldBy(b.folder!);
-        await resume(b.folder!, b.device!.stager, held!, "reject");
-      })(),
-    );
+    stage.done(sayResume(b, "reject"));
     stage.rest();
     assert.equal(Object.keys(treeOf(b)).length, 151);
     assert.equal(Object.keys(treeOf(a)).length, 1);
@@ -425,6 +451,7 @@ for (const [from, to] of CHANGES) {
       story(stage, (b) => {
         stage.watchSteps(b, () => steps++);
       }));
+    assert.ok(steps > 20);
     const most = Math.min(steps, 60);
     for (let step = 1; step <= most; step += 3) {
       for (const how of ["kill", "power"] as const) {
@@ -488,3 +515,72 @@ Deno.test("a catalogue that is made anew from the journal knows what was withhel
     assert.equal(minted(b, stage), 0);
     assert.deepEqual(treeOf(a), { x: "x" });
   }));
+
+// ------------------------------------------------------------------------------------ leaving (R11)
+
+function leave(device: SimDevice): Promise<void> {
+  const { folders, ledger } = device.device!;
+  return folders.remove(replicasOf(ledger.catalogue)[0]!, false);
+}
+
+/** What others know of a device's rows that says anything. */
+function saidBy(of: SimDevice, to: SimDevice): string[] {
+  const { catalogue, number } = to.folder!.replica;
+  const device = catalogue.ids.device(of.identity.id);
+  return [...catalogue.everyPath.of(number)].flatMap((rows) =>
+    rows.filter((row) => row.device === device && !saysNothing(row.row)).map(({ row }) => row.path)
+  );
+}
+
+Deno.test("who leaves a folder keeps its files, withdraws what it said, and deletes nothing", () =>
+  onStage({ devices: 3 }, (stage) => {
+    const [a, b, c] = stage.world.devices as [SimDevice, SimDevice, SimDevice];
+    write(a, "x", "x");
+    write(b, "d/y", "y");
+    stage.settle();
+    write(b, "x", "x of b");
+    stage.settle();
+    remove(c, "d/y");
+    stage.settle();
+    stage.done(leave(b));
+    stage.until("nothing is said of it any more", () => saidBy(b, a).length + saidBy(b, c).length === 0);
+    assert.deepEqual(treeOf(a), { x: "x of b" });
+    assert.equal(textAt(b, "x"), "x of b");
+    assert.equal(b.disk.peek(`${ROOT}/.cairn/marker.json`), null);
+    // What it does with its files is nobody's business, and the others go on.
+    write(b, "x", "of b alone");
+    write(a, "x", "and on");
+    stage.until("c has it", () => textAt(c, "x") === "and on");
+    assert.equal(textAt(b, "x"), "of b alone");
+    // It comes back as if it were new: what is in both places is kept.
+    stage.done(b.device!.folders.add(FOLDER_ID, "Sync", ROOT));
+    stage.rest();
+    stage.settle();
+    assert.deepEqual(Object.values(treeOf(a)).sort(), ["and on", "of b alone"]);
+  }));
+
+Deno.test("stopped at any step of leaving, a device has left or not, and nothing is deleted anywhere", async () => {
+  for (let step = 1; step <= 40; step += 2) {
+    await onStage({ seed: step }, (stage) => {
+      const { a, b } = stage;
+      for (const name of ["x", "d/y"]) write(a, name, name);
+      stage.settle();
+      stage.endAt(b, step, () => b.kill());
+      void leave(b).catch(() => {});
+      stage.go(5_000);
+      if (!b.isRunning) b.start();
+      stage.until("b runs", () => b.device !== null);
+      stage.go(15_000);
+      assert.deepEqual(treeOf(a), { "d/y": "d/y", x: "x" });
+      assert.deepEqual(treeOf(b), { "d/y": "d/y", x: "x" });
+      const { catalogue } = b.device!.ledger;
+      assert.equal(leavingOf(catalogue).length, 0);
+      const isIn = replicasOf(catalogue).length > 0;
+      assert.equal(b.folder !== null, isIn);
+      if (!isIn) stage.until("it is withdrawn", () => saidBy(b, a).length === 0);
+      write(a, "x", "later");
+      stage.go(5_000);
+      assert.equal(textAt(b, "x"), isIn ? "later" : "x");
+    });
+  }
+});
