@@ -20,6 +20,7 @@ import { Database, type OpenSqlite } from "./database.ts";
 import type { Totals } from "./folder_figures.ts";
 import { Interning, SELF } from "./interning.ts";
 import { KeptVersions } from "./kept_versions.ts";
+import { Labels } from "./labels.ts";
 import { Losses } from "./losses.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Mounts } from "./mounts.ts";
@@ -62,6 +63,7 @@ export class Catalogue {
   readonly contents: Contents;
   readonly contentPlaces: ContentPlaces;
   readonly values: Values;
+  readonly labels: Labels;
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
@@ -80,6 +82,7 @@ export class Catalogue {
     this.contents = new Contents(this.db);
     this.contentPlaces = new ContentPlaces(this.db, this.ids);
     this.values = new Values(this.db);
+    this.labels = new Labels(this.db);
     this.cursors = new Cursors(this.db);
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);

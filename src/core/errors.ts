@@ -40,6 +40,8 @@ export type ErrorCode =
   | "device-unknown"
   | "files-only-here"
   | "library-conflict"
+  | "labels-full"
+  | "policy-unmeetable"
   | "conflict-unknown"
   | "conflict-unsettled"
   | "journal-broken"

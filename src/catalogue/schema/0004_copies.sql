@@ -1,0 +1,62 @@
+-- What shared fields of each kind take: their bounds are asked with every page (catalogue/quota.ts).
+CREATE TABLE shared_sums (
+  kind TEXT PRIMARY KEY,
+  fields INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+INSERT INTO shared_sums
+  SELECT kind, count(*), sum(length(key) + length(field) + length(value) + 64) FROM shared GROUP BY kind;
+CREATE TRIGGER shared_insert AFTER INSERT ON shared BEGIN
+  INSERT INTO shared_sums (kind, fields, bytes)
+    VALUES (new.kind, 1, length(new.key) + length(new.field) + length(new.value) + 64)
+    ON CONFLICT DO UPDATE SET fields = fields + 1, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER shared_update AFTER UPDATE OF value ON shared BEGIN
+  UPDATE shared_sums SET bytes = bytes + length(new.value) - length(old.value) WHERE kind = new.kind;
+END;
+
+-- What has a tag (value true, as MessagePack), by tag; and how much that is, for each tag that anything has.
+CREATE INDEX shared_by_tag ON shared (field, key) WHERE kind = 'tag' AND value = x'c3';
+CREATE TABLE tags (tag TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TRIGGER tags_insert AFTER INSERT ON shared WHEN new.kind = 'tag' AND new.value = x'c3' BEGIN
+  INSERT INTO tags (tag, count) VALUES (new.field, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER tags_update AFTER UPDATE OF value ON shared
+  WHEN new.kind = 'tag' AND (new.value = x'c3') <> (old.value = x'c3') BEGIN
+  INSERT INTO tags (tag, count) VALUES (new.field, iif(new.value = x'c3', 1, -1))
+    ON CONFLICT DO UPDATE SET count = count + excluded.count;
+  DELETE FROM tags WHERE tag = new.field AND count <= 0;
+END;
+
+-- As what a state's content was counted last (`standings.id`), of a file: 8388608 while it was not, 1073741824 when it is in `crowds`. Always four
+-- bytes, so that a row that is counted stays where it is. All states of one content have the same, but those that are not counted yet.
+ALTER TABLE states ADD COLUMN counted INTEGER NOT NULL DEFAULT 8388608;
+CREATE INDEX states_by_standing ON states (counted) WHERE counted > 8388608;
+
+-- How far a device's rows are counted, of those up to its cursor; of this device, of those that are applied.
+ALTER TABLE devices ADD COLUMN counted_lsn INTEGER NOT NULL DEFAULT 0;
+
+-- In which ways contents stand on devices: [[folder, [device, …], paths], …] as JSON, one for each set of devices that have it at the same
+-- path. contents, bytes: of all that stand so. From 1073741824 on: those that are at several paths.
+CREATE TABLE standings (
+  id INTEGER PRIMARY KEY,
+  standing TEXT NOT NULL UNIQUE,
+  contents INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) STRICT;
+
+-- Contents of which a device lost a row, or a row went, since they were counted. counted: as what, 0 when their states say so themselves.
+CREATE TABLE recounts (
+  content BLOB PRIMARY KEY,
+  size INTEGER NOT NULL,
+  counted INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+-- Contents with so many states that they are counted in slices. changes: how often something of them changed, and up to which they are counted.
+CREATE TABLE crowds (
+  content BLOB PRIMARY KEY,
+  size INTEGER NOT NULL,
+  counted INTEGER NOT NULL,
+  changes INTEGER NOT NULL,
+  counted_changes INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
