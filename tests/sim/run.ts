@@ -4,6 +4,7 @@ import { History, overlap } from "./oracle/history.ts";
 import { PowerCuts } from "./oracle/power.ts";
 import { allClaimToBeDone, allDifferences, statusKind, whatIsWrong, whatTheySay } from "./oracle/quiet.ts";
 import { untold } from "./oracle/recorded.ts";
+import { sharedDifferences } from "./oracle/shared.ts";
 import { DiskOracle } from "./oracle/watcher.ts";
 import { Events } from "./plan/events.ts";
 import { SimUser } from "./plan/user.ts";
@@ -165,6 +166,7 @@ class Run {
       },
       this.#rejected,
     );
+    wrong.push(...sharedDifferences(devices));
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
   }
 
