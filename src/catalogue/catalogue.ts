@@ -15,6 +15,7 @@ import type { Dot } from "../core/version.ts";
 import { Briefs } from "./briefs.ts";
 import { ContentPlaces } from "./content_places.ts";
 import { Contents } from "./contents.ts";
+import { Copies } from "./copies.ts";
 import { Cursors } from "./cursors.ts";
 import { Database, type OpenSqlite } from "./database.ts";
 import type { Totals } from "./folder_figures.ts";
@@ -64,6 +65,7 @@ export class Catalogue {
   readonly contentPlaces: ContentPlaces;
   readonly values: Values;
   readonly labels: Labels;
+  readonly copies: Copies;
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
@@ -84,6 +86,7 @@ export class Catalogue {
     this.values = new Values(this.db);
     this.labels = new Labels(this.db);
     this.cursors = new Cursors(this.db);
+    this.copies = new Copies(this.db, this.ids, this.cursors, () => this.appliedLsn);
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);
   }

@@ -8,6 +8,7 @@ import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
 import { decide, type Decision } from "../core/reconcile.ts";
+import { shortFromHex } from "../core/slab.ts";
 import { sameVersion } from "../core/version.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { FolderFigures } from "./folder_figures.ts";
@@ -16,6 +17,7 @@ import { type Interning, SELF } from "./interning.ts";
 import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
 import { type RowOfFolder, RowPages } from "./row_pages.ts";
+import { UNCOUNTED } from "./standings.ts";
 import {
   AT_NAME,
   DROP_NEED,
@@ -25,6 +27,7 @@ import {
   OFFERED,
   PUT_HOLD,
   PUT_NEED,
+  PUT_RECOUNT,
   PUT_STATE,
   readRow,
   STATE,
@@ -281,8 +284,13 @@ export class Rows {
 
   #release(former: HeldRow, there: readonly HeldRow[]): void {
     this.#db.run("DELETE FROM holds WHERE state = ? AND device = ?", former.state, former.device);
-    if (there.some((held) => held !== former && held.state === former.state)) return;
-    this.#db.run("DELETE FROM states WHERE id = ?", former.state);
+    const isLast = !there.some((held) => held !== former && held.state === former.state);
+    const counted = isLast
+      ? Number(this.#db.get("DELETE FROM states WHERE id = ? RETURNING counted", former.state)![0])
+      : UNCOUNTED;
+    const { content, size } = former.row.entry;
+    if (content === null || (isLast && counted === UNCOUNTED)) return;
+    this.#db.gather(PUT_RECOUNT, shortFromHex(content), isLast ? size : 0, counted);
   }
 
   #count(folder: number, former: Entry | null, entry: Entry | null): void {

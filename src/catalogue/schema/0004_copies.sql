@@ -28,16 +28,17 @@ CREATE TRIGGER tags_update AFTER UPDATE OF value ON shared
   DELETE FROM tags WHERE tag = new.field AND count <= 0;
 END;
 
--- As what a state's content was counted last (`standings.id`), of a file: 8388608 while it was not, 1073741824 when it is in `crowds`. Always four
--- bytes, so that a row that is counted stays where it is. All states of one content have the same, but those that are not counted yet.
+-- As what a file's content was counted last (`standings.id`): 8388608 while it was not, 1073741824 when it is in `crowds`. Always of four bytes, so
+-- that a row that is counted stays where it is. All states of one content say the same, but those that came since.
 ALTER TABLE states ADD COLUMN counted INTEGER NOT NULL DEFAULT 8388608;
 CREATE INDEX states_by_standing ON states (counted) WHERE counted > 8388608;
 
--- How far a device's rows are counted, of those up to its cursor; of this device, of those that are applied.
+-- Up to where a device's rows are counted, in the order of `holds_by_lsn`.
 ALTER TABLE devices ADD COLUMN counted_lsn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN counted_state INTEGER NOT NULL DEFAULT 0;
 
--- In which ways contents stand on devices: [[folder, [device, …], paths], …] as JSON, one for each set of devices that have it at the same
--- path. contents, bytes: of all that stand so. From 1073741824 on: those that are at several paths.
+-- In which ways contents stand on devices: [[folder, [device, …], paths], …] as JSON, one for each set of devices that have it at the same path.
+-- contents, bytes: of all that stand so. From 1073741825 on: those that are at several paths.
 CREATE TABLE standings (
   id INTEGER PRIMARY KEY,
   standing TEXT NOT NULL UNIQUE,
@@ -45,14 +46,15 @@ CREATE TABLE standings (
   bytes INTEGER NOT NULL
 ) STRICT;
 
--- Contents of which a device lost a row, or a row went, since they were counted. counted: as what, 0 when their states say so themselves.
+-- Contents of which a device lost a row since they were counted. Where the last row of a state went: as what it was counted, and of which size.
 CREATE TABLE recounts (
   content BLOB PRIMARY KEY,
   size INTEGER NOT NULL,
   counted INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
 
--- Contents with so many states that they are counted in slices. changes: how often something of them changed, and up to which they are counted.
+-- Contents that so many hold that they are counted in slices. changes: how often something of them changed; counted_changes: how often up to
+-- the last count.
 CREATE TABLE crowds (
   content BLOB PRIMARY KEY,
   size INTEGER NOT NULL,
