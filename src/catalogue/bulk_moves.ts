@@ -221,10 +221,9 @@ export class BulkMoves {
   /** What was made by another hand may not be counted yet: as what the content was counted must not go with the last who had it before. */
   #noteCounted({ from, to, first, last }: Stretch): void {
     this.#db.run(
-      `INSERT INTO recounts (content, size, counted) SELECT o.content, o.size, o.counted FROM states s
+      `INSERT INTO leavings (content, size, counted) SELECT o.content, o.size, o.counted FROM states s
        CROSS JOIN states o ON o.directory = ? AND o.name = s.name AND o.content IS NOT NULL AND o.counted > ${UNCOUNTED}
-       WHERE ${RANGE} AND s.counted = ${UNCOUNTED}
-       ON CONFLICT DO UPDATE SET size = max(size, excluded.size), counted = max(counted, excluded.counted)`,
+       WHERE ${RANGE} AND s.counted = ${UNCOUNTED}`,
       from,
       to,
       first,

@@ -2,7 +2,7 @@
  * How every content stands on the devices, kept exact without a full count: derived, lazily, in small slices (docs/catalogue.md).
  *
  * 1. What is to be counted follows from durable marks alone: rows behind the cursor of their device (new ones, and those said anew), and
- *    contents in `recounts` (a device lost a row). Marks and figures change in one transaction, so nothing is counted twice or never.
+ *    contents in `leavings` and `recounts` (a device lost a row). Marks and figures change in one transaction, so nothing is counted twice or never.
  * 2. A content is counted as a whole: what it was counted as is taken out of the figures, what it is now goes in. As what it was counted
  *    stands in its states; where a state goes, `recounts` takes it over.
  * 3. Only living files that are held count (R10), and the empty one never: there is nothing to be lost.
@@ -19,6 +19,8 @@ import { CROWD, SpotTally, Standings, UNCOUNTED } from "./standings.ts";
 
 /** Rows of the feed, or contents of the queue, that are looked at in one go. */
 const SLICE = 64;
+/** Contents that are put in order in one go. */
+const LEAVINGS = 256;
 /** Behind every state of an lsn. */
 const BEHIND_ALL = Number.MAX_SAFE_INTEGER;
 /** More rows than these are not counted to say how far behind the figures are. */
@@ -45,9 +47,10 @@ export class Copies {
   /** Counts some of what is to be counted: a millisecond or two. False when there is nothing. */
   countSome(): boolean {
     return this.#db.transaction(() => {
-      const isDone = !(this.#countQueued() || this.#countRows() || this.#crowds.countSome((content) => {
-        this.#count(content);
-      }));
+      const isDone = !(this.#takeLeavings() || this.#countQueued() || this.#countRows() ||
+        this.#crowds.countSome((content) => {
+          this.#count(content);
+        }));
       this.standings.write();
       return !isDone;
     });
@@ -55,7 +58,12 @@ export class Copies {
 
   /** Rows and contents that are still to be counted; BEHIND_ROWS for more than that. */
   behind(): number {
-    let behind = Number(this.#db.get("SELECT count(*) FROM recounts")![0]) + this.#crowds.dirty();
+    let behind = this.#crowds.dirty();
+    for (const table of ["leavings", "recounts"]) {
+      behind += Number(
+        this.#db.get(`SELECT count(*) FROM (SELECT 1 FROM ${table} LIMIT ?)`, BEHIND_ROWS)![0],
+      );
+    }
     for (const device of this.#devices()) {
       const [lsn, state, upTo] = this.#feedOf(device);
       const some = `SELECT count(*) FROM (SELECT 1 FROM holds h WHERE ${BEHIND} LIMIT ?)`;
@@ -64,14 +72,14 @@ export class Copies {
     return Math.min(behind, BEHIND_ROWS);
   }
 
-  /** Contents that were counted as a standing, at most `limit`, from behind the state `after`; each once or more. */
-  contentsOf(
+  /** Contents at several paths that are counted as a standing, at most `limit` states of them from behind `after`; each once or more. */
+  atSeveral(
     standing: number,
     after: number,
     limit: number,
   ): { state: number; content: Uint8Array; size: number }[] {
     return this.#db.all(
-      `SELECT id, content, size FROM states WHERE counted > ${UNCOUNTED} AND counted = ? AND id > ? ORDER BY id LIMIT ?`,
+      `SELECT id, content, size FROM states WHERE counted > ${CROWD} AND counted = ? AND id > ? ORDER BY id LIMIT ?`,
       standing,
       after,
       limit,
@@ -80,6 +88,27 @@ export class Copies {
       content: content as Uint8Array,
       size: Number(size),
     }));
+  }
+
+  /**
+   * Looks for a content that is counted as one of these standings among so many states from behind `after`. Answers where to look on: null
+   * when there are no more states.
+   */
+  lookFor(
+    wanted: ReadonlySet<number>,
+    after: number,
+    states: number,
+    found: (standing: number, content: Uint8Array) => void,
+  ): number | null {
+    const rows = this.#db.all(
+      "SELECT id, counted, content FROM states WHERE id > ? ORDER BY id LIMIT ?",
+      after,
+      states,
+    );
+    for (const [, counted, content] of rows) {
+      if (wanted.has(Number(counted))) found(Number(counted), content as Uint8Array);
+    }
+    return rows.length < states ? null : Number(rows.at(-1)![0]);
   }
 
   /** As what a content is counted; UNCOUNTED when it is nowhere, or not counted yet. */
@@ -106,6 +135,20 @@ export class Copies {
   #feedOf(device: number): [lsn: number, state: number, upTo: Lsn] {
     const [lsn, state] = this.#db.get("SELECT counted_lsn, counted_state FROM devices WHERE id = ?", device)!;
     return [Number(lsn), Number(state), device === SELF ? this.#applied() : this.#cursors.of(device).lsn];
+  }
+
+  /** Puts in order what left. All of it first: of one content only the whole of it tells as what it was counted. */
+  #takeLeavings(): boolean {
+    const last = this.#db.get("SELECT max(id) FROM (SELECT id FROM leavings ORDER BY id LIMIT ?)", LEAVINGS)
+      ?.[0];
+    if (typeof last !== "number") return false;
+    this.#db.run(
+      `INSERT INTO recounts (content, size, counted) SELECT content, size, counted FROM leavings WHERE id <= ?
+       ON CONFLICT DO UPDATE SET size = max(size, excluded.size), counted = max(counted, excluded.counted)`,
+      last,
+    );
+    this.#db.run("DELETE FROM leavings WHERE id <= ?", last);
+    return true;
   }
 
   #countQueued(): boolean {
@@ -177,8 +220,8 @@ export class Copies {
     const tally = new SpotTally();
     for (const { folder, devices } of paths.values()) tally.add(folder, [...devices]);
     const id = this.standings.idOf(tally.spots());
-    this.standings.add(former.counted, -1, former.size);
-    this.standings.add(id, 1, size);
+    this.standings.leave(former.counted, former.size);
+    this.standings.enter(id, size, content);
     for (const [state, counted] of states) {
       if (counted !== id) this.#db.run("UPDATE states SET counted = ? WHERE id = ?", id, state);
     }

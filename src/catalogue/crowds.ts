@@ -146,14 +146,14 @@ export class Crowds {
   #end({ content, changes, tally, rows, size }: Progress, alone: (content: Uint8Array) => void): void {
     this.#progress = null;
     const former = this.#db.get("SELECT counted, size FROM crowds WHERE content = ?", content)!;
-    this.#standings.add(Number(former[0]), -1, Number(former[1]));
+    this.#standings.leave(Number(former[0]), Number(former[1]));
     if (rows <= LEAST_ROWS) {
       this.#db.run("DELETE FROM crowds WHERE content = ?", content);
       this.#count = null;
       return alone(content);
     }
     const id = this.#standings.idOf(tally.spots());
-    this.#standings.add(id, 1, size);
+    this.#standings.enter(id, size, content);
     this.#db.run(
       "UPDATE crowds SET counted = ?, size = ?, counted_changes = ? WHERE content = ?",
       id,

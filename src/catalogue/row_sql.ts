@@ -42,10 +42,9 @@ export const PUT_NEED = new RowChanges("needs", {
     "mark = CASE WHEN excluded.mark = 1 AND needs.mark > 1 THEN needs.mark ELSE excluded.mark END",
 });
 /** A content of which a device lost a row is counted again (catalogue/copies.ts). */
-export const PUT_RECOUNT = new RowChanges("recounts", {
-  head: "INSERT INTO recounts (content, size, counted) VALUES",
+export const PUT_LEAVING = new RowChanges("leavings", {
+  head: "INSERT INTO leavings (content, size, counted) VALUES",
   row: "(?, ?, ?)",
-  tail: "ON CONFLICT DO UPDATE SET size = max(size, excluded.size), counted = max(counted, excluded.counted)",
 });
 export const DROP_NEED = new RowChanges("needs", {
   head: "DELETE FROM needs WHERE (folder, directory, name) IN (VALUES",

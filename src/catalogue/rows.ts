@@ -26,8 +26,8 @@ import {
   IN_PATH_ORDER,
   OFFERED,
   PUT_HOLD,
+  PUT_LEAVING,
   PUT_NEED,
-  PUT_RECOUNT,
   PUT_STATE,
   readRow,
   STATE,
@@ -290,7 +290,7 @@ export class Rows {
       : UNCOUNTED;
     const { content, size } = former.row.entry;
     if (content === null || (isLast && counted === UNCOUNTED)) return;
-    this.#db.gather(PUT_RECOUNT, shortFromHex(content), isLast ? size : 0, counted);
+    this.#db.gather(PUT_LEAVING, shortFromHex(content), isLast ? size : 0, counted);
   }
 
   #count(folder: number, former: Entry | null, entry: Entry | null): void {

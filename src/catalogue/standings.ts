@@ -31,7 +31,12 @@ export interface Standing {
 interface Change {
   contents: number;
   bytes: number;
+  examples: Uint8Array[];
 }
+
+/** Contents that are kept as examples of a standing. */
+const EXAMPLES = 3;
+const CONTENT_BYTES = 33;
 
 export class Standings {
   readonly #db: Database;
@@ -80,22 +85,47 @@ export class Standings {
     return id;
   }
 
-  /** A content of so many bytes stands so, or with -1 does no more. Only within a transaction that `write` ends. */
-  add(id: number, by: 1 | -1, bytes: number): void {
-    if (id === UNCOUNTED) return;
-    const change = this.#changes.get(id) ?? { contents: 0, bytes: 0 };
-    change.contents += by;
-    change.bytes += by * bytes;
-    this.#changes.set(id, change);
+  /** A content of so many bytes stood so, and does no more. Only within a transaction that `write` ends, as `enter`. */
+  leave(id: number, bytes: number): void {
+    this.#change(id, -1, -bytes);
   }
 
-  /** Writes what `add` gathered, once for each standing. What nothing stands in any more goes. */
+  /** A content of so many bytes stands so. */
+  enter(id: number, bytes: number, content: Uint8Array): void {
+    const change = this.#change(id, 1, bytes);
+    if (change !== null && change.examples.length < EXAMPLES) change.examples.push(content);
+  }
+
+  #change(id: number, contents: number, bytes: number): Change | null {
+    if (id === UNCOUNTED) return null;
+    const change = this.#changes.get(id) ?? { contents: 0, bytes: 0, examples: [] };
+    change.contents += contents;
+    change.bytes += bytes;
+    this.#changes.set(id, change);
+    return change;
+  }
+
+  /** Contents that stood so when they were counted last; others may do by now. */
+  examplesOf(id: number): Uint8Array[] {
+    const all = this.#db.get("SELECT examples FROM standings WHERE id = ?", id)?.[0];
+    if (!(all instanceof Uint8Array)) return [];
+    return Array.from(
+      { length: all.length / CONTENT_BYTES },
+      (_, i) => all.slice(i * CONTENT_BYTES, (i + 1) * CONTENT_BYTES),
+    );
+  }
+
+  /** Writes what was gathered, once for each standing. What nothing stands in any more goes. */
   write(): void {
-    for (const [id, { contents, bytes }] of this.#changes) {
+    for (const [id, { contents, bytes, examples }] of this.#changes) {
       const [left] = this.#db.get(
-        "UPDATE standings SET contents = contents + ?, bytes = bytes + ? WHERE id = ? RETURNING contents",
+        `UPDATE standings SET contents = contents + ?, bytes = bytes + ?,
+         examples = CAST(substr(? || examples, 1, ${
+          EXAMPLES * CONTENT_BYTES
+        }) AS BLOB) WHERE id = ? RETURNING contents`,
         contents,
         bytes,
+        joined(examples),
         id,
       )!;
       assert(Number(left) >= 0, "no more contents stop standing so than did");
@@ -111,6 +141,12 @@ export class Standings {
 /** Whether a standing is of contents at several paths. */
 export function isAtSeveral(id: number): boolean {
   return id > CROWD;
+}
+
+function joined(contents: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(contents.length * CONTENT_BYTES);
+  contents.forEach((content, i) => out.set(content, i * CONTENT_BYTES));
+  return out;
 }
 
 function wordsOf(spots: readonly Spot[]): string {

@@ -31,22 +31,31 @@ END;
 -- As what a file's content was counted last (`standings.id`): 8388608 while it was not, 1073741824 when it is in `crowds`. Always of four bytes, so
 -- that a row that is counted stays where it is. All states of one content say the same, but those that came since.
 ALTER TABLE states ADD COLUMN counted INTEGER NOT NULL DEFAULT 8388608;
-CREATE INDEX states_by_standing ON states (counted) WHERE counted > 8388608;
+CREATE INDEX states_at_several ON states (counted) WHERE counted > 1073741824;
 
 -- Up to where a device's rows are counted, in the order of `holds_by_lsn`.
 ALTER TABLE devices ADD COLUMN counted_lsn INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE devices ADD COLUMN counted_state INTEGER NOT NULL DEFAULT 0;
 
 -- In which ways contents stand on devices: [[folder, [device, …], paths], …] as JSON, one for each set of devices that have it at the same path.
--- contents, bytes: of all that stand so. From 1073741825 on: those that are at several paths.
+-- contents, bytes: of all that stand so. examples: the ids of some that lately did. From 1073741825 on: those that are at several paths, which
+-- `states_at_several` finds.
 CREATE TABLE standings (
   id INTEGER PRIMARY KEY,
   standing TEXT NOT NULL UNIQUE,
   contents INTEGER NOT NULL,
-  bytes INTEGER NOT NULL
+  bytes INTEGER NOT NULL,
+  examples BLOB NOT NULL DEFAULT x''
 ) STRICT;
 
--- Contents of which a device lost a row since they were counted. Where the last row of a state went: as what it was counted, and of which size.
+-- Contents of which a device lost a row since they were counted, one behind the other as that happened. Where the last row of a state went: as
+-- what it was counted, and of which size. Put in order in `recounts` before anything is counted: whoever writes rows must not wait for that.
+CREATE TABLE leavings (
+  id INTEGER PRIMARY KEY,
+  content BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  counted INTEGER NOT NULL
+) STRICT;
 CREATE TABLE recounts (
   content BLOB PRIMARY KEY,
   size INTEGER NOT NULL,
