@@ -31,6 +31,7 @@ import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
 import { Unnamed } from "./unnamed.ts";
 import { type Fact, Values } from "./values.ts";
+import { Views } from "./views.ts";
 
 /** What another device announced: everything of it with `from.lsn < lsn <= to.lsn`. */
 export interface Page {
@@ -69,6 +70,7 @@ export class Catalogue {
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
+  readonly views: Views;
 
   constructor(path: string, self: DeviceId, open?: OpenSqlite) {
     this.db = new Database(path, open);
@@ -89,6 +91,7 @@ export class Catalogue {
     this.copies = new Copies(this.db, this.ids, this.cursors, () => this.appliedLsn);
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);
+    this.views = new Views(this.db, this.ids);
   }
 
   /** The last lsn of our journal that is in here. */

@@ -30,6 +30,7 @@ export type ErrorCode =
   | "address-malformed"
   | "address-unknown"
   | "address-ambiguous"
+  | "busy"
   | "code-malformed"
   | "code-refused"
   | "no-answer"

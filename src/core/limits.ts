@@ -168,3 +168,18 @@ export const POLICY_DEVICES = 16;
 export const POLICY_VERIFIED_DAYS = 3_650;
 /** A note is a paragraph or some; all of it is within SHARED_VALUE_BYTES. */
 export const NOTE_CHARACTERS = 2_000;
+
+// What a question may cost while everything else goes on.
+
+/** How long a question works before all else has its turn: with the work of one step, below the 20 ms that nothing may take. */
+export const QUESTION_SLICE_MS = 6;
+/** Rows that a question reads in one step: a millisecond where the pages are in memory, some 15 where each has to come from the disk. */
+export const QUESTION_ROWS = 200;
+/** Questions that wait for their turns: a person and some programs ask; more is a loop that does not wait for answers. */
+export const QUESTIONS_OPEN = 64;
+/** Candidates told where an address means nothing or several things: what a line has room for. */
+export const CANDIDATES = 5;
+/** Places of one content that an answer tells: the rest is counted. */
+export const PLACES_TOLD = 1_000;
+/** Names that are compared with one that there is not: a large directory need not be read to its end for a hint. */
+export const CANDIDATE_NAMES = 2_000;

@@ -6,6 +6,7 @@ import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
+import { Questions } from "../library/questions.ts";
 import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";
@@ -42,6 +43,7 @@ import { resumeFolder } from "./halts.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
+import { type PlacesService, placesService } from "./places.ts";
 import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
@@ -90,6 +92,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 class RunningDaemon implements Daemon, Services, LogSource {
   readonly stopped: Promise<void>;
   hasStopped = false;
+  readonly places: PlacesService;
+  readonly #questions: Questions;
   readonly #home: Home;
   readonly #ports: DevicePorts;
   readonly #device: Device;
@@ -119,6 +123,8 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#gauges = openGauges(ports.clock);
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
+    this.#questions = new Questions(ports.clock);
+    this.places = placesService({ ...ports, device, questions: this.#questions });
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;
@@ -333,6 +339,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#statusTimer?.();
     try {
       this.#invites.withdraw();
+      this.#questions.stop();
       await this.#device.stop();
       this.hasStopped = true;
       this.#resolveStopped();
