@@ -72,16 +72,21 @@ export class Copies {
     return Math.min(behind, BEHIND_ROWS);
   }
 
-  /** Contents at several paths that are counted as a standing, at most `limit` states of them from behind `after`; each once or more. */
+  /** Contents at several paths that are counted as a standing, each once, the largest first: those of at least so many bytes, from behind `from`. */
   atSeveral(
     standing: number,
-    after: number,
+    least: number,
+    from: { readonly size: number; readonly state: number },
     limit: number,
-  ): { state: number; content: Uint8Array; size: number }[] {
+  ) {
     return this.#db.all(
-      `SELECT id, content, size FROM states WHERE counted > ${CROWD} AND counted = ? AND id > ? ORDER BY id LIMIT ?`,
+      `SELECT s.id, s.content, s.size FROM states s WHERE s.counted > ${CROWD} AND s.counted = ? AND s.size >= ? AND (s.size, s.id) < (?, ?)
+       AND NOT EXISTS (SELECT 1 FROM states o WHERE o.content IS NOT NULL AND substr(o.content, 2, 8) = substr(s.content, 2, 8)
+         AND o.content = s.content AND o.id > s.id) ORDER BY s.size DESC, s.id DESC LIMIT ?`,
       standing,
-      after,
+      least,
+      from.size,
+      from.state,
       limit,
     ).map(([state, content, size]) => ({
       state: Number(state),

@@ -11,6 +11,8 @@ import type {
   Status,
 } from "./api_types.ts";
 import type { DevicesService } from "./devices.ts";
+import type { GuardianService } from "./guardian.ts";
+import type { LabelsService } from "./labels.ts";
 import type { PlacesService } from "./places.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
@@ -49,6 +51,10 @@ export interface Daemon {
 
 /** What only the local API asks for. */
 export interface Services extends ConflictsService, DevicesService, SettingsService {
+  /** Tags and notes. */
+  readonly labels: LabelsService;
+  /** Copies: what is at risk, what is asked for, what is there twice. */
+  readonly guardian: GuardianService;
   /** Questions about what is where. */
   readonly places: PlacesService;
 }

@@ -43,6 +43,8 @@ import { resumeFolder } from "./halts.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
+import { type GuardianService, guardianService } from "./guardian.ts";
+import { type LabelsService, labelsService } from "./labels.ts";
 import { type PlacesService, placesService } from "./places.ts";
 import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
@@ -93,6 +95,8 @@ class RunningDaemon implements Daemon, Services, LogSource {
   readonly stopped: Promise<void>;
   hasStopped = false;
   readonly places: PlacesService;
+  readonly labels: LabelsService;
+  readonly guardian: GuardianService;
   readonly #questions: Questions;
   readonly #home: Home;
   readonly #ports: DevicePorts;
@@ -124,7 +128,10 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
     this.#questions = new Questions(ports.clock);
-    this.places = placesService({ ...ports, device, questions: this.#questions });
+    const asked = { ...ports, device, questions: this.#questions };
+    this.places = placesService(asked);
+    this.labels = labelsService(asked);
+    this.guardian = guardianService(asked);
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;

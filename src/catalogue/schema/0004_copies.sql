@@ -31,7 +31,7 @@ END;
 -- As what a file's content was counted last (`standings.id`): 8388608 while it was not, 1073741824 when it is in `crowds`. Always of four bytes, so
 -- that a row that is counted stays where it is. All states of one content say the same, but those that came since.
 ALTER TABLE states ADD COLUMN counted INTEGER NOT NULL DEFAULT 8388608;
-CREATE INDEX states_at_several ON states (counted) WHERE counted > 1073741824;
+CREATE INDEX states_at_several ON states (counted, size) WHERE counted > 1073741824;
 
 -- Up to where a device's rows are counted, in the order of `holds_by_lsn`.
 ALTER TABLE devices ADD COLUMN counted_lsn INTEGER NOT NULL DEFAULT 0;
