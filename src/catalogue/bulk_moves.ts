@@ -12,6 +12,7 @@ import type { Database, SqlValue } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import type { Rows } from "./rows.ts";
 import { HELD, OFFERED } from "./row_sql.ts";
+import { UNCOUNTED } from "./standings.ts";
 
 const RANGE = "s.directory = ? AND s.name >= ? AND s.name <= ?";
 /** For each living entry `o` the tombstone `t` and the entry `c` that a move makes of it. */
@@ -89,6 +90,7 @@ export class BulkMoves {
     const hasMoved = device === SELF || ours === `0,${count},${count}`;
     if (!hasMoved && ours !== `${count},0,0`) return false;
     if (isFirst) this.#make(stretch);
+    else this.#noteCounted(stretch);
     this.#hand(device, stretch, lsn);
     if (hasMoved) this.#dropNeeds(folder, stretch);
     else if (this.#rows.figures.isWanted(folder)) this.#addNeeds(folder, stretch);
@@ -197,7 +199,7 @@ export class BulkMoves {
     const base = this.#rows.takeStates(2 * count);
     const insert = (columns: string, ...values: SqlValue[]) =>
       this.#db.run(
-        `INSERT INTO states (id, directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, version)
+        `INSERT INTO states (id, directory, name, kind, size, mtime_ms, mode, stamp, writer, content, target, counted, version)
          SELECT ? + row_number() OVER (ORDER BY s.name), ?, s.name, ${columns}, ? FROM states s WHERE ${RANGE} AND s.kind <> 0`,
         ...values,
         version,
@@ -205,8 +207,28 @@ export class BulkMoves {
         first,
         last,
       );
-    insert("s.kind, s.size, s.mtime_ms, s.mode, ?, ?, s.content, s.target", base, to, stamp, writer);
-    insert("0, 0, 0, 0, ?, ?, NULL, NULL", base + count, from, stamp, writer);
+    // As what their contents were counted goes with them, so that nobody has to note it where they were (catalogue/copies.ts).
+    insert(
+      "s.kind, s.size, s.mtime_ms, s.mode, ?, ?, s.content, s.target, s.counted",
+      base,
+      to,
+      stamp,
+      writer,
+    );
+    insert(`0, 0, 0, 0, ?, ?, NULL, NULL, ${UNCOUNTED}`, base + count, from, stamp, writer);
+  }
+
+  /** What was made by another hand may not be counted yet: as what the content was counted must not go with the last who had it before. */
+  #noteCounted({ from, to, first, last }: Stretch): void {
+    this.#db.run(
+      `INSERT INTO leavings (content, size, counted) SELECT o.content, o.size, o.counted FROM states s
+       CROSS JOIN states o ON o.directory = ? AND o.name = s.name AND o.content IS NOT NULL AND o.counted > ${UNCOUNTED}
+       WHERE ${RANGE} AND s.counted = ${UNCOUNTED}`,
+      from,
+      to,
+      first,
+      last,
+    );
   }
 
   /** The device has left what it had, and has what was made of it. */

@@ -69,8 +69,10 @@ export class Cursors {
   }
 
   set(device: number, cursor: Cursor): void {
+    // Rows that are told anew are counted anew (catalogue/copies.ts).
     this.#db.run(
-      "UPDATE devices SET epoch = ?, boot = ?, lsn = ? WHERE id = ?",
+      `UPDATE devices SET epoch = ?1, boot = ?2, lsn = ?3, counted_lsn = iif(epoch = ?1 AND lsn <= ?3, counted_lsn, 0),
+       counted_state = iif(epoch = ?1 AND lsn <= ?3, counted_state, 0) WHERE id = ?4`,
       cursor.epoch,
       cursor.boot === null ? null : fromHex(cursor.boot),
       cursor.lsn,

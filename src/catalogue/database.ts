@@ -6,9 +6,10 @@ import first from "./schema/0001_first.sql" with { type: "text" };
 import { Gathering, type RowChanges } from "./gathering.ts";
 import conflictNames from "./schema/0002_conflict_names.sql" with { type: "text" };
 import names from "./schema/0003_names.sql" with { type: "text" };
+import copies from "./schema/0004_copies.sql" with { type: "text" };
 
 /** Numbered migrations; `user_version` counts those that have run. */
-const MIGRATIONS: readonly string[] = [first, conflictNames, names];
+const MIGRATIONS: readonly string[] = [first, conflictNames, names, copies];
 const BUSY_MS = 5_000;
 
 /** Opens the file of a database. The simulated world has another one than SQLite's own files. */

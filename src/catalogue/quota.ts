@@ -7,14 +7,19 @@ import {
   FACT_BYTES,
   FACTS,
   FACTS_BYTES,
+  LABEL_BYTES,
+  RECORD_LABEL_BYTES,
+  RECORD_LABELS,
   SHARED_BYTES,
   SHARED_KEYS,
   SHARED_VALUE_BYTES,
+  TAG_NAMES,
 } from "../core/limits.ts";
 import { entriesIn } from "../core/move.ts";
 import { encode } from "../core/msgpack.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Catalogue, Page } from "./catalogue.ts";
+import { isLabel, TAG } from "./values.ts";
 
 /** Why a page is too much of its origin, or null when it is not. */
 export function whatIsTooMuch(catalogue: Catalogue, page: Page): string | null {
@@ -48,9 +53,18 @@ export function sizeOfShared({ key, field, value }: SharedField): number {
  * Of shared fields that are news, those for which there is room. What is said of keys that are known already has a half of its own, so
  * that nobody can fill the place in which a member is removed. A field that is known takes the room by which it grows.
  */
-export function withRoom({ values }: Catalogue, fields: readonly SharedField[]): SharedField[] {
+export function withRoom(catalogue: Catalogue, fields: readonly SharedField[]): SharedField[] {
+  const others = fields.filter((field) => !isLabel(field));
+  const room = new Set([
+    ...othersWithRoom(catalogue, others),
+    ...labelsWithRoom(catalogue, fields.filter(isLabel)),
+  ]);
+  return fields.filter((field) => room.has(field));
+}
+
+function othersWithRoom({ values }: Catalogue, fields: readonly SharedField[]): SharedField[] {
   if (fields.length === 0) return [];
-  let bytes = values.sharedBytes();
+  let bytes = values.sharedBytes(false);
   /** Keys by their kind: how many there are, and those that come with these fields. */
   const known = new Map<string, { count: number; readonly fresh: Set<string> }>();
   return fields.filter((said) => {
@@ -76,4 +90,38 @@ export function withRoom({ values }: Catalogue, fields: readonly SharedField[]):
     bytes += size;
     return true;
   });
+}
+
+/** Tags and notes have a room of their own, all of it for whoever comes first; and of tags there are so many different ones. */
+function labelsWithRoom({ values, labels }: Catalogue, fields: readonly SharedField[]): SharedField[] {
+  if (fields.length === 0) return [];
+  let bytes = values.sharedBytes(true);
+  const fresh = new Set<string>();
+  const isNewName = ({ kind, field, value }: SharedField) =>
+    kind === TAG && value === true && !fresh.has(field) && !labels.isTagged(field);
+  return fields.filter((said) => {
+    const size = sizeOfShared(said);
+    const there = values.shared(said.kind, said.key, said.field);
+    const growth = there === null ? size : Math.max(0, size - sizeOfShared(there));
+    if (size > SHARED_VALUE_BYTES || (growth > 0 && bytes + growth > LABEL_BYTES)) return false;
+    if (isNewName(said)) {
+      if (labels.tagNames() + fresh.size >= TAG_NAMES) return false;
+      fresh.add(said.field);
+    }
+    bytes += growth;
+    return true;
+  });
+}
+
+/** Tags and notes as they fit into records. */
+export function* inRecords(labels: readonly SharedField[]): Generator<readonly SharedField[]> {
+  for (let from = 0; from < labels.length;) {
+    let bytes = 0;
+    let end = from;
+    while (end < labels.length && end - from < RECORD_LABELS && bytes <= RECORD_LABEL_BYTES) {
+      bytes += sizeOfShared(labels[end++]!);
+    }
+    yield labels.slice(from, end);
+    from = end;
+  }
 }

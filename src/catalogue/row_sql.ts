@@ -43,6 +43,11 @@ export const PUT_NEED = new RowChanges("needs", {
     "SET deletes = excluded.deletes, bytes = excluded.bytes, retry_ms = 0, attempts = 0, cause = '', remedy = '', " +
     "mark = CASE WHEN excluded.mark = 1 AND needs.mark > 1 THEN needs.mark ELSE excluded.mark END",
 });
+/** A content of which a device lost a row is counted again (catalogue/copies.ts). */
+export const PUT_LEAVING = new RowChanges("leavings", {
+  head: "INSERT INTO leavings (content, size, counted) VALUES",
+  row: "(?, ?, ?)",
+});
 export const DROP_NEED = new RowChanges("needs", {
   head: "DELETE FROM needs WHERE (folder, directory, name) IN (VALUES",
   row: "(?, ?, ?)",

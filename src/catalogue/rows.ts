@@ -7,9 +7,10 @@ import { type Entry, isAlive, type Row, sameContent, saysNothing } from "../core
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
-import { decide, decideWithheld, type Decision } from "../core/reconcile.ts";
-import { isWithheld, isYielding, sameVersion } from "../core/version.ts";
+import { shortFromHex } from "../core/slab.ts";
+import { isWithheld, sameVersion } from "../core/version.ts";
 import type { Database, SqlValue } from "./database.ts";
+import { decideFor } from "./decided.ts";
 import { FolderFigures } from "./folder_figures.ts";
 import { FreshDirectories } from "./fresh_directories.ts";
 import { type Interning, SELF } from "./interning.ts";
@@ -17,6 +18,7 @@ import { LocalChanges } from "./local_changes.ts";
 import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
 import { type RowOfFolder, RowPages } from "./row_pages.ts";
+import { UNCOUNTED } from "./standings.ts";
 import {
   AT_NAME,
   DROP_NEED,
@@ -25,6 +27,7 @@ import {
   IN_PATH_ORDER,
   OFFERED,
   PUT_HOLD,
+  PUT_LEAVING,
   PUT_NEED,
   PUT_STATE,
   readRow,
@@ -34,6 +37,7 @@ import {
   WITHHELD,
 } from "./row_sql.ts";
 
+export { decideFor, ownAmong } from "./decided.ts";
 export { HELD, type HeldRow, KINDS, OFFERED, WITHHELD } from "./row_sql.ts";
 
 /** A path in a folder. */
@@ -314,8 +318,13 @@ export class Rows {
 
   #release(former: HeldRow, there: readonly HeldRow[]): void {
     this.#db.run("DELETE FROM holds WHERE state = ? AND device = ?", former.state, former.device);
-    if (there.some((held) => held !== former && held.state === former.state)) return;
-    this.#db.run("DELETE FROM states WHERE id = ?", former.state);
+    const isLast = !there.some((held) => held !== former && held.state === former.state);
+    const counted = isLast
+      ? Number(this.#db.get("DELETE FROM states WHERE id = ? RETURNING counted", former.state)![0])
+      : UNCOUNTED;
+    const { content, size } = former.row.entry;
+    if (content === null || (isLast && counted === UNCOUNTED)) return;
+    this.#db.gather(PUT_LEAVING, shortFromHex(content), isLast ? size : 0, counted);
   }
 
   #count(folder: number, former: Entry | null, entry: Entry | null): void {
@@ -352,23 +361,6 @@ export class Rows {
   #isCounted(folder: number, path: RelPath): boolean {
     return this.#db.get("SELECT 1 FROM losses WHERE folder = ? AND path = ?", folder, path) !== undefined;
   }
-}
-
-/** This device's own row among those of a path; one that says nothing is none. */
-export function ownAmong(rows: readonly HeldRow[]): HeldRow | null {
-  const own = rows.find((held) => held.device === SELF);
-  return own === undefined || saysNothing(own.row) ? null : own;
-}
-
-/** What core/reconcile.ts says to the rows of one path (R9: only offered rows take part). */
-export function decideFor(rows: readonly HeldRow[]): Decision {
-  const own = ownAmong(rows)?.row ?? null;
-  const others = rows.filter((held) => held.device !== SELF && held.row.offered);
-  const said = others.map((held) => held.row.entry);
-  if (own === null || own.offered) return decide(own?.entry ?? null, said);
-  const { entry } = own;
-  if (!isWithheld(entry.version)) return { kind: "none" }; // it is ignored here
-  return isYielding(entry.version) ? decide(entry, said) : decideWithheld(entry, said);
 }
 
 /** Two statements that are one row of `states`. */

@@ -16,6 +16,15 @@ export interface Fact {
 /** Under this name changes of local values are counted. */
 const LOCAL = "";
 
+/** Kinds of which there may be tens of thousands of records: looked up one by one, and never kept in memory (catalogue/labels.ts). */
+export const TAG = "tag";
+export const NOTE = "note";
+const MANY: ReadonlySet<string> = new Set([TAG, NOTE]);
+
+export function isLabel({ kind }: Pick<SharedField, "kind">): boolean {
+  return MANY.has(kind);
+}
+
 export class Values {
   readonly #db: Database;
   readonly #meta = new Map<string, number | string>();
@@ -48,15 +57,23 @@ export class Values {
   // -------------------------------------------------------------------------------- shared records
 
   shared(kind: string, key: string, field: string): SharedField | null {
-    return this.sharedOfKind(kind).get(key)?.get(field) ?? null;
+    if (!MANY.has(kind)) return this.sharedOfKind(kind).get(key)?.get(field) ?? null;
+    const row = this.#db.get(`${SHARED} WHERE kind = ? AND key = ? AND field = ?`, kind, key, field);
+    return row === undefined ? null : readShared(row);
   }
 
-  /** Every field of every record of a kind, by key. */
+  /** Every field of one record. */
+  sharedOf(kind: string, key: string): SharedField[] {
+    return this.#db.all(`${SHARED} WHERE kind = ? AND key = ? ORDER BY field`, kind, key).map(readShared);
+  }
+
+  /** Every field of every record of a kind, by key; of a kind of which there are few. */
   sharedOfKind(kind: string): ReadonlyMap<string, ReadonlyMap<string, SharedField>> {
     const known = this.#shared.get(kind);
     if (known !== undefined) return known;
     const out = new Map<string, Map<string, SharedField>>();
-    for (const field of this.#sharedWhere("kind = ?", kind)) {
+    for (const row of this.#db.all(`${SHARED} WHERE kind = ?`, kind)) {
+      const field = readShared(row);
       let record = out.get(field.key);
       if (record === undefined) out.set(field.key, record = new Map());
       record.set(field.field, field);
@@ -66,17 +83,18 @@ export class Values {
     return out;
   }
 
-  /** Shared fields that our journal has beyond `after`, oldest first. */
-  sharedAfter(after: Lsn): { lsn: Lsn; field: SharedField }[] {
-    return this.#db.all(
-      "SELECT kind, key, field, value, stamp, writer, lsn FROM shared WHERE lsn > ? ORDER BY lsn",
-      after,
-    ).map((row) => ({ lsn: Number(row[6]) as Lsn, field: readShared(row) }));
-  }
-
-  #sharedWhere(where: string, value: string): SharedField[] {
-    return this.#db.all(`SELECT kind, key, field, value, stamp, writer FROM shared WHERE ${where}`, value)
-      .map(readShared);
+  /**
+   * Shared fields that our journal has beyond `after`, oldest first: some `limit`, to the end of an lsn. `upTo` is that one where there are
+   * more, and null where these are all.
+   */
+  sharedAfter(after: Lsn, limit = Number.MAX_SAFE_INTEGER): SharedPage {
+    const beyond = `${SHARED_LSN} WHERE lsn > ? ORDER BY lsn`;
+    const rows = this.#db.all(`${beyond} LIMIT ?`, after, limit);
+    if (rows.length < limit) return { fields: rows.map(readPlaced), upTo: null };
+    const upTo = Number(rows.at(-1)![6]) as Lsn;
+    const whole = rows.filter((row) => Number(row[6]) < upTo);
+    whole.push(...this.#db.all(`${SHARED_LSN} WHERE lsn = ?`, upTo));
+    return { fields: whole.map(readPlaced), upTo };
   }
 
   /** True when the field is newer than what is known. */
@@ -91,7 +109,8 @@ export class Values {
     const value = encode(field.value);
     this.#changed(field.kind);
     this.#db.run(
-      "INSERT OR REPLACE INTO shared (kind, key, field, value, stamp, writer, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO shared (kind, key, field, value, stamp, writer, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET value = excluded.value, stamp = excluded.stamp, writer = excluded.writer, lsn = excluded.lsn`,
       field.kind,
       field.key,
       field.field,
@@ -131,10 +150,10 @@ export class Values {
     return this.#db.get(sql, kind, key, field) !== undefined;
   }
 
-  /** Bytes that all shared fields take, names and values. */
-  sharedBytes(): number {
-    const sum = "SELECT coalesce(sum(length(key) + length(field) + length(value) + 64), 0) FROM shared";
-    return Number(this.#db.get(sum)![0]);
+  /** Bytes that shared fields take, names and values: of tags and notes, or of all else. */
+  sharedBytes(ofLabels: boolean): number {
+    return this.#db.all("SELECT kind, bytes FROM shared_sums")
+      .reduce((sum, [kind, bytes]) => MANY.has(String(kind)) === ofLabels ? sum + Number(bytes) : sum, 0);
   }
 
   // -------------------------------------------------------------------------------- facts
@@ -235,6 +254,18 @@ export class Values {
     }
     this.#metaToWrite.clear();
   };
+}
+
+const SHARED = "SELECT kind, key, field, value, stamp, writer FROM shared";
+const SHARED_LSN = "SELECT kind, key, field, value, stamp, writer, lsn FROM shared";
+
+export interface SharedPage {
+  readonly fields: { readonly lsn: Lsn; readonly field: SharedField }[];
+  readonly upTo: Lsn | null;
+}
+
+function readPlaced(row: readonly unknown[]): SharedPage["fields"][number] {
+  return { lsn: Number(row[6]) as Lsn, field: readShared(row) };
 }
 
 function readShared(row: readonly unknown[]): SharedField {

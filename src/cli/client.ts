@@ -36,6 +36,10 @@ import type {
   ResolveAnswer,
   ResolveRequest,
 } from "../daemon/conflicts_types.ts";
+import type { GuardianService } from "../daemon/guardian.ts";
+import type { DupesAnswer, GuardAnswer, PoliciesAnswer } from "../daemon/guardian_types.ts";
+import type { LabelsService } from "../daemon/labels.ts";
+import type { LabelsAnswer, TagsAnswer } from "../daemon/labels_types.ts";
 import type { PlacesService } from "../daemon/places.ts";
 import type {
   FoldersAnswer,
@@ -67,6 +71,16 @@ const PLACES_MS = 6 * 3_600_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
+/** What is new is counted first, some seconds long at most; a place may have a million files in it. */
+const COPIES_MS = 5 * 60_000;
+
+/** A service as it is asked from outside. */
+type Asked<Service> = {
+  readonly [Name in keyof Service]: Service[Name] extends (...request: infer Request) => infer Answer
+    ? (...request: Request) => Promise<Awaited<Answer>>
+    : never;
+};
+
 export interface Client {
   status(): Promise<Status>;
   /** Statuses as they change; ends when the device stops. */
@@ -90,6 +104,8 @@ export interface Client {
   conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer>;
   readonly places: PlacesService;
+  readonly labels: Asked<LabelsService>;
+  readonly guardian: Asked<GuardianService>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -122,6 +138,16 @@ export function connect(home: string): Client {
       where: (request) => call("POST", "/v1/where", PLACES_MS, request),
       du: (request) => call("POST", "/v1/du", PLACES_MS, request),
     } as PlacesService,
+    labels: {
+      labels: (request) => call("POST", "/v1/labels", ANSWER_MS, request) as Promise<LabelsAnswer>,
+      tags: () => call("GET", "/v1/tags", ANSWER_MS) as Promise<TagsAnswer>,
+    },
+    guardian: {
+      guard: () => call("GET", "/v1/guard", COPIES_MS) as Promise<GuardAnswer>,
+      setPolicy: (request) =>
+        call("POST", "/v1/guard/policies", ANSWER_MS, request) as Promise<PoliciesAnswer>,
+      dupes: (request) => call("POST", "/v1/dupes", COPIES_MS, request) as Promise<DupesAnswer>,
+    },
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     folders: () => call("GET", "/v1/folders", ANSWER_MS) as Promise<FoldersAnswer>,
     changeMode: (request) => call("POST", "/v1/folders/mode", RESUME_MS, request) as Promise<ModeAnswer>,

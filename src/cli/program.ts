@@ -6,9 +6,11 @@ import { VERSION } from "../core/version_name.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
+import { addDupes } from "./dupes.ts";
 import { addDu } from "./du.ts";
 import { DONE, reportError } from "./exit.ts";
 import { addFolders } from "./folders.ts";
+import { addGuard } from "./guard.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
@@ -18,6 +20,7 @@ import { addResume } from "./resume.ts";
 import { addStat } from "./stat.ts";
 import { addStatus } from "./status.ts";
 import { addTree } from "./tree.ts";
+import { addTag } from "./tag.ts";
 import { addUp } from "./up.ts";
 import { addVersions } from "./versions.ts";
 import { addWhere } from "./where.ts";
@@ -75,6 +78,9 @@ export function buildProgram(context: Context): Command {
       addStat,
       addWhere,
       addDu,
+      addDupes,
+      addGuard,
+      addTag,
       addConflicts,
       addResume,
       addLog,

@@ -41,6 +41,8 @@ export type ErrorCode =
   | "device-unknown"
   | "files-only-here"
   | "library-conflict"
+  | "labels-full"
+  | "policy-unmeetable"
   | "conflict-unknown"
   | "conflict-unsettled"
   | "journal-broken"

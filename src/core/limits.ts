@@ -147,6 +147,27 @@ export const SHARED_BYTES = 2 * 2 ** 20;
 export const SHARED_VALUE_BYTES = 8 * 2 ** 10;
 /** Shared fields in one page: what SHARED_BYTES hold. */
 export const SHARED_FIELDS = 16_384;
+/** Longest key of a shared record: a folder's id and a path in it. */
+export const SHARED_KEY_CHARACTERS = 33 + PATH_BYTES;
+/** Shared fields after which a page ends with the present lsn: some thousands of tags must not be read, and sent, at once. */
+export const PAGE_SHARED = 1_000;
+
+/** Bytes of all tags and notes: those of some 400,000 files. On disk alone, and apart from SHARED_BYTES, which members need. */
+export const LABEL_BYTES = 64 * 2 ** 20;
+/** Tags that anything has: they are listed together. */
+export const TAG_NAMES = 10_000;
+/** Tags and notes in one journal record, and bytes of them: some milliseconds, and every page has room for it. */
+export const RECORD_LABELS = 200;
+export const RECORD_LABEL_BYTES = 2 ** 18;
+/** A tag is a word or some, and parts of it what people can keep in mind. */
+export const TAG_CHARACTERS = 128;
+export const TAG_DEPTH = 8;
+/** Copies that a policy may ask for, devices that it may name, and days within which it may want them verified. */
+export const POLICY_COPIES = 64;
+export const POLICY_DEVICES = 16;
+export const POLICY_VERIFIED_DAYS = 3_650;
+/** A note is a paragraph or some; all of it is within SHARED_VALUE_BYTES. */
+export const NOTE_CHARACTERS = 2_000;
 
 // What a question may cost while everything else goes on.
 
@@ -181,3 +202,15 @@ export const FIND_TAIL = 1_000;
 /** Hits that are ranked, the newest of all; and names that are looked at for them. Beyond both it is told that there are more. */
 export const FIND_RANKED = 1_000;
 export const FIND_EXAMINED = 20_000;
+
+/** A device that was not here for so many days is one that may never come again. */
+export const AWAY_DAYS = 30;
+/** A disk with less than this free is nearly full: what is written to it next may not fit. */
+export const NEARLY_FULL_SHARE = 0.05;
+/** Steps in which a question brings the figures of copies up to date before it answers: some two seconds; then it says how far behind they are. */
+export const CATCH_UP_STEPS = 1_000;
+/** Risks and groups of duplicates that one answer tells: the rest is counted. */
+export const RISKS_TOLD = 200;
+export const DUPLICATES_TOLD = 1_000;
+/** States among which an example of a risk is looked for where the kept ones have changed: a second in slices. */
+export const EXAMPLE_STATES = 100_000;

@@ -12,7 +12,7 @@ import {
   type RelPath,
   type Stamp,
 } from "./ids.ts";
-import { SHARED_FIELDS } from "./limits.ts";
+import { SHARED_FIELDS, SHARED_KEY_CHARACTERS } from "./limits.ts";
 import { decodeMove, encodeMove, type Move } from "./move.ts";
 import { decode, encode } from "./msgpack.ts";
 import { relPath } from "./path.ts";
@@ -179,11 +179,11 @@ function path(value: unknown): RelPath {
   return (typeof value === "string" ? relPath(value) : null) ?? invalid("a path");
 }
 
-/** What a shared field is said of: ids in hex are the longest of these. */
+/** Kinds and fields of shared records: ids in hex are the longest of these. */
 const NAME_CHARACTERS = 256;
 
-function name(value: unknown): string {
-  return text(value).length <= NAME_CHARACTERS ? text(value) : invalid("a name that is too long");
+function name(value: unknown, most = NAME_CHARACTERS): string {
+  return text(value).length <= most ? text(value) : invalid("a name that is too long");
 }
 
 export function decodeSharedFields(value: unknown): SharedField[] {
@@ -194,7 +194,7 @@ export function decodeSharedFields(value: unknown): SharedField[] {
     if (!isStamp(stamp)) invalid("a stamp");
     return {
       kind: name(kind),
-      key: name(key),
+      key: name(key, SHARED_KEY_CHARACTERS),
       field: name(field),
       value: content,
       stamp,

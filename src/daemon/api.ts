@@ -12,6 +12,8 @@ import { bodyOf } from "./body.ts";
 import { addConflictRoutes } from "./conflicts.ts";
 import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
+import { addGuardianRoutes } from "./guardian.ts";
+import { addLabelRoutes } from "./labels.ts";
 import { addPlaceRoutes } from "./places.ts";
 import { addModeRoutes } from "./modes.ts";
 import type { Services } from "./services.ts";
@@ -61,6 +63,8 @@ export function createApi(
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
   addPlaceRoutes(app, services.places);
+  addLabelRoutes(app, services.labels);
+  addGuardianRoutes(app, services.guardian);
   addConflictRoutes(app, services.conflicts);
   addModeRoutes(app, services.modes);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));

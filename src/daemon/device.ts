@@ -8,6 +8,7 @@ import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
+import { CopyKeeper } from "../library/copy_keeper.ts";
 import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
@@ -65,6 +66,7 @@ export class Device {
   readonly folders: FolderSet;
   readonly stager: Stager;
   readonly gate: Gate;
+  readonly #copyKeeper: CopyKeeper;
   /** What each peer says that it still needs. */
   readonly peerProgress = new Map<DeviceId, Needed>();
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
@@ -159,6 +161,7 @@ export class Device {
       refused: (refusal, by) => this.gate.refused(refusal, by),
       changed: () => this.#changed(),
     });
+    this.#copyKeeper = new CopyKeeper(ledger, ports.clock);
     this.gate = new Gate({
       ledger,
       clock: ports.clock,
@@ -318,6 +321,7 @@ export class Device {
   /** A page was applied: others are told of it, and folders look at what they need. */
   #taken(): void {
     this.gate.heard();
+    this.#copyKeeper.heard();
     for (const conversation of this.#conversations.values()) conversation.pump();
     this.links.refresh();
     this.#evaluate();
@@ -366,6 +370,7 @@ export class Device {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.gate.stop();
+    this.#copyKeeper.stop();
     this.discovery?.close();
     this.links.close();
     this.#arrivals.stop();

@@ -39,7 +39,7 @@ const DEPTH = 256;
 const KEPT_TOLD = 20;
 
 const text = v.pipe(v.string(), v.maxLength(ADDRESS_CHARACTERS));
-const placeSchema = v.union([v.strictObject({ address: text }), v.strictObject({ path: text })]);
+export const placeSchema = v.union([v.strictObject({ address: text }), v.strictObject({ path: text })]);
 const limitSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_ENTRIES));
 const depthSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(DEPTH));
 const lsSchema = v.object({ place: placeSchema, after: text, limit: limitSchema });
@@ -84,27 +84,36 @@ export function askingOf(device: Device): Asking {
   };
 }
 
+/** Throws CairnError "address-malformed", and "folder-unknown" for a local path outside of all folders. */
+export function addressAskedFor(
+  { device, fs }: Pick<PlacesPorts, "device" | "fs">,
+  asked: PlaceAsked,
+): Address {
+  if ("address" in asked) return parseAddress(asked.address);
+  const found = localPlace(device, fs, asked.path);
+  if (found !== null) return found;
+  throw new CairnError(
+    "folder-unknown",
+    `${asked.path} lies in no folder of this device`,
+    "`cairn where` reads a file anywhere and says which devices have its content.",
+  );
+}
+
+/** The same, of what has something in it. Throws CairnError "usage" for a content. */
+export function placeAskedFor(ports: Pick<PlacesPorts, "device" | "fs">, asked: PlaceAsked): PlaceAddress {
+  const address = addressAskedFor(ports, asked);
+  if (address.kind === "place") return address;
+  throw new CairnError(
+    "usage",
+    "A content is no place that has something in it",
+    "`cairn where` tells its places.",
+  );
+}
+
 export function placesService({ device, fs, pool, questions }: PlacesPorts): PlacesService {
   const asking = askingOf(device);
-  const addressOf = (asked: PlaceAsked): Address => {
-    if ("address" in asked) return parseAddress(asked.address);
-    const found = localPlace(device, fs, asked.path);
-    if (found !== null) return found;
-    throw new CairnError(
-      "folder-unknown",
-      `${asked.path} lies in no folder of this device`,
-      "`cairn where` reads a file anywhere and says which devices have its content.",
-    );
-  };
-  const placeOf = (asked: PlaceAsked): PlaceAddress => {
-    const address = addressOf(asked);
-    if (address.kind === "place") return address;
-    throw new CairnError(
-      "usage",
-      "A content is no place that has something in it",
-      "`cairn where` tells its places.",
-    );
-  };
+  const addressOf = (asked: PlaceAsked) => addressAskedFor({ device, fs }, asked);
+  const placeOf = (asked: PlaceAsked) => placeAskedFor({ device, fs }, asked);
   return {
     ls: ({ place, after, limit }) =>
       questions.ask(function* (): Work<LsAnswer> {

@@ -4,6 +4,8 @@ import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import type { Device, DevicePorts } from "./device.ts";
 import { type DevicesService, devicesService } from "./devices.ts";
 import type { Gauges } from "./gauges.ts";
+import { type GuardianService, guardianService } from "./guardian.ts";
+import { type LabelsService, labelsService } from "./labels.ts";
 import { type ModesService, modesService } from "./modes.ts";
 import { type PlacesService, placesService } from "./places.ts";
 import { type SettingsService, settingsService } from "./settings.ts";
@@ -13,6 +15,10 @@ import { type VersionsService, versionsService } from "./versions.ts";
 export interface Services {
   readonly conflicts: ConflictsService;
   readonly devices: DevicesService;
+  /** Copies: what is at risk, what is asked for, what is there twice. */
+  readonly guardian: GuardianService;
+  /** Tags and notes. */
+  readonly labels: LabelsService;
   readonly modes: ModesService;
   readonly places: PlacesService;
   readonly settings: SettingsService;
@@ -27,6 +33,8 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
   return {
     conflicts: conflictsService(device, ports.fs),
     devices: devicesService(device, ports.clock),
+    guardian: guardianService(asked),
+    labels: labelsService(asked),
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
     places: placesService(asked),
     settings: settingsService(device),

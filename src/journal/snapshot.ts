@@ -5,7 +5,7 @@
  */
 import { CairnError } from "../core/errors.ts";
 import type { ActorId, FolderId, Lsn, Stamp } from "../core/ids.ts";
-import { HISTORY_DAYS, RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
+import { HISTORY_DAYS, PAGE_SHARED, RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
 import { decodeRecord, encodeRecord, type JournalRecord } from "../core/record.ts";
 import { fittingRows } from "../core/row_codec.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -83,7 +83,7 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
     yield [firstLsn, { type: "boot", boot, epoch, actor, timeMs: 0, osBoot }];
   }
   for (const { key, value } of values.localWithPrefix("")) yield [0 as Lsn, { type: "local", key, value }];
-  for (const { lsn, field } of values.sharedAfter(0 as Lsn)) yield [lsn, { type: "shared", fields: [field] }];
+  yield* sharedRecords(catalogue);
   for (const { lsn, key, value } of values.factsAfter(SELF, 0 as Lsn)) {
     yield [lsn, { type: "fact", key, value }];
   }
@@ -91,6 +91,21 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
   const [lsn, moved] = [catalogue.appliedLsn, catalogue.moves.applied];
   yield* ownRows(catalogue);
   if (catalogue.moves.applied !== moved) yield* rowsSince(catalogue, lsn);
+}
+
+/** What came in one record goes into one again, as far as nothing newer has been said since. */
+function* sharedRecords({ values }: Catalogue): Generator<[Lsn, JournalRecord]> {
+  for (let after: Lsn | null = 0 as Lsn; after !== null;) {
+    const { fields, upTo } = values.sharedAfter(after, PAGE_SHARED);
+    for (let from = 0; from < fields.length;) {
+      const { lsn } = fields[from]!;
+      let end = from;
+      while (end < fields.length && fields[end]!.lsn === lsn) end++;
+      yield [lsn, { type: "shared", fields: fields.slice(from, end).map(({ field }) => field) }];
+      from = end;
+    }
+    after = upTo;
+  }
 }
 
 /** A move takes rows from where they were (R29): what it made of them while the others were written may have been passed by. */

@@ -18,8 +18,11 @@ import type { DeviceIdentity } from "../peer/identity.ts";
 import { decodeHeader } from "../peer/header.ts";
 import type { Refusal } from "../peer/messages.ts";
 import type { PairedDevice } from "../peer/pairing.ts";
+import { isLabel } from "../catalogue/values.ts";
 import { FOLDER } from "./folder_settings.ts";
 import { isAcceptableFolder } from "./folders.ts";
+import { isAcceptableLabel } from "./labelling.ts";
+import { isAcceptablePolicy, POLICY } from "./policies.ts";
 import { additionField, libraryFoundedBy, readOp } from "./member_ops.ts";
 import {
   decideMembership,
@@ -90,7 +93,10 @@ export async function acceptedFields(
 export function acceptsField(ledger: Ledger, field: SharedField): boolean {
   const library = libraryOf(ledger);
   if (field.kind === MEMBER) return library !== null && isAcceptable(library, field);
-  return field.kind === FOLDER && isAcceptableFolder(field);
+  if (isLabel(field)) return isAcceptableLabel(field);
+  return field.kind === POLICY
+    ? isAcceptablePolicy(field)
+    : field.kind === FOLDER && isAcceptableFolder(field);
 }
 
 /** What a joiner says of itself. */

@@ -15,15 +15,19 @@ import { sizeOfShared } from "../catalogue/quota.ts";
 import { messageOf } from "../core/errors.ts";
 import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
 import type { DeviceId, FolderId, Lsn } from "../core/ids.ts";
-import { PAGE_ROWS, SHARED_BYTES } from "../core/limits.ts";
+import { PAGE_ROWS, PAGE_SHARED, SHARED_BYTES } from "../core/limits.ts";
 import type { SharedField } from "../core/record.ts";
 import type { PlacedRow } from "../core/row_codec.ts";
+import type { SharedPage } from "../catalogue/values.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Session } from "../peer/session.ts";
 import { encodePage, MESSAGE, MOVES, PAGE_MOVES, type SentPage, type Subscription } from "./messages.ts";
 
 /** Parts of renamed directories after which a page ends: with the longest paths of all it is no longer than a page may be. */
 const PAGE_PARTS = 512;
+
+/** Of another device: only its own pages carry shared fields. */
+const NOTHING_SHARED: SharedPage = { fields: [], upTo: null };
 
 export class Announcer {
   readonly #ledger: Ledger;
@@ -112,7 +116,9 @@ export class Announcer {
     // Of another device there may be rows beyond: of a page that is being taken in.
     const rows = moves.length > 0 ? [] : catalogue.rows.page(device, from.lsn, reach, PAGE_ROWS);
     const facts = catalogue.values.factsAfter(device, from.lsn);
-    const shared = device === SELF ? catalogue.values.sharedAfter(from.lsn) : [];
+    const { fields: shared, upTo: sharedTo } = device === SELF
+      ? catalogue.values.sharedAfter(from.lsn, PAGE_SHARED)
+      : NOTHING_SHARED;
     const isNews = moves.length + rows.length + facts.length + shared.length > 0 || !isSameEpoch;
     // The first page of a session always comes, and the end of what was begun: it says that there is no more.
     if (!isNews && !isEndNews) {
@@ -123,7 +129,7 @@ export class Announcer {
       !catalogue.rows.anyAfter(device, rows.at(-1)!.placed.lsn, reach);
     // Facts and shared fields are few and go with the first page, unless they are not; rows reach as far as they are in this one.
     const lastLsn = isLastOfRows ? reach : rows.at(-1)!.placed.lsn;
-    const lsn = Math.min(lastLsn, endOfShared(shared) ?? lastLsn) as Lsn;
+    const lsn = Math.min(lastLsn, endOfShared(shared) ?? lastLsn, sharedTo ?? lastLsn) as Lsn;
     const complete = lsn === end.lsn && isWhole;
     // Which boot of another device wrote this lsn we do not know. The last that we know of tells as well whose journal it is (R24).
     const boot = device === SELF ? catalogue.cursors.bootOf(lsn) : end.boot;

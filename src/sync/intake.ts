@@ -1,6 +1,7 @@
 /** Takes in what a peer announces: shared fields into our own journal (R25), rows and facts into the catalogue. */
 import { SELF } from "../catalogue/interning.ts";
-import { whatIsTooMuch, withRoom } from "../catalogue/quota.ts";
+import { inRecords, whatIsTooMuch, withRoom } from "../catalogue/quota.ts";
+import { isLabel } from "../catalogue/values.ts";
 import { BEGINNING, type Cursor, isAhead } from "../core/cursor.ts";
 import { CairnError } from "../core/errors.ts";
 import type { DeviceId, Stamp } from "../core/ids.ts";
@@ -184,11 +185,22 @@ export class Intake {
     if (origin === this.#peer) throw new CairnError("message-invalid", `A page holds too much: ${tooMuch}`);
   }
 
-  /** Only the sender's own pages carry shared fields. */
-  async #takeShared(page: SentPage): Promise<void> {
-    if (page.origin !== this.#peer) return;
+  /**
+   * Only the sender's own pages carry shared fields. Tags and notes may be many: they are taken some at a time, each by itself. What is said
+   * of members belongs together, and is one record.
+   */
+  async #takeShared({ origin, shared }: SentPage): Promise<void> {
+    if (origin !== this.#peer || shared.length === 0) return;
+    await this.#takeFields(shared.filter((field) => !isLabel(field)));
+    for (const labels of inRecords(shared.filter(isLabel))) {
+      await this.#takeFields(labels);
+      await this.#turn();
+    }
+  }
+
+  async #takeFields(fields: readonly SharedField[]): Promise<void> {
     const { catalogue } = this.#ledger;
-    const fresh = page.shared.filter((field) => catalogue.values.isNews(field));
+    const fresh = fields.filter((field) => catalogue.values.isNews(field));
     if (fresh.length === 0) return;
     const news = withRoom(catalogue, await this.#events.accept(fresh, () => this.#turn()));
     for (const { stamp } of news) this.#ledger.receive(stamp);

@@ -78,11 +78,14 @@ Deno.test("shared fields are told by the lsn of our own journal, and each once (
   values.putShared(field("b", 1), lsnOf(4));
   values.putShared(field("a", 2), lsnOf(7));
   values.putShared(field("b", 0), lsnOf(9)); // no news: keeps its place
-  assert.deepEqual(values.sharedAfter(lsnOf(0)).map(({ lsn, field }) => [lsn, field.field]), [[4, "b"], [
-    7,
-    "a",
-  ]]);
-  assert.deepEqual(values.sharedAfter(lsnOf(4)).map(({ lsn }) => lsn), [7]);
+  assert.deepEqual(values.sharedAfter(lsnOf(0)).fields.map(({ lsn, field }) => [lsn, field.field]), [
+    [4, "b"],
+    [
+      7,
+      "a",
+    ],
+  ]);
+  assert.deepEqual(values.sharedAfter(lsnOf(4)).fields.map(({ lsn }) => lsn), [7]);
   const ofKind = values.sharedOfKind("folder");
   assert.deepEqual([...ofKind.get("k")!.keys()].sort(), ["a", "b"]);
   assert.equal(values.sharedOfKind("other").size, 0);

@@ -40,7 +40,7 @@ Deno.test("what the joiner was told is acceptable to every other member too (R32
   await using inviter = await device(0);
   await using joiner = await device(1);
   await join(inviter, joiner);
-  const told = joiner.ledger.catalogue.values.sharedAfter(0 as never).map(({ field }) => field);
+  const told = joiner.ledger.catalogue.values.sharedAfter(0 as never).fields.map(({ field }) => field);
   // What it said in the library that it had alone is nobody else's business.
   const alone = `add/${joiner.identity.id}`;
   for (const field of told) {
@@ -90,7 +90,7 @@ Deno.test("a third device joins through either of the two and is known by both m
   await join(a, b);
   await join(b, c);
   assert.deepEqual(members(c), sorted(a, b, c));
-  for (const { field } of b.ledger.catalogue.values.sharedAfter(0 as never)) {
+  for (const { field } of b.ledger.catalogue.values.sharedAfter(0 as never).fields) {
     if (field.key === c.identity.id) assert.ok(acceptsField(a.ledger, field), field.field);
   }
 });
@@ -166,7 +166,7 @@ Deno.test("others have a turn between some shared fields and the next, and a nam
   await using a = await device(0);
   await using b = await device(1);
   await join(a, b);
-  const fields = b.ledger.catalogue.values.sharedAfter(0 as never).map(({ field }) => field)
+  const fields = b.ledger.catalogue.values.sharedAfter(0 as never).fields.map(({ field }) => field)
     .filter(({ field, key }) => field !== `add/${b.identity.id}` && key === b.identity.id);
   const folders = Array.from(
     { length: 98 },

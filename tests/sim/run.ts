@@ -7,6 +7,7 @@ import { History, overlap } from "./oracle/history.ts";
 import { PowerCuts } from "./oracle/power.ts";
 import { allClaimToBeDone, allDifferences, statusKind, whatIsWrong, whatTheySay } from "./oracle/quiet.ts";
 import { untold } from "./oracle/recorded.ts";
+import { sharedDifferences } from "./oracle/shared.ts";
 import { DiskOracle } from "./oracle/watcher.ts";
 import { Events } from "./plan/events.ts";
 import { SimUser } from "./plan/user.ts";
@@ -174,6 +175,7 @@ class Run {
       // Who takes part in another way builds on what the others do not have.
       this.#rejected || this.#plan.modes !== undefined,
     );
+    wrong.push(...sharedDifferences(devices));
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
   }
 

@@ -112,7 +112,7 @@ export function truthOf({ catalogue, epoch, actor }: Ledger) {
     epoch,
     actor,
     rows: rows.sort((a, b) => a.row.path < b.row.path ? -1 : 1),
-    shared: catalogue.values.sharedAfter(0 as Lsn),
+    shared: catalogue.values.sharedAfter(0 as Lsn).fields,
     facts: catalogue.values.factsAfter(SELF, 0 as Lsn),
     local: catalogue.values.localWithPrefix(""),
     intents: catalogue.openIntents(catalogue.ids.folder(FOLDER)),

@@ -67,7 +67,7 @@ export const sorted = (...devices: Device[]) => devices.map(({ identity }) => id
 
 /** Every shared field that a device has. */
 export function sharedBy({ ledger }: Device): SharedField[] {
-  return ledger.catalogue.values.sharedAfter(0 as never).map(({ field }) => field);
+  return ledger.catalogue.values.sharedAfter(0 as never).fields.map(({ field }) => field);
 }
 
 /** `to` hears what `from` shares, as it would over a session. */

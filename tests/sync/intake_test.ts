@@ -156,7 +156,7 @@ Deno.test("a new epoch sweeps what a device says it has, and none of the shared 
   const { values } = it.ledger.catalogue;
   assert.equal(values.shared("folder", folderOf(7), "name")?.value, "n");
   assert.ok(
-    values.sharedAfter(lsnOf(0)).some(({ field }) => field.key === folderOf(7)),
+    values.sharedAfter(lsnOf(0)).fields.some(({ field }) => field.key === folderOf(7)),
     "it stands in our own journal",
   );
 });

@@ -3,8 +3,11 @@ import { HOME, ROOT, type SimDevice } from "../world/device.ts";
 import type { World } from "../world/world.ts";
 import type { Call } from "../disk/sim_disk.ts";
 import { Rng } from "../disk/rng.ts";
+import { CairnError } from "../../../src/core/errors.ts";
+import { FsError } from "../../../src/platform/ports.ts";
 import type { PowerCuts } from "../oracle/power.ts";
 import { changeHome, type HomeCopy } from "./home_faults.ts";
+import { doLabel } from "./labels.ts";
 import type { DeviceStep, NetStep, Plan, Step } from "./step.ts";
 import type { SimUser } from "./user.ts";
 
@@ -90,6 +93,15 @@ export class Events {
       case "slow-wire":
         this.#world.scheduler.trace(JSON.stringify(step));
         this.#onNet(step);
+        break;
+      case "tag":
+      case "note":
+      case "policy":
+        this.#world.scheduler.trace(`${device.name}: ${JSON.stringify(step)}`);
+        // A disk that refuses says so to its person; nothing is promised then.
+        doLabel(device, step).catch((error) => {
+          if (!(error instanceof CairnError || error instanceof FsError)) throw error;
+        });
         break;
       default:
         this.#world.scheduler.trace(`${device.name}: ${JSON.stringify(step)}`);

@@ -3,6 +3,7 @@ import { Rng } from "../disk/rng.ts";
 import type { CrashMode } from "../disk/sim_disk.ts";
 import { withAbsence } from "./absence.ts";
 import { faultSteps } from "./generate_faults.ts";
+import { withLabels } from "./labels.ts";
 import { withRenames } from "./renames.ts";
 import {
   type DiskKind,
@@ -61,7 +62,8 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   }));
   const clocks = rng.fork("clocks");
   const clocksMs = disks.map(() => clocks.chance(0.5) ? 0 : clocks.between(-2_000, 2_000));
-  const calm = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
+  const plain = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
+  const calm = withLabels(plain, new Rng(`labels/${seed}`));
   const plan = options.renames ? withRenames(calm, new Rng(`renames/${seed}`)) : calm;
   const away = new Rng(`away/${seed}`);
   const isAway = allowed.includes("away") && away.chance(AWAY_CHANCE * (options.faultChance ?? 0.35));

@@ -95,9 +95,15 @@ export type NetStep =
     readonly forMs: number;
   };
 
+/** What a person says of things, and wants. Things and scopes by their number (`labels.ts`). */
+export type LabelStep =
+  | { readonly do: "tag"; readonly of: number; readonly tag: string; readonly on: boolean }
+  | { readonly do: "note"; readonly of: number; readonly text: string }
+  | { readonly do: "policy"; readonly scope: number; readonly copies: number | null };
+
 export type Step =
   & { readonly atMs: number; readonly device: number }
-  & (UserStep | DeviceStep | NetStep);
+  & (UserStep | DeviceStep | NetStep | LabelStep);
 
 export type Topology = "mesh" | "line" | "star";
 

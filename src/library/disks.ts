@@ -1,0 +1,62 @@
+/**
+ * Which disk each replica lies on, as its device publishes it (`disk/FOLDER`): copies on two folders of one disk are one, and a disk that fails,
+ * or is nearly full, is no safe place. Facts of other devices are what they say, checked for their form.
+ */
+import * as v from "valibot";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { toHex } from "../core/ids.ts";
+
+/** Key of the fact that names a replica's disk. */
+export const DISK = "disk/";
+/** Key of the fact that says when all of a replica was last read and found good. */
+export const SCRUB = "scrub/";
+
+export interface Disk {
+  /** The same for all replicas on one disk, and for no others. */
+  readonly id: string;
+  /** A lower bound of the part of it that is free, in coarse steps. */
+  readonly freeShare: number;
+  readonly isFailing: boolean;
+}
+
+const schema = v.object({
+  id: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  free_share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  failing: v.boolean(),
+});
+const scrubSchema = v.object({ passed_ms: v.pipe(v.number(), v.minValue(0)) });
+
+/** Steps of what is said to be free: each change is a record that all devices keep. */
+const STEPS = [0.5, 0.2, 0.1, 0.05, 0.02, 0] as const;
+/** A disk that comes and goes around a step stays where it is. */
+const SLACK = 0.01;
+
+/** The step that is said of a share; the one that was said stays while the share is near it. */
+export function coarseShare(share: number, said: number | null): number {
+  const step = STEPS.find((one) => share >= one) ?? 0;
+  if (said === null || step <= said) return step;
+  return STEPS.find((one) => share >= one + SLACK) ?? 0;
+}
+
+export function diskValue({ id, freeShare, isFailing }: Disk): unknown {
+  return { id, free_share: freeShare, failing: isFailing };
+}
+
+export function readDisk(value: unknown): Disk | null {
+  const read = v.safeParse(schema, value);
+  if (!read.success) return null;
+  const { id, free_share, failing } = read.output;
+  return { id, freeShare: free_share, isFailing: failing };
+}
+
+/** The disk of a device's replica. Of one that has not said, all replicas are taken to be on one disk with room. */
+export function diskOf({ values, ids }: Catalogue, device: number, folder: number): Disk {
+  return readDisk(values.fact(device, DISK + ids.folderOf(folder))) ??
+    { id: `unknown of ${toHex(Uint8Array.of(device >> 8, device & 255))}`, freeShare: 1, isFailing: false };
+}
+
+/** When a device's replica was last read whole and found good; null when it never was. */
+export function verifiedMs({ values, ids }: Catalogue, device: number, folder: number): number | null {
+  const read = v.safeParse(scrubSchema, values.fact(device, SCRUB + ids.folderOf(folder)));
+  return read.success ? read.output.passed_ms : null;
+}
