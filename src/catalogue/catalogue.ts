@@ -27,6 +27,7 @@ import { Moves } from "./moves.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
+import { TextSources } from "./text_sources.ts";
 import { Unnamed } from "./unnamed.ts";
 import { type Fact, Values } from "./values.ts";
 
@@ -61,6 +62,7 @@ export class Catalogue {
   readonly prints: Prints;
   readonly contents: Contents;
   readonly contentPlaces: ContentPlaces;
+  readonly textSources: TextSources;
   readonly values: Values;
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
@@ -79,6 +81,7 @@ export class Catalogue {
     this.moves = new Moves(this.db, this.ids, this.rows, this.prints);
     this.contents = new Contents(this.db);
     this.contentPlaces = new ContentPlaces(this.db, this.ids);
+    this.textSources = new TextSources(this.db, this.ids);
     this.values = new Values(this.db);
     this.cursors = new Cursors(this.db);
     this.kept = new KeptVersions(this.db, this.ids);
