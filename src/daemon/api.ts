@@ -12,6 +12,7 @@ import { addConflictRoutes } from "./conflicts.ts";
 import type { Daemon, LogSource, Services } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addSettingsRoutes } from "./settings.ts";
+import { addTextRoutes } from "./texts.ts";
 import { addVersionRoutes } from "./versions.ts";
 
 const joinSchema = v.object({
@@ -54,6 +55,7 @@ export function createApi(
   addDeviceRoutes(app, daemon);
   addVersionRoutes(app, daemon, bodyOf);
   addSettingsRoutes(app, daemon);
+  addTextRoutes(app, daemon);
   addConflictRoutes(app, daemon);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {

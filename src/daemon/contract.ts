@@ -15,6 +15,7 @@ import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } f
 
 import type { ConflictsService } from "./conflicts.ts";
 import type { SettingsService } from "./settings.ts";
+import type { TextsService } from "./texts.ts";
 
 export interface DaemonOptions {
   readonly home: string;
@@ -47,7 +48,7 @@ export interface Daemon {
 }
 
 /** What only the local API asks for. */
-export interface Services extends ConflictsService, DevicesService, SettingsService {}
+export interface Services extends ConflictsService, DevicesService, SettingsService, TextsService {}
 
 export interface LogSource {
   /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */

@@ -14,6 +14,7 @@ import { serveLocally } from "../platform/real/http.ts";
 import { keepMemoryLow, type MemoryKeeper } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
+import { realTextReader } from "../platform/real/text_reader.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
 import { conflictsService } from "./conflicts.ts";
@@ -47,6 +48,8 @@ import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.t
 import { type Gauges, openGauges } from "./gauges.ts";
 import { folderStatuses, statusOf } from "./status.ts";
 import { chooseFolder, type Place, takeFolder } from "./taking.ts";
+import { textsService } from "./texts.ts";
+import type { TextsAnswer, TextsRequest } from "./texts_types.ts";
 import { versionsService } from "./versions.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
@@ -74,6 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       net: realNet(),
       pool,
       osBoot: osBoot(),
+      textReader: realTextReader(),
     };
     const daemon = await RunningDaemon.start(options, home, ports, memory);
     void daemon.stopped.catch(() => {}).finally(() => memory.stop());
@@ -157,6 +161,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
     const daemon = new RunningDaemon(home, ports, device, name, invites);
     memory.atRest(() => {
       device.ledger.catalogue.giveBack();
+      device.texts?.texts.file.giveBack();
       ports.pool.rest();
     });
     await home.saveSettings({ name, port: device.links.port });
@@ -235,6 +240,10 @@ class RunningDaemon implements Daemon, Services, LogSource {
 
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer> {
     return settingsService(this.#device).setFolderSetting(request);
+  }
+
+  texts(request: TextsRequest): TextsAnswer {
+    return textsService(this.#device).texts(request);
   }
 
   conflicts(request: ConflictsRequest): ConflictsAnswer {

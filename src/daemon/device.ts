@@ -13,7 +13,7 @@ import { type Discovery, startDiscovery } from "../peer/discovery.ts";
 import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
 import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
-import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
+import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
 import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
@@ -21,10 +21,12 @@ import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
+import { TEXTS } from "../sync/text_messages.ts";
 import { Turns } from "../sync/turns.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
+import { openTexts, type TextKeeper } from "./text_keeper.ts";
 
 export interface DevicePorts {
   readonly fs: Fs;
@@ -34,6 +36,8 @@ export interface DevicePorts {
   readonly net: Net;
   readonly pool: HashPool;
   readonly osBoot: string;
+  /** Reads texts; without one this device has no index of them. It is the device's own, and ends with it. */
+  readonly textReader?: TextReader;
   /** How the catalogue's file is opened, where it is none of SQLite's own. */
   readonly openSqlite?: OpenSqlite;
 }
@@ -74,6 +78,7 @@ export class Device {
   twin: string | null = null;
   /** Room on the disk of the home. */
   readonly homeRoom: Room;
+  readonly texts: TextKeeper | null;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sources: Sources;
@@ -138,7 +143,16 @@ export class Device {
       homeRoom: this.homeRoom,
       say: (line) => options.say(line),
       changed: () => this.#changed(),
-      isServing: () => [...this.#conversations.values()].some((conversation) => conversation.isServing),
+      isServing: () => this.#isServing,
+    });
+    this.texts = openTexts(ports, options, {
+      ledger,
+      local: this.#local,
+      homeRoom: this.homeRoom,
+      folders: () => this.folders.all(),
+      isServing: () => this.#isServing,
+      hasIndex: (session) => this.hasIndexOf(session),
+      members: () => this.gate.members(),
     });
     this.links = new Links({
       net: ports.net,
@@ -147,7 +161,7 @@ export class Device {
       greeting: {
         hello: {
           versions: VERSIONS,
-          capabilities: [MOVES],
+          capabilities: this.texts === null ? [MOVES] : [MOVES, TEXTS],
           extra: { instance: this.#instance, name: options.name },
         },
         admit: (device) => this.gate.admit(device),
@@ -267,6 +281,7 @@ export class Device {
     const conversation = new Conversation({
       ledger: this.ledger,
       server: { ...this.#local, pool: this.#ports.pool, sharing: this.#sharing },
+      texts: this.texts?.exchange,
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
       accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
@@ -318,6 +333,7 @@ export class Device {
   /** A page was applied: others are told of it, and folders look at what they need. */
   #taken(): void {
     this.gate.heard();
+    this.texts?.heard();
     for (const conversation of this.#conversations.values()) conversation.pump();
     this.links.refresh();
     this.#evaluate();
@@ -326,6 +342,10 @@ export class Device {
   #evaluate(): void {
     for (const sync of this.folders.all()) sync.heard();
     this.#changed();
+  }
+
+  get #isServing(): boolean {
+    return [...this.#conversations.values()].some((conversation) => conversation.isServing);
   }
 
   /** True while a peer has told all that it has. */
@@ -369,6 +389,7 @@ export class Device {
     this.discovery?.close();
     this.links.close();
     this.#arrivals.stop();
+    await this.texts?.stop();
     await this.folders.stop();
     this.#isStopped = true;
     this.#progressTimer?.();
