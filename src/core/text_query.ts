@@ -82,7 +82,8 @@ export function snippetOf(text: string, terms: readonly TextTerm[]): Snippet {
   const lead = from > 0 ? "… " : "";
   const stretch = text.slice(from, Math.min(until, from + SNIPPET_CHARACTERS)).toWellFormed();
   const shift = lead.length - from;
-  const marks = hits.filter((hit) => hit.at >= begin && hit.until - 1 <= end)
+  const isNew = (hit: typeof hits[number], i: number) => i === 0 || hit.at >= hits[i - 1]!.until;
+  const marks = hits.filter((hit, i) => isNew(hit, i) && hit.at >= begin && hit.until - 1 <= end)
     .map((hit) => [words[hit.at]!.from + shift, words[hit.until - 1]!.until + shift] as const)
     .filter(([, markEnd]) => markEnd <= lead.length + stretch.length);
   return { text: lead + stretch + (from + stretch.length < text.length ? " …" : ""), marks };
