@@ -21,11 +21,10 @@ const MERGE_PAGES = 16;
 const MERGE_AFTER = 8;
 
 /** What was found in a content. */
-export interface FoundText {
+export interface RankedText {
   readonly content: ContentId;
   /** Lower is better. */
   readonly rank: number;
-  readonly snippet: Snippet;
 }
 
 export interface NumberedHead extends TextHead {
@@ -154,7 +153,7 @@ export class TextIndex {
   // -------------------------------------------------------------------------------- questions
 
   /** Contents in which all of the terms are, the best first. Of very many, the newest. */
-  search(terms: readonly TextTerm[], limit: number): FoundText[] {
+  ranked(terms: readonly TextTerm[], limit: number): RankedText[] {
     if (terms.length === 0) return [];
     return this.#file.do((db) => {
       const ranked = db.all(
@@ -164,12 +163,16 @@ export class TextIndex {
       ).map(([id, rank]) => ({ id: Number(id), rank: Number(rank) }));
       ranked.sort((a, b) => a.rank - b.rank || b.id - a.id);
       return ranked.slice(0, limit).flatMap(({ id, rank }) => {
-        const row = db.get("SELECT content, packed FROM texts WHERE id = ?", id);
-        if (row === undefined) return [];
-        const snippet = snippetOf(unpackText(row[1] as Uint8Array) ?? "", terms);
-        return [{ content: toHex(row[0] as Uint8Array) as ContentId, rank, snippet }];
+        const row = db.get("SELECT content FROM texts WHERE id = ?", id);
+        return row === undefined ? [] : [{ content: toHex(row[0] as Uint8Array) as ContentId, rank }];
       });
     });
+  }
+
+  /** The stretch of a content's text in which the terms are; null where there is no text. */
+  snippet(content: ContentId, terms: readonly TextTerm[]): Snippet | null {
+    const text = this.text(content);
+    return text === null ? null : snippetOf(text, terms);
   }
 
   // -------------------------------------------------------------------------------- sweeping

@@ -39,7 +39,7 @@ class Opened implements Disposable {
   }
 
   find(words: string): ContentId[] {
-    return this.texts.index.search(textTermsOf(words), 20).map(({ content }) => content);
+    return this.texts.index.ranked(textTermsOf(words), 20).map(({ content }) => content);
   }
 
   [Symbol.dispose](): void {
@@ -70,9 +70,9 @@ Deno.test("the text with the word more often stands first, with a snippet that m
   using opened = new Opened();
   opened.texts.index.putOwn(record("rare", `${"filler ".repeat(200)}wombat`));
   opened.texts.index.putOwn(record("often", "wombat wombat wombat here"));
-  const found = opened.texts.index.search(textTermsOf("wombat"), 20);
+  const found = opened.texts.index.ranked(textTermsOf("wombat"), 20);
   assert.deepEqual(found.map(({ content }) => content), [contentOf("often"), contentOf("rare")]);
-  const { text, marks } = found[1]!.snippet;
+  const { text, marks } = opened.texts.index.snippet(contentOf("rare"), textTermsOf("wombat"))!;
   assert.deepEqual(marks.map(([from, until]) => text.slice(from, until)), ["wombat"]);
 });
 
@@ -206,7 +206,7 @@ Deno.test("damage that shows at work begins the file anew, and the work passes",
   opened.texts = opened.open();
   const { index } = opened.texts;
   const look = () => {
-    for (let i = 0; i < 400; i++) index.search(textTermsOf(`number${i}`), 5);
+    for (let i = 0; i < 400; i++) index.ranked(textTermsOf(`number${i}`), 5);
     index.headsAfter(0, 1000);
   };
   assert.throws(look, (error) => error instanceof CairnError && error.code === "catalogue-broken");
