@@ -30,6 +30,7 @@ import { Moves } from "./moves.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
+import { TextSources } from "./text_sources.ts";
 import { Unnamed } from "./unnamed.ts";
 import { type Fact, Values } from "./values.ts";
 import { Views } from "./views.ts";
@@ -65,6 +66,7 @@ export class Catalogue {
   readonly prints: Prints;
   readonly contents: Contents;
   readonly contentPlaces: ContentPlaces;
+  readonly textSources: TextSources;
   readonly values: Values;
   readonly labels: Labels;
   readonly copies: Copies;
@@ -87,6 +89,7 @@ export class Catalogue {
     this.moves = new Moves(this.db, this.ids, this.rows, this.prints);
     this.contents = new Contents(this.db);
     this.contentPlaces = new ContentPlaces(this.db, this.ids);
+    this.textSources = new TextSources(this.db, this.ids);
     this.values = new Values(this.db);
     this.labels = new Labels(this.db);
     this.cursors = new Cursors(this.db);

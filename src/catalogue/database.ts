@@ -34,7 +34,7 @@ export class Database {
    * Opens or creates the file; `:memory:` works too. Throws CairnError "catalogue-newer" for a file of a later program,
    * "catalogue-broken" where the disk refuses, and the SQLite error itself when the file is no database or a damaged one.
    */
-  constructor(path: string, open: OpenSqlite = openFile) {
+  constructor(path: string, open: OpenSqlite = openFile, migrations = MIGRATIONS) {
     this.#db = told(() => open(path));
     try {
       told(() => {
@@ -46,7 +46,7 @@ export class Database {
         // Written back four times as rarely as by default: pages that change again and again cost one write, and the main thread waits for it.
         this.#db.exec("PRAGMA wal_autocheckpoint = 4000");
         this.#db.exec("PRAGMA temp_store = MEMORY");
-        this.#migrate(path);
+        this.#migrate(path, migrations);
       });
     } catch (error) {
       this.#db.close();
@@ -54,18 +54,18 @@ export class Database {
     }
   }
 
-  #migrate(path: string): void {
+  #migrate(path: string, migrations: readonly string[]): void {
     const have = Number(this.get("PRAGMA user_version")![0]);
-    if (have > MIGRATIONS.length) {
+    if (have > migrations.length) {
       throw new CairnError(
         "catalogue-newer",
-        `${path} was written by a newer Cairn (schema ${have}, this program knows ${MIGRATIONS.length})`,
+        `${path} was written by a newer Cairn (schema ${have}, this program knows ${migrations.length})`,
         "Start the newer version; it has not been changed.",
       );
     }
-    for (let i = have; i < MIGRATIONS.length; i++) {
+    for (let i = have; i < migrations.length; i++) {
       this.transaction(() => {
-        this.#db.exec(MIGRATIONS[i]!);
+        this.#db.exec(migrations[i]!);
         this.#db.exec(`PRAGMA user_version = ${i + 1}`);
       });
     }

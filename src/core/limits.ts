@@ -214,3 +214,43 @@ export const RISKS_TOLD = 200;
 export const DUPLICATES_TOLD = 1_000;
 /** States among which an example of a risk is looked for where the kept ones have changed: a second in slices. */
 export const EXAMPLE_STATES = 100_000;
+
+// Texts: what is read of files so that their words can be found (R39).
+
+/** Text of one content that is indexed and travels, in UTF-8: some ten thousand words, and one of them costs the main thread some 5 ms. */
+export const TEXT_BYTES = 64 * 2 ** 10;
+/** Such a text packed: raw deflate adds a few bytes to what cannot be made smaller. */
+export const TEXT_PACKED_BYTES = TEXT_BYTES + 256;
+/** Why a content has no text, in words. */
+export const TEXT_NOTE_CHARACTERS = 200;
+/** Bytes that are read of a plain text: in UTF-16, with its blanks, TEXT_BYTES come out of them. */
+export const TEXT_PLAIN_BYTES = 512 * 2 ** 10;
+/** Largest HTML file that is read; it is read whole, for its head may be long. */
+export const TEXT_HTML_BYTES = 8 * 2 ** 20;
+/** Largest PDF, DOCX, XLSX or EPUB that is read: they are held in memory. */
+export const TEXT_FILE_BYTES = 64 * 2 ** 20;
+/** Entries of an archive, the bytes of one of them and of all that are taken out: a bomb is none then. */
+export const TEXT_ENTRIES = 20_000;
+export const TEXT_ENTRY_BYTES = 32 * 2 ** 20;
+export const TEXT_UNPACKED_BYTES = 64 * 2 ** 20;
+/** Pages of a PDF that are looked at: those of scans have no words that would end it earlier. */
+export const TEXT_PAGES = 1000;
+/** Time that one file may take; then its reader is ended. */
+export const TEXT_READ_MS = 20_000;
+/** Memory that its reader may have for objects, and by which the program may grow meanwhile. */
+export const TEXT_HEAP_MIB = 384;
+export const TEXT_GROWTH_BYTES = 768 * 2 ** 20;
+/** Contents that wait to be read at a time; the others follow from the rows. */
+export const TEXTS_WAITING = 1000;
+/** Records told in one page: some 50 KB. */
+export const TEXT_HEADS = 500;
+/** Texts in one request, and the packed bytes of one answer: unpacking and indexing them takes turns for a second at most. */
+export const TEXTS_AT_ONCE = 64;
+export const TEXTS_AT_ONCE_BYTES = 512 * 2 ** 10;
+/** Texts that one member may make us keep: those of a whole library come through it. */
+export const GIVEN_TEXTS = 2_000_000;
+export const GIVEN_TEXT_BYTES = 2 * 2 ** 30;
+/** Matches that are ranked, the newest: a word that is in every text must not hold the thread. */
+export const TEXT_RANKED = 1000;
+/** Words of one question for texts. */
+export const TEXT_QUERY_TERMS = 16;

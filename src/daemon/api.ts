@@ -18,6 +18,7 @@ import { addPlaceRoutes } from "./places.ts";
 import { addModeRoutes } from "./modes.ts";
 import type { Services } from "./services.ts";
 import { addSettingsRoutes } from "./settings.ts";
+import { addTextRoutes } from "./texts.ts";
 import { addVersionRoutes } from "./versions.ts";
 
 const joinSchema = v.object({
@@ -65,6 +66,7 @@ export function createApi(
   addPlaceRoutes(app, services.places);
   addLabelRoutes(app, services.labels);
   addGuardianRoutes(app, services.guardian);
+  addTextRoutes(app, services.texts);
   addConflictRoutes(app, services.conflicts);
   addModeRoutes(app, services.modes);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));

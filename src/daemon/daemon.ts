@@ -15,6 +15,7 @@ import { serveLocally } from "../platform/real/http.ts";
 import { keepMemoryLow, type MemoryKeeper } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
+import { realTextReader } from "../platform/real/text_reader.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
 import type { Daemon, DaemonOptions, LogSource } from "./contract.ts";
@@ -66,6 +67,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       net: realNet(),
       pool,
       osBoot: osBoot(),
+      textReader: realTextReader(),
     };
     const daemon = await RunningDaemon.start(options, home, ports, memory);
     void daemon.stopped.catch(() => {}).finally(() => memory.stop());
@@ -151,6 +153,7 @@ class RunningDaemon implements Daemon, LogSource {
     const daemon = new RunningDaemon(home, ports, device, name, invites);
     memory.atRest(() => {
       device.ledger.catalogue.giveBack();
+      device.texts?.texts.file.giveBack();
       ports.pool.rest();
     });
     await home.saveSettings({ name, port: device.links.port });

@@ -5,16 +5,15 @@
 import type { OpenSqlite } from "../catalogue/database.ts";
 import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
-import { HANDSHAKE_MS } from "../core/limits.ts";
 import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { CopyKeeper } from "../library/copy_keeper.ts";
 import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
-import { type DeviceIdentity, deviceIdOf } from "../peer/identity.ts";
-import { Links, SESSION_PROTOCOL } from "../peer/links.ts";
+import type { DeviceIdentity } from "../peer/identity.ts";
+import { Links } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
-import type { Clock, Fs, HashPool, Net, Random, SecureLink, Watcher } from "../platform/ports.ts";
+import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
 import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
@@ -22,10 +21,13 @@ import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
+import { TEXTS } from "../sync/text_messages.ts";
 import { Turns } from "../sync/turns.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
+import { openTexts, type TextKeeper } from "./text_keeper.ts";
+import { isTwinAt } from "./twin.ts";
 
 export interface DevicePorts {
   readonly fs: Fs;
@@ -35,6 +37,8 @@ export interface DevicePorts {
   readonly net: Net;
   readonly pool: HashPool;
   readonly osBoot: string;
+  /** Reads texts; without one this device has no index of them. It is the device's own, and ends with it. */
+  readonly textReader?: TextReader;
   /** How the catalogue's file is opened, where it is none of SQLite's own. */
   readonly openSqlite?: OpenSqlite;
 }
@@ -54,8 +58,6 @@ export interface DeviceOptions {
 }
 
 const VERSIONS = [1, 1] as const;
-/** A call to ourselves comes back to us within this. */
-const ECHO_MS = 1_000;
 /** Peers are told of our progress this often at most. */
 const PROGRESS_MS = 500;
 
@@ -76,6 +78,7 @@ export class Device {
   twin: string | null = null;
   /** Room on the disk of the home. */
   readonly homeRoom: Room;
+  readonly texts: TextKeeper | null;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sources: Sources;
@@ -140,7 +143,16 @@ export class Device {
       homeRoom: this.homeRoom,
       say: (line) => options.say(line),
       changed: () => this.#changed(),
-      isServing: () => [...this.#conversations.values()].some((conversation) => conversation.isServing),
+      isServing: () => this.#isServing,
+    });
+    this.texts = openTexts(ports, options, {
+      ledger,
+      local: this.#local,
+      homeRoom: this.homeRoom,
+      folders: () => this.folders.all(),
+      isServing: () => this.#isServing,
+      hasIndex: (session) => this.hasIndexOf(session),
+      members: () => this.gate.members(),
     });
     this.links = new Links({
       net: ports.net,
@@ -149,7 +161,7 @@ export class Device {
       greeting: {
         hello: {
           versions: VERSIONS,
-          capabilities: [MOVES],
+          capabilities: this.texts === null ? [MOVES] : [MOVES, TEXTS],
           extra: { instance: this.#instance, name: options.name },
         },
         admit: (device) => this.gate.admit(device),
@@ -228,21 +240,11 @@ export class Device {
     }
   }
 
-  /** A beacon has our id: it counts only when whoever is there shows our own certificate (R36). */
   async #lookAtTwin(address: string): Promise<void> {
-    try {
-      const met = this.links.metOurselves;
-      const link = await this.#ports.net.dial(address, this.identity, SESSION_PROTOCOL, HANDSHAKE_MS);
-      const isOurs = link.peerCertificate !== null && deviceIdOf(link.peerCertificate) === this.identity.id;
-      // Anybody can pass us on to ourselves: then we are called at the same time.
-      await new Promise<void>((resolve) => this.#ports.clock.after(ECHO_MS, resolve));
-      link.destroy();
-      this.twin = isOurs && this.links.metOurselves === met ? address : null;
-      this.#changed();
-    } catch (error) {
-      // Nobody is there: a forged beacon.
-      if (!(error instanceof CairnError)) throw error;
-    }
+    const isTwin = await isTwinAt(address, { ...this.#ports, identity: this.identity, links: this.links });
+    if (isTwin === null) return;
+    this.twin = isTwin ? address : null;
+    this.#changed();
   }
 
   // -------------------------------------------------------------------------------- peers
@@ -270,6 +272,7 @@ export class Device {
     const conversation = new Conversation({
       ledger: this.ledger,
       server: { ...this.#local, pool: this.#ports.pool, sharing: this.#sharing },
+      texts: this.texts?.exchange,
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
       accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
@@ -322,6 +325,7 @@ export class Device {
   #taken(): void {
     this.gate.heard();
     this.#copyKeeper.heard();
+    this.texts?.heard();
     for (const conversation of this.#conversations.values()) conversation.pump();
     this.links.refresh();
     this.#evaluate();
@@ -330,6 +334,10 @@ export class Device {
   #evaluate(): void {
     for (const sync of this.folders.all()) sync.heard();
     this.#changed();
+  }
+
+  get #isServing(): boolean {
+    return [...this.#conversations.values()].some((conversation) => conversation.isServing);
   }
 
   /** True while a peer has told all that it has. */
@@ -374,6 +382,7 @@ export class Device {
     this.discovery?.close();
     this.links.close();
     this.#arrivals.stop();
+    await this.texts?.stop();
     await this.folders.stop();
     this.#isStopped = true;
     this.#progressTimer?.();

@@ -10,6 +10,7 @@ import { type ModesService, modesService } from "./modes.ts";
 import { type PlacesService, placesService } from "./places.ts";
 import { type SettingsService, settingsService } from "./settings.ts";
 import { folderStatuses } from "./status.ts";
+import { type TextsService, textsService } from "./texts.ts";
 import { type VersionsService, versionsService } from "./versions.ts";
 
 export interface Services {
@@ -22,6 +23,7 @@ export interface Services {
   readonly modes: ModesService;
   readonly places: PlacesService;
   readonly settings: SettingsService;
+  readonly texts: TextsService;
   readonly versions: VersionsService;
   /** Whoever still waits for an answer is told that there will be none. */
   stop(): void;
@@ -38,6 +40,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
     places: placesService(asked),
     settings: settingsService(device),
+    texts: textsService(device),
     versions: versionsService(device, ports.fs),
     stop: () => questions.stop(),
   };

@@ -19,6 +19,8 @@ export interface FolderSettings {
   /** How long former contents are kept at most, and in how many bytes (R21). */
   readonly versionsDays: number;
   readonly versionsBytes: number;
+  /** Whether words in the folder's files can be found (R39). */
+  readonly text: "on" | "off";
 }
 
 export interface Setting {
@@ -94,6 +96,14 @@ export const SETTINGS: readonly Setting[] = [
     meaning: "bytes that former contents may take, such as 20G; 1M at least",
     read: bytes,
   },
+  {
+    key: "text",
+    name: "text",
+    isShared: true,
+    initial: "on",
+    meaning: "on: words in the folder's files can be found; off: no device reads or keeps them",
+    read: (value) => ["on", "off"].find((known) => known === value) ?? null,
+  },
 ];
 
 const OWN = "settings/";
@@ -117,6 +127,15 @@ export function settingsOf(catalogue: Catalogue, folder: FolderId): FolderSettin
     return [key, value === undefined || value === null ? initial : read(value) ?? initial];
   });
   return Object.fromEntries(entries) as unknown as FolderSettings;
+}
+
+/** The numbers of the folders whose texts are neither read nor kept. */
+export function foldersWithoutText(catalogue: Catalogue): Set<number> {
+  const off = new Set<number>();
+  for (const [folder, fields] of catalogue.values.sharedOfKind(FOLDER)) {
+    if (fields.get("text")?.value === "off") off.add(catalogue.ids.folder(folder as FolderId));
+  }
+  return off;
 }
 
 function ownSettings(catalogue: Catalogue, folder: FolderId): Record<string, unknown> {

@@ -20,6 +20,7 @@ import type { Sighting } from "./sightings.ts";
 
 /** The protocol of sessions, as ALPN names it. */
 export const SESSION_PROTOCOL = "cairn/1";
+const OTHER_ANSWERS = "another device answers at that address";
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 30_000;
 /** Whoever sends beacons in a device's name makes us dial it no more often than this. */
@@ -159,6 +160,11 @@ export class Links {
       if (!this.#isWanted(device)) break;
       try {
         const link = await net.dial(address, identity, SESSION_PROTOCOL, HANDSHAKE_MS);
+        if (this.#isOfAnother(link, device)) {
+          link.destroy();
+          attempt.reason = OTHER_ANSWERS;
+          continue;
+        }
         const reason = await this.#open(link, "dialled", device);
         if (reason === null) break;
         attempt.reason = reason;
@@ -171,6 +177,13 @@ export class Links {
     const delayMs = attempt.delayMs;
     attempt.delayMs = Math.min(delayMs * 2, MOST_RETRY_MS);
     this.#dialSoon(device, delayMs);
+  }
+
+  /** Whoever has taken over the address of a device that is away has a session with us, which must not end for that. */
+  #isOfAnother({ peerCertificate }: SecureLink, wanted: DeviceId): boolean {
+    if (peerCertificate === null) return false;
+    const there = deviceIdOf(peerCertificate);
+    return there !== wanted && this.#sessions.has(there);
   }
 
   /** Null when there is a session now (or already was a better one), else why not: the home's disk may refuse to say who may come in. */
@@ -198,7 +211,7 @@ export class Links {
     const before = this.#sessions.get(session.peer);
     if (before !== undefined && !this.#isBetter(session, before)) {
       session.close("There is a session already");
-      return session.peer === wanted ? null : "another device answers at that address";
+      return session.peer === wanted ? null : OTHER_ANSWERS;
     }
     this.#sessions.set(session.peer, session);
     before?.close("Another session takes over");
@@ -214,7 +227,7 @@ export class Links {
       throw error;
     }
     this.#options.changed();
-    return wanted === undefined || session.peer === wanted ? null : "another device answers at that address";
+    return wanted === undefined || session.peer === wanted ? null : OTHER_ANSWERS;
   }
 
   #isBetter(session: Session, before: Session): boolean {

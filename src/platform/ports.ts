@@ -5,6 +5,8 @@
  */
 import type { ContentId, RelPath } from "../core/ids.ts";
 import type { ChunkList } from "../core/content.ts";
+import type { TextKind } from "../core/text_kinds.ts";
+import type { ReadText } from "../core/text_record.ts";
 
 // ------------------------------------------------------------------------------------ file system
 
@@ -240,6 +242,20 @@ export interface HashPool {
   unpack(packed: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Nothing has happened for a moment: what is only kept to be fast can go. */
   rest(): void;
+  close(): void;
+}
+
+// ------------------------------------------------------------------------------------ texts
+
+/** Reads the words out of files, in a worker of its own that is ended when a file takes too much of anything. One at a time. */
+export interface TextReader {
+  /**
+   * The file's text, in the form of `core/text_record.ts`, or why it has none. Null when nothing can be said of it now: it is not there any
+   * more, or the reader was closed.
+   */
+  read(path: string, kind: TextKind): Promise<ReadText | null>;
+  /** Moves what was written to a SQLite database from its log into its file, which waits for the disk. */
+  checkpoint(database: string): Promise<void>;
   close(): void;
 }
 

@@ -12,11 +12,14 @@ import { Intake, subscriptionOf } from "./intake.ts";
 import { decodeSubscribe, encodeSubscribe, MESSAGE, read } from "./messages.ts";
 import type { Server } from "./serve.ts";
 import { Serving } from "./serving.ts";
+import type { TextExchange } from "./text_exchange.ts";
 import type { Turns } from "./turns.ts";
 
 export interface ConversationDeps {
   readonly ledger: Ledger;
   readonly server: Server;
+  /** Where this device has an index of texts. */
+  readonly texts?: TextExchange | undefined;
   /** Devices whose announcements we want to have. */
   devices(): Iterable<DeviceId>;
   readonly clock: Clock;
@@ -70,6 +73,7 @@ export class Conversation {
     session.onClose(() => this.#endListening());
     session.onMessage((message) => void this.#handle(message));
     this.subscribe();
+    deps.texts?.came(session);
   }
 
   /** Says what we have of each device; again when we want something anew. */
@@ -133,6 +137,7 @@ export class Conversation {
           this.#deps.server.sharing.heard(this.#session, message.header);
           break;
         default:
+          if (await this.#deps.texts?.handle(this.#session, message)) break;
           // Unknown notices are a later version's; an unknown request must not wait for ever.
           if (message.requestId !== 0 && !await this.#serving.serve(message)) {
             throw new CairnError("message-invalid", `Nothing answers requests of type ${message.type}`);

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { CairnError } from "../../src/core/errors.ts";
 import { PENDING_SESSIONS } from "../../src/core/limits.ts";
-import { createIdentity } from "../../src/peer/identity.ts";
-import { openSession } from "../../src/peer/session.ts";
+import { createIdentity, deviceIdOf } from "../../src/peer/identity.ts";
+import { openSession, type Session } from "../../src/peer/session.ts";
 import { LEAST_BETWEEN_MS, Links } from "../../src/peer/links.ts";
 import type { Net, SecureLink } from "../../src/platform/ports.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
@@ -82,6 +82,36 @@ Deno.test("beacons in a device's name, as many as may be, make us dial it four t
     await clock.advance(5);
   }
   assert.equal(dials, 10);
+  links.close();
+});
+
+Deno.test("a device that has taken over the address of one that is away keeps its session with us", async () => {
+  const clock = manualClock();
+  const [there, away] = [deviceIdOf(listener), deviceOf(1)];
+  const opened: Session[] = [];
+  const links = new Links({
+    net: {
+      dial: () => {
+        const [ours, theirs] = linkPair({ certificates: [identity.certificateDer, listener] });
+        void openSession(theirs, "accepted", greeting(), clock);
+        return Promise.resolve(ours);
+      },
+    } as unknown as Net,
+    clock,
+    identity,
+    greeting: greeting(),
+    members: () => [there, away],
+    addresses: () => ["192.0.2.1:1"],
+    pairing: () => {},
+    opened: (session) => opened.push(session),
+    refused: () => {},
+    changed: () => {},
+  });
+  links.refresh();
+  for (let ms = 0; ms < 5_000; ms += 50) await clock.advance(50);
+  assert.deepEqual(opened.map(({ ending }) => ending), [null]);
+  assert.equal(links.session(there), opened[0]);
+  assert.match(links.reason(away), /another device answers/);
   links.close();
 });
 

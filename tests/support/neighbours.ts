@@ -9,12 +9,13 @@ import { Device } from "../../src/daemon/device.ts";
 import { settingsService } from "../../src/daemon/settings.ts";
 import type { FolderId } from "../../src/core/ids.ts";
 import { membersOf } from "../../src/library/members.ts";
-import { createIdentity } from "../../src/peer/identity.ts";
-import type { HashPool } from "../../src/platform/ports.ts";
+import { createIdentity, type DeviceIdentity } from "../../src/peer/identity.ts";
+import type { HashPool, TextReader } from "../../src/platform/ports.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
 import { realHashPool } from "../../src/platform/real/hash_pool.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
+import { realTextReader } from "../../src/platform/real/text_reader.ts";
 import type { FolderSync } from "../../src/sync/folder_sync.ts";
 import { MemoryNet } from "./memory_net.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
@@ -22,6 +23,8 @@ import { differences, treeOf } from "./tree.ts";
 import { waitFor } from "./wait.ts";
 
 const FOLDER = "Notes";
+
+type Texts = Readonly<Record<string, "reads" | "keeps">>;
 
 export class Neighbour {
   constructor(
@@ -115,9 +118,21 @@ export class Neighbours implements AsyncDisposable {
   readonly #dir: TempDir = tempDir();
   readonly #pool: HashPool = realHashPool();
 
+  /** Devices that have an index of texts, and whether they read files for it, or keep what others tell. */
+  #texts: Texts = {};
+
   /** Devices of these names, paired, with one folder each. */
-  static async open(...names: readonly string[]): Promise<Neighbours> {
+  static open(...names: readonly string[]): Promise<Neighbours> {
+    return Neighbours.openWithTexts(names, {});
+  }
+
+  /** As `open`; some have an index of texts, too. */
+  static async openWithTexts(
+    names: readonly string[],
+    texts: Texts = Object.fromEntries(names.map((name) => [name, "reads"])),
+  ): Promise<Neighbours> {
     const neighbours = new Neighbours();
+    neighbours.#texts = texts;
     try {
       for (const name of names) await neighbours.#add(name);
       await neighbours.settle();
@@ -141,7 +156,7 @@ export class Neighbours implements AsyncDisposable {
     neighbour.folder = await device.folders.add(first?.folder ?? null, FOLDER, root);
   }
 
-  async #start(name: string, home: string): Promise<Device> {
+  async #start(name: string, home: string, identity?: DeviceIdentity): Promise<Device> {
     const ports = {
       fs: this.fs,
       watcher: { announcesDirectories: false, watch: () => () => {} },
@@ -150,15 +165,26 @@ export class Neighbours implements AsyncDisposable {
       net: this.net.of(name),
       pool: { ...poolOf(this.#pool), close: () => {} },
       osBoot: "",
+      ...this.#textReader(name),
     };
     return await Device.start(ports, {
       home,
-      identity: await createIdentity(realRandom()),
+      identity: identity ?? await createIdentity(realRandom()),
       name,
       port: 0,
       say: () => {},
       pairing: (link) => this.#pairing?.serve(link),
     });
+  }
+
+  #textReader(name: string): { textReader?: TextReader } {
+    const how = this.#texts[name];
+    if (how === undefined) return {};
+    return {
+      textReader: how === "reads"
+        ? realTextReader()
+        : { ...realTextReader(), read: () => Promise.resolve(null) },
+    };
   }
 
   #pairing: ReturnType<typeof openInvites> | null = null;
@@ -170,6 +196,14 @@ export class Neighbours implements AsyncDisposable {
     const at = `127.0.0.1:${first.device.links.port}`;
     await join({ ...ports, net: this.net.of(neighbour.name) }, neighbour.device, neighbour.name, code, at);
     this.#pairing.withdraw();
+  }
+
+  /** The device ends, and comes back with what it has. `between` is done while it is off. */
+  async restart(neighbour: Neighbour, between: () => void = () => {}): Promise<void> {
+    const { name, home, device } = neighbour;
+    await device.stop();
+    between();
+    neighbour.device = await this.#start(name, home, device.identity);
   }
 
   /** Nobody reaches this device, and it reaches nobody, until `meet`. */
