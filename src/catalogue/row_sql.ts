@@ -13,7 +13,7 @@ export const KINDS: readonly EntryKind[] = ["deleted", "file", "directory", "sym
 /** Bits of `holds.flags`. */
 export const OFFERED = 1;
 export const HELD = 2;
-/** Of this device alone: its version names no write (R9). Told by the version; here a scan need not read that. */
+/** Not offered, and its version names no write (R9). Said by the version already; with this a scan need not read it. */
 export const WITHHELD = 4;
 /** `needs.deletes` of a path of which it is not decided yet whether it is a need. */
 export const UNDECIDED = 2;
