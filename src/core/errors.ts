@@ -27,6 +27,7 @@ export type ErrorCode =
   | "folder-unknown"
   | "root-foreign"
   | "version-unknown"
+  | "content-unreachable"
   | "address-malformed"
   | "address-unknown"
   | "address-ambiguous"

@@ -64,6 +64,9 @@ export class Device {
   readonly links: Links;
   readonly folders: FolderSet;
   readonly stager: Stager;
+  readonly sources: Sources;
+  /** How files of this device are found by their content. */
+  readonly local: Local;
   readonly gate: Gate;
   /** What each peer says that it still needs. */
   readonly peerProgress = new Map<DeviceId, Needed>();
@@ -76,10 +79,8 @@ export class Device {
   readonly homeRoom: Room;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
-  readonly #sources: Sources;
   readonly #sharing: Sharing;
   readonly #arrivals: Arrivals;
-  readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #turns: Turns;
   readonly #manualAddresses = new Map<DeviceId, string>();
@@ -94,7 +95,7 @@ export class Device {
     this.identity = options.identity;
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
-    this.#sources = new Sources(ports.clock);
+    this.sources = new Sources(ports.clock);
     this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
       for (const sync of this.folders.all()) {
@@ -102,7 +103,7 @@ export class Device {
       }
     });
     this.#instance = toHex(ports.random.bytes(8));
-    this.#local = {
+    this.local = {
       catalogue: ledger.catalogue,
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
       changed: (replica, path) => this.folders.get(replica.folder)?.outbound.lookAgain([path]),
@@ -118,12 +119,12 @@ export class Device {
       },
     });
     this.stager = new Stager({
-      ...this.#local,
+      ...this.local,
       sharing: this.#sharing,
       fs: ports.fs,
       pool: ports.pool,
       clock: ports.clock,
-      sources: this.#sources,
+      sources: this.sources,
       gained: ({ folder }, bytes) => {
         this.gained.set(folder, (this.gained.get(folder) ?? 0) + bytes);
         this.#changed();
@@ -266,7 +267,7 @@ export class Device {
     const number = catalogue.ids.device(session.peer);
     const conversation = new Conversation({
       ledger: this.ledger,
-      server: { ...this.#local, pool: this.#ports.pool, sharing: this.#sharing },
+      server: { ...this.local, pool: this.#ports.pool, sharing: this.#sharing },
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
       accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
@@ -291,7 +292,7 @@ export class Device {
       this.#eachConversation((other) => other.left(session.peer));
       this.#changed();
     });
-    this.#sources.add(number, session);
+    this.sources.add(number, session);
     this.#sharing.came(number, session);
     this.#arrivals.came(number);
     this.#tellProgress();

@@ -4,9 +4,7 @@
  * source that changed, not an error; errors of the disk are thrown as `FsError`.
  */
 import * as fs from "node:fs";
-import { createHash } from "node:crypto";
-import { contentId } from "../../core/content.ts";
-import { chunkParams, Cutter } from "../../core/chunker.ts";
+import { contentOf } from "../../core/content_of.ts";
 import type { ContentId } from "../../core/ids.ts";
 import { PIECE_BYTES } from "../../core/limits.ts";
 import { type FsCode, FsError, type SmallFile } from "../ports.ts";
@@ -101,23 +99,4 @@ function createAfresh(path: string): number {
     guarded(path, () => fs.rmSync(path));
     return openRegular(path, "create");
   }
-}
-
-/** The content id of bytes in memory. */
-export function contentOf(bytes: Uint8Array): ContentId {
-  const cutter = new Cutter(chunkParams(bytes.length));
-  const digests = [];
-  for (let start = 0; start < bytes.length;) {
-    const cut = cutter.next(bytes, start);
-    const end = cut < 0 ? bytes.length : cut;
-    digests.push(createHash("sha256").update(bytes.subarray(start, end)).digest());
-    start = end;
-  }
-  return contentId(bytes.length, digests.length === 1 ? digests[0]! : concat(digests));
-}
-
-function concat(digests: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(digests.length * 32);
-  digests.forEach((digest, i) => out.set(digest, i * 32));
-  return out;
 }
