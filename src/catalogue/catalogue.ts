@@ -13,7 +13,6 @@ import { decodeMove, encodeMove, type Move } from "../core/move.ts";
 import { decodeRows, encodeRows, type PlacedRow } from "../core/row_codec.ts";
 import type { Dot } from "../core/version.ts";
 import { Briefs } from "./briefs.ts";
-import { ContentHolders } from "./content_holders.ts";
 import { ContentPlaces } from "./content_places.ts";
 import { Contents } from "./contents.ts";
 import { Cursors } from "./cursors.ts";
@@ -28,9 +27,9 @@ import { Moves } from "./moves.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
-import { TreeWalk } from "./tree_walk.ts";
 import { Unnamed } from "./unnamed.ts";
 import { type Fact, Values } from "./values.ts";
+import { Views } from "./views.ts";
 
 /** What another device announced: everything of it with `from.lsn < lsn <= to.lsn`. */
 export interface Page {
@@ -63,12 +62,11 @@ export class Catalogue {
   readonly prints: Prints;
   readonly contents: Contents;
   readonly contentPlaces: ContentPlaces;
-  readonly contentHolders: ContentHolders;
   readonly values: Values;
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
-  readonly walk: TreeWalk;
+  readonly views: Views;
 
   constructor(path: string, self: DeviceId, open?: OpenSqlite) {
     this.db = new Database(path, open);
@@ -83,12 +81,11 @@ export class Catalogue {
     this.moves = new Moves(this.db, this.ids, this.rows, this.prints);
     this.contents = new Contents(this.db);
     this.contentPlaces = new ContentPlaces(this.db, this.ids);
-    this.contentHolders = new ContentHolders(this.db, this.ids);
     this.values = new Values(this.db);
     this.cursors = new Cursors(this.db);
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);
-    this.walk = new TreeWalk(this.db, this.ids);
+    this.views = new Views(this.db, this.ids);
   }
 
   /** The last lsn of our journal that is in here. */

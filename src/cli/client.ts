@@ -36,6 +36,8 @@ import type {
   ResolveAnswer,
   ResolveRequest,
 } from "../daemon/conflicts_types.ts";
+import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
+import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -51,6 +53,8 @@ const VERSIONS_MS = 5 * 60_000;
 const RESTORE_MS = 6 * 3_600_000;
 /** Looks at all names of a folder, and at the disk; settling waits for what is being placed. */
 const CONFLICTS_MS = 60_000;
+/** Until the first word: what is to be fetched is counted, and the first device asked. */
+const CONTENT_MS = 120_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
@@ -71,6 +75,9 @@ export interface Client {
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
   conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer>;
+  /** Leaving the loop ends the request. */
+  cat(request: CatRequest): AsyncGenerator<CatFrame>;
+  get(request: GetRequest): AsyncGenerator<GetEvent>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -97,6 +104,13 @@ export function connect(home: string): Client {
     resolveConflict: (request) =>
       call("POST", "/v1/conflicts/resolve", CONFLICTS_MS, request) as Promise<ResolveAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
+    async *cat(request) {
+      yield* catFramesOf(await open(access, home, "POST", "/v1/cat", CONTENT_MS, request));
+    },
+    async *get(request) {
+      const response = await open(access, home, "POST", "/v1/get", CONTENT_MS, request);
+      for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as GetEvent;
+    },
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);
       for await (const data of dataOfEvents(linesOf(response), "status")) yield JSON.parse(data) as Status;

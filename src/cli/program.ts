@@ -3,11 +3,13 @@
  */
 import { Command } from "commander";
 import { VERSION } from "../core/version_name.ts";
+import { addCat } from "./cat.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
 import { DONE, reportError } from "./exit.ts";
 import { addFolders } from "./folders.ts";
+import { addGet } from "./get.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
@@ -68,6 +70,8 @@ export function buildProgram(context: Context): Command {
       addConflicts,
       addResume,
       addLog,
+      addCat,
+      addGet,
       addVersions,
       addRestore,
     ]

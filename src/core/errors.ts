@@ -31,6 +31,7 @@ export type ErrorCode =
   | "address-malformed"
   | "address-unknown"
   | "address-ambiguous"
+  | "busy"
   | "code-malformed"
   | "code-refused"
   | "no-answer"

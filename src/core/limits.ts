@@ -147,3 +147,18 @@ export const SHARED_BYTES = 2 * 2 ** 20;
 export const SHARED_VALUE_BYTES = 8 * 2 ** 10;
 /** Shared fields in one page: what SHARED_BYTES hold. */
 export const SHARED_FIELDS = 16_384;
+
+// What a question may cost while everything else goes on.
+
+/** How long a question works before all else has its turn: with the work of one step, below the 20 ms that nothing may take. */
+export const QUESTION_SLICE_MS = 6;
+/** Rows that a question reads in one step: about two milliseconds where the disk's pages are in memory. */
+export const QUESTION_ROWS = 500;
+/** Questions that wait for their turns: a person and some programs ask; more is a loop that does not wait for answers. */
+export const QUESTIONS_OPEN = 64;
+/** Candidates told where an address means nothing or several things: what a line has room for. */
+export const CANDIDATES = 5;
+/** Places of one content that an answer tells: the rest is counted. */
+export const PLACES_TOLD = 1_000;
+/** Names that are compared with one that there is not: a large directory need not be read to its end for a hint. */
+export const CANDIDATE_NAMES = 2_000;

@@ -9,6 +9,7 @@ import { CairnError, messageOf } from "../core/errors.ts";
 import type { ApiError } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
 import { addConflictRoutes } from "./conflicts.ts";
+import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource, Services } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addSettingsRoutes } from "./settings.ts";
@@ -55,6 +56,7 @@ export function createApi(
   addVersionRoutes(app, daemon, bodyOf);
   addSettingsRoutes(app, daemon);
   addConflictRoutes(app, daemon);
+  addContentRoutes(app, daemon);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {
     void daemon.stop();

@@ -6,7 +6,7 @@ import { SELF } from "../catalogue/interning.ts";
 import { CairnError, messageOf } from "../core/errors.ts";
 import { layoutOf } from "../folder/layout.ts";
 import { replicasOf } from "../library/folders.ts";
-import type { Fs } from "../platform/ports.ts";
+import { type Fs, FsError } from "../platform/ports.ts";
 import { type GetFailure, getFile, type GetHooks } from "../sync/get_file.ts";
 import { getTree } from "../sync/get_tree.ts";
 import { readContent, ReadingEnded } from "../sync/read_content.ts";
@@ -90,7 +90,7 @@ async function* cat(
   let copies: readonly CopyState[] = [];
   let error: ApiError | null = null;
   try {
-    const wanted = wantedAt(device, address);
+    const wanted = await wantedAt(device, clock, address);
     if (wanted.kind === "tree") {
       throw new CairnError("usage", `${address} is a directory`, "Get it with: cairn get");
     }
@@ -145,7 +145,7 @@ async function* get(
   let error: ApiError | null = null;
   let taken: string | null = null;
   try {
-    const wanted = wantedAt(device, request.address);
+    const wanted = await wantedAt(device, clock, request.address);
     isDirectory = wanted.kind === "tree";
     to = targetOf(fs, wanted, request);
     if (busy.has(to)) {
@@ -215,7 +215,7 @@ async function getOne(
   tally: Tally,
 ): Promise<void> {
   const directory = to.slice(0, Math.max(1, to.lastIndexOf("/")));
-  if (ports.fs.lstat(`${directory}/.`)?.kind !== "directory") {
+  if (!isDirectoryAt(ports.fs, directory)) {
     throw new CairnError("path-unusable", `${directory} is not there, or no directory`, "Make it first.");
   }
   const failure = await getFile(
@@ -235,10 +235,19 @@ async function getOne(
   else tally.failed("", failure);
 }
 
+function isDirectoryAt(fs: Fs, path: string): boolean {
+  try {
+    return fs.lstat(`${path}/.`)?.kind === "directory";
+  } catch (error) {
+    if (error instanceof FsError && error.code === "not-directory") return false;
+    throw error;
+  }
+}
+
 /** A file goes into a directory that is there; a tree becomes the directory, so that asking again goes on with it. */
 function targetOf(fs: Fs, wanted: Wanted, { to, into }: GetRequest): string {
   const clean = to.length > 1 ? to.replace(/\/+$/, "") : to;
-  const isInto = into || (wanted.kind === "file" && fs.lstat(`${clean}/.`)?.kind === "directory");
+  const isInto = into || (wanted.kind === "file" && isDirectoryAt(fs, clean));
   return isInto ? `${clean === "/" ? "" : clean}/${wanted.name}` : clean;
 }
 

@@ -14,6 +14,7 @@ import type { DevicesService } from "./devices.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 import type { ConflictsService } from "./conflicts.ts";
+import type { ContentsService } from "./contents.ts";
 import type { SettingsService } from "./settings.ts";
 
 export interface DaemonOptions {
@@ -47,7 +48,7 @@ export interface Daemon {
 }
 
 /** What only the local API asks for. */
-export interface Services extends ConflictsService, DevicesService, SettingsService {}
+export interface Services extends ConflictsService, ContentsService, DevicesService, SettingsService {}
 
 export interface LogSource {
   /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */

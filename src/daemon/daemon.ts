@@ -17,6 +17,8 @@ import { realNet } from "../platform/real/net.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
+import { contentsService } from "./contents.ts";
+import type { CatRequest, GetRequest } from "./contents_types.ts";
 import { conflictsService } from "./conflicts.ts";
 import type { ConflictsAnswer, ConflictsRequest, ResolveAnswer, ResolveRequest } from "./conflicts_types.ts";
 import type { Daemon, DaemonOptions, LogSource, Services } from "./contract.ts";
@@ -244,6 +246,14 @@ class RunningDaemon implements Daemon, Services, LogSource {
 
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer> {
     return conflictsService(this.#device, this.#ports.fs).resolveConflict(request);
+  }
+
+  cat(request: CatRequest) {
+    return contentsService(this.#device, this.#ports).cat(request);
+  }
+
+  get(request: GetRequest, isOver: () => boolean) {
+    return contentsService(this.#device, this.#ports).get(request, isOver);
   }
 
   resume(request: ResumeRequest): Promise<ResumeAnswer> {

@@ -1,12 +1,16 @@
 /** What an address asks for: a file by its content, or a tree; and who has it. */
 import { SELF } from "../catalogue/interning.ts";
 import type { ContentHolder } from "../catalogue/content_holders.ts";
+import type { HeldRow } from "../catalogue/rows.ts";
 import { parseAddress } from "../core/address.ts";
+import { isAlive, isGivenUp } from "../core/entry.ts";
 import { CairnError } from "../core/errors.ts";
-import { type ContentId, isId } from "../core/ids.ts";
-import { nameOf } from "../core/path.ts";
+import { nameOf, ROOT } from "../core/path.ts";
 import { membersOf } from "../library/members.ts";
-import type { Tree } from "../sync/tree_entries.ts";
+import type { Work } from "../library/questions.ts";
+import { type Asking, chosenOf, contentCalled, resolvePlace } from "../library/resolve.ts";
+import type { Clock } from "../platform/ports.ts";
+import { pause, type Tree } from "../sync/tree_entries.ts";
 import type { CopyWant } from "../sync/verified_copy.ts";
 import type { CopyState } from "./contents_types.ts";
 import type { Device } from "./device.ts";
@@ -21,28 +25,73 @@ export type Wanted =
   | { readonly kind: "tree"; readonly name: string; readonly tree: Tree };
 
 /** Throws CairnError for what is no address, and for one that means nothing or several things. */
-export function wantedAt(device: Device, text: string): Wanted {
-  const { catalogue } = device.ledger;
+export async function wantedAt(device: Device, clock: Pick<Clock, "after">, text: string): Promise<Wanted> {
+  const { ledger: { catalogue }, identity, links } = device;
+  const asking: Asking = {
+    catalogue,
+    self: identity.id,
+    isOnline: (other) => links.session(other) !== null,
+  };
+  const { holders } = catalogue.views;
   const address = parseAddress(text);
-  if (address.kind !== "content") throw new CairnError("usage", "not yet");
-  const content = `01${address.prefix}` as ContentId;
-  const holders = isId("content", content) ? catalogue.contentHolders.of(content) : [];
-  const [first] = holders;
-  if (first === undefined) throw new CairnError("usage", `${text} is nowhere`);
-  return fileWanted(content, first, holders);
+  if (address.kind === "content") {
+    const content = contentCalled(asking, address.prefix);
+    const all = holders.of(content);
+    const [first] = all;
+    if (first === undefined) throw nowhere(text);
+    const { path, size, mode, mtimeMs } = first;
+    return fileWanted(nameOf(path), { content, size, mode, mtimeMs }, all);
+  }
+  const { folder, path, entry, isDirectory, device: only } = await inTurns(
+    resolvePlace(asking, address),
+    clock,
+  );
+  if (folder === null) {
+    throw new CairnError(
+      "usage",
+      `"${text}" names no folder`,
+      "Name one of those that `cairn ls` lists, or what is in it.",
+    );
+  }
+  if (isDirectory) {
+    const choose = (rows: readonly HeldRow[]) => {
+      if (only === null) return chosenOf(rows);
+      const row = rows.find((one) => one.device === only.number)?.row;
+      return row !== undefined && isAlive(row.entry) && !isGivenUp(row) ? row.entry : null;
+    };
+    const name = path === ROOT ? folder.name : nameOf(path);
+    return { kind: "tree", name, tree: { folder: folder.number, top: path, choose } };
+  }
+  if (entry?.kind === "symlink") {
+    throw new CairnError(
+      "usage",
+      `${text} is a symlink to ${entry.target}`,
+      "Ask for what it leads to, or get its directory.",
+    );
+  }
+  const { content, size, mode, mtimeMs } = entry!;
+  return fileWanted(nameOf(path), { content: content!, size, mode, mtimeMs }, holders.of(content!));
 }
 
-function fileWanted(
-  content: ContentId,
-  { path, size, mode, mtimeMs }: ContentHolder,
-  holders: readonly ContentHolder[],
-): Wanted {
-  return {
-    kind: "file",
-    name: nameOf(path),
-    want: { content, size, mode, mtimeMs },
-    devices: [...new Set(holders.map(({ device }) => device))],
-  };
+function nowhere(text: string): CairnError {
+  return new CairnError(
+    "address-unknown",
+    `No device has ${text} any more`,
+    "`cairn find` looks for what there is.",
+  );
+}
+
+/** Does a question step by step: others have their turns in between. */
+async function inTurns<T>(work: Work<T>, clock: Pick<Clock, "after">): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    await pause(clock);
+  }
+}
+
+function fileWanted(name: string, want: CopyWant, holders: readonly ContentHolder[]): Wanted {
+  return { kind: "file", name, want, devices: [...new Set(holders.map(({ device }) => device))] };
 }
 
 /** Devices that have a content, the one that would be asked first at the head; those that are not there last, the latest first. */

@@ -8,7 +8,8 @@ import { FOLDER, isSharedSetting } from "./folder_settings.ts";
 import { uniqueName } from "./members.ts";
 
 const NAME = "name";
-const REPLICA = "replica/";
+/** Key of the local value and of the fact of a replica, before the folder. */
+export const REPLICA = "replica/";
 
 export interface Folder {
   readonly id: FolderId;

@@ -66,6 +66,7 @@ export async function getTree(
           isFull ||= failure.isFull === true;
         }
       }).finally(() => underWay.delete(one));
+      one.catch(() => {}); // whoever waits for all of them hears of it
       underWay.add(one);
       if (underWay.size >= AT_ONCE) await Promise.race(underWay);
     }
@@ -147,7 +148,7 @@ async function getOne(
       const { mode, mtimeMs, size } = entry;
       const content = entry.content!;
       if (await isThere(deps, at, content, size)) return "already";
-      const devices = catalogue.contentHolders.devicesOf(content);
+      const devices = catalogue.views.holders.devicesOf(content);
       const origin = {
         devices: devices.filter((device) => device !== SELF),
         isLocal: devices.includes(SELF),

@@ -1,17 +1,16 @@
-/** What a tree of the library holds, entry by entry in slices: as one device has it, or as all of them together do. */
+/** What a tree of the library holds, entry by entry in slices. */
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
-import { type Entry, isAlive } from "../core/entry.ts";
+import type { Entry } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
 import { ROOT } from "../core/path.ts";
-import { decide } from "../core/reconcile.ts";
 import type { Clock } from "../platform/ports.ts";
 
 export interface Tree {
   readonly folder: number;
   readonly top: RelPath;
-  /** As this device has it; null: any. */
-  readonly device: number | null;
+  /** What stands at a path, of the rows there that count; null: nothing. */
+  choose(rows: readonly HeldRow[]): Entry | null;
 }
 
 export interface TreeEntry {
@@ -28,9 +27,9 @@ const ROWS_AT_ONCE = 400;
 export async function* treeEntries(
   catalogue: Catalogue,
   clock: Pick<Clock, "after">,
-  { folder, top, device }: Tree,
+  { folder, top, choose }: Tree,
 ): AsyncGenerator<readonly TreeEntry[]> {
-  const { walk, rows: { ignored } } = catalogue;
+  const { views: { walk }, rows: { ignored } } = catalogue;
   for (let after: RelPath | null = null;;) {
     const directories = walk.directories(folder, top, after, DIRECTORIES_AT_ONCE);
     for (const { id } of directories) {
@@ -39,7 +38,7 @@ export async function* treeEntries(
         if (rows.length === 0) break;
         name = nameIn(rows.at(-1)!);
         yield byName(rows).flatMap((some) => {
-          const entry = entryOf(some.filter((row) => !ignored.has(row.device)), device);
+          const entry = choose(some.filter((row) => !ignored.has(row.device)));
           return entry === null ? [] : [{ path: below(top, some[0]!.row.path), entry }];
         });
         await pause(clock);
@@ -54,24 +53,6 @@ export async function* treeEntries(
 /** Lets everybody else have the thread. */
 export function pause(clock: Pick<Clock, "after">): Promise<void> {
   return new Promise((resolve) => void clock.after(0, resolve));
-}
-
-/**
- * The entry of a path, of all that devices say of it: what they would agree on. Where none of them offers anything (R9), what was written
- * last. Null when it is nothing.
- */
-function entryOf(rows: readonly HeldRow[], device: number | null): Entry | null {
-  if (device !== null) {
-    const row = rows.find((one) => one.device === device)?.row;
-    return row !== undefined && isAlive(row.entry) ? row.entry : null;
-  }
-  const offered = rows.filter(({ row }) => row.offered).map(({ row }) => row.entry);
-  if (offered.length > 0) {
-    const decision = decide(null, offered);
-    return decision.kind === "none" ? null : decision.entry;
-  }
-  return rows.filter(({ row }) => row.held && isAlive(row.entry)).map(({ row }) => row.entry)
-    .reduce<Entry | null>((last, entry) => last === null || entry.stamp > last.stamp ? entry : last, null);
 }
 
 /** Rows in the order of their names, those of a name together. */

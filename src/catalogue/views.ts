@@ -1,0 +1,24 @@
+/** What people's questions read of the catalogue, over all devices. Nothing of it is needed for sync. */
+import { ContentHolders } from "./content_holders.ts";
+import { CopiesOf } from "./copies_of.ts";
+import type { Database } from "./database.ts";
+import type { Interning } from "./interning.ts";
+import { Listings } from "./listings.ts";
+import { TreeWalk } from "./tree_walk.ts";
+import { Usages } from "./usage.ts";
+
+export class Views {
+  readonly listings: Listings;
+  readonly copies: CopiesOf;
+  readonly usages: Usages;
+  readonly holders: ContentHolders;
+  readonly walk: TreeWalk;
+
+  constructor(db: Database, ids: Interning) {
+    this.listings = new Listings(db, ids);
+    this.copies = new CopiesOf(db, ids);
+    this.usages = new Usages(db);
+    this.holders = new ContentHolders(db, ids);
+    this.walk = new TreeWalk(db, ids);
+  }
+}
