@@ -6,13 +6,15 @@ import type { RelPath } from "../core/ids.ts";
 import { ROOT } from "../core/path.ts";
 import type { Database, SqlRow } from "./database.ts";
 import type { Interning } from "./interning.ts";
-import { type HeldRow, IN_PATH_ORDER, readRow } from "./row_sql.ts";
+import { SELF } from "./interning.ts";
+import { HELD, type HeldRow, IN_PATH_ORDER, KINDS, readRow } from "./row_sql.ts";
 
 export interface WalkedDirectory {
   readonly id: number;
   readonly path: RelPath;
 }
 
+const FILE = KINDS.indexOf("file");
 /** To SQLite every text is less than any blob. */
 const BEHIND_ALL = new Uint8Array(0);
 
@@ -44,6 +46,17 @@ export class TreeWalk {
       id: Number(id),
       path: path as RelPath,
     }));
+  }
+
+  /** This device's living, held files directly in a directory, by name behind `after`. */
+  ownFilesIn(directory: number, after: string, limit: number): HeldRow[] {
+    return this.#db.all(
+      `${IN_PATH_ORDER} WHERE s.directory = ? AND s.name > ? AND s.kind = ${FILE} AND h.device = ${SELF} AND h.flags & ${HELD}
+       ORDER BY s.name LIMIT ?`,
+      directory,
+      after,
+      limit,
+    ).map((row) => readRow(this.#ids, row));
   }
 
   /** Rows of all devices directly in a directory, by name behind `after`: whole names, about `limit` rows. None: there are no more. */

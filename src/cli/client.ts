@@ -38,6 +38,7 @@ import type {
 } from "../daemon/conflicts_types.ts";
 import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
+import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -78,6 +79,7 @@ export interface Client {
   /** Leaving the loop ends the request. */
   cat(request: CatRequest): AsyncGenerator<CatFrame>;
   get(request: GetRequest): AsyncGenerator<GetEvent>;
+  verify(request: VerifyRequest): AsyncGenerator<VerifyEvent>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -110,6 +112,10 @@ export function connect(home: string): Client {
     async *get(request) {
       const response = await open(access, home, "POST", "/v1/get", CONTENT_MS, request);
       for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as GetEvent;
+    },
+    async *verify(request) {
+      const response = await open(access, home, "POST", "/v1/verify", CONTENT_MS, request);
+      for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as VerifyEvent;
     },
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);

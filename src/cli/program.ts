@@ -17,6 +17,7 @@ import { addRestore } from "./restore.ts";
 import { addResume } from "./resume.ts";
 import { addStatus } from "./status.ts";
 import { addUp } from "./up.ts";
+import { addVerify } from "./verify.ts";
 import { addVersions } from "./versions.ts";
 
 /** Runs the command that `argv` names; the exit code. Nothing is thrown. */
@@ -74,6 +75,7 @@ export function buildProgram(context: Context): Command {
       addGet,
       addVersions,
       addRestore,
+      addVerify,
     ]
   ) {
     add(program, context);

@@ -53,7 +53,7 @@ export function folderRows(folders: readonly FolderStatus[], view: View): string
   );
 }
 
-function folderState({ state, problemsTotal, conflicts, mode }: FolderStatus, view: View): string {
+function folderState({ state, problemsTotal, conflicts, mode, scrub }: FolderStatus, view: View): string {
   const text = stateText(state);
   const colour: Record<typeof state.kind, Colour> = {
     "up-to-date": "green",
@@ -65,6 +65,9 @@ function folderState({ state, problemsTotal, conflicts, mode }: FolderStatus, vi
   const extras = [
     ...(mode === "sync" ? [] : [`${printable(mode)} only`]),
     ...(problemsTotal > 0 ? [plural(problemsTotal, "problem")] : []),
+    ...(scrub !== undefined && scrub.healed > 0
+      ? [`${plural(scrub.healed, "damaged file")} healed: cairn log`]
+      : []),
     ...(conflicts > 0 ? [`${plural(conflicts, "conflict")}: cairn conflicts`] : []),
   ];
   return paint(view, colour[state.kind], text) + (extras.length > 0 ? ` (${extras.join(", ")})` : "");

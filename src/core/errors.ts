@@ -28,6 +28,7 @@ export type ErrorCode =
   | "root-foreign"
   | "version-unknown"
   | "content-unreachable"
+  | "content-damaged"
   | "address-malformed"
   | "address-unknown"
   | "address-ambiguous"

@@ -13,6 +13,7 @@ import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource, Services } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addSettingsRoutes } from "./settings.ts";
+import { addVerifyRoutes } from "./verify.ts";
 import { addVersionRoutes } from "./versions.ts";
 
 const joinSchema = v.object({
@@ -57,6 +58,7 @@ export function createApi(
   addSettingsRoutes(app, daemon);
   addConflictRoutes(app, daemon);
   addContentRoutes(app, daemon);
+  addVerifyRoutes(app, daemon);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {
     void daemon.stop();

@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { stream, streamText } from "hono/streaming";
 import * as v from "valibot";
 import { SELF } from "../catalogue/interning.ts";
-import { CairnError, messageOf } from "../core/errors.ts";
+import { CairnError } from "../core/errors.ts";
 import { layoutOf } from "../folder/layout.ts";
 import { replicasOf } from "../library/folders.ts";
 import { type Fs, FsError } from "../platform/ports.ts";
@@ -11,6 +11,7 @@ import { type GetFailure, getFile, type GetHooks } from "../sync/get_file.ts";
 import { getTree } from "../sync/get_tree.ts";
 import { readContent, ReadingEnded } from "../sync/read_content.ts";
 import { treeEntries } from "../sync/tree_entries.ts";
+import { apiError } from "./api_error.ts";
 import type { ApiError } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
 import { type CatFrame, encodeCatFrame } from "./cat_frames.ts";
@@ -68,15 +69,6 @@ export function addContentRoutes(app: Hono, service: ContentsService): void {
       }
     });
   });
-}
-
-function apiError(error: unknown): ApiError {
-  if (error instanceof CairnError) return { code: error.code, message: error.message, hint: error.hint };
-  return {
-    code: "internal",
-    message: `Internal error: ${messageOf(error)}`,
-    hint: "Please report this with the log.",
-  };
 }
 
 // -------------------------------------------------------------------------------- cat

@@ -16,6 +16,7 @@ import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } f
 import type { ConflictsService } from "./conflicts.ts";
 import type { ContentsService } from "./contents.ts";
 import type { SettingsService } from "./settings.ts";
+import type { VerifyService } from "./verify.ts";
 
 export interface DaemonOptions {
   readonly home: string;
@@ -48,7 +49,8 @@ export interface Daemon {
 }
 
 /** What only the local API asks for. */
-export interface Services extends ConflictsService, ContentsService, DevicesService, SettingsService {}
+export interface Services
+  extends ConflictsService, ContentsService, DevicesService, SettingsService, VerifyService {}
 
 export interface LogSource {
   /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */

@@ -14,6 +14,7 @@ import { hostName, osBoot, processId } from "../platform/real/host.ts";
 import { serveLocally } from "../platform/real/http.ts";
 import { keepMemoryLow, type MemoryKeeper } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
+import { onBattery } from "../platform/real/power.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
 import { createApi } from "./api.ts";
@@ -50,6 +51,8 @@ import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.t
 import { type Gauges, openGauges } from "./gauges.ts";
 import { folderStatuses, statusOf } from "./status.ts";
 import { chooseFolder, type Place, takeFolder } from "./taking.ts";
+import { verifyService } from "./verify.ts";
+import type { VerifyRequest } from "./verify_types.ts";
 import { versionsService } from "./versions.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
@@ -154,6 +157,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
       port: options.port ?? saved?.port ?? 0,
       former: formerDevices(ports.fs, home.path),
       say: options.say,
+      scrub: { onBattery },
       pairing: (link) => invites === null ? link.destroy() : void invites.serve(link),
     });
     invites = openInvites(ports, () => device);
@@ -254,6 +258,10 @@ class RunningDaemon implements Daemon, Services, LogSource {
 
   get(request: GetRequest, isOver: () => boolean) {
     return contentsService(this.#device, this.#ports).get(request, isOver);
+  }
+
+  verify(request: VerifyRequest, isOver: () => boolean) {
+    return verifyService(this.#device, this.#ports).verify(request, isOver);
   }
 
   resume(request: ResumeRequest): Promise<ResumeAnswer> {

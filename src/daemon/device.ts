@@ -18,6 +18,7 @@ import { Conversation } from "../sync/conversation.ts";
 import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
+import { Scrubbing } from "../sync/scrubbing.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
@@ -48,6 +49,8 @@ export interface DeviceOptions {
   /** Devices that this one was before it came back as a new one: their markers are its own. */
   readonly former?: ReadonlySet<DeviceId>;
   say(line: string): void;
+  /** Files are read again by themselves to find damage, but not on battery. */
+  readonly scrub?: { onBattery(): boolean };
   /** A link that wants to pair. */
   pairing(link: SecureLink): void;
 }
@@ -106,7 +109,11 @@ export class Device {
     this.local = {
       catalogue: ledger.catalogue,
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
-      changed: (replica, path) => this.folders.get(replica.folder)?.outbound.lookAgain([path]),
+      changed: (replica, path) => {
+        const sync = this.folders.get(replica.folder);
+        sync?.outbound.lookAgain([path]);
+        sync?.scrub.suspect(path);
+      },
     };
     this.#sharing = new Sharing({
       fs: ports.fs,
@@ -137,6 +144,8 @@ export class Device {
       former: options.former ?? new Set(),
       stager: this.stager,
       homeRoom: this.homeRoom,
+      local: this.local,
+      scrubbing: options.scrub === undefined ? null : new Scrubbing(ports.clock, options.scrub.onBattery),
       say: (line) => options.say(line),
       changed: () => this.#changed(),
       isServing: () => [...this.#conversations.values()].some((conversation) => conversation.isServing),

@@ -12,6 +12,7 @@ import { withoutNotes } from "../sync/troubles.ts";
 import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Status } from "./api_types.ts";
 import type { Device } from "./device.ts";
 import type { Gauges, Rates } from "./gauges.ts";
+import { damageProblems, scrubStatus } from "./verify.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
 const PROBLEMS = 100;
@@ -159,6 +160,7 @@ export function folderStatuses(device: Device, gauges: Gauges): FolderStatus[] {
         ...inform.slice(0, PROBLEMS).map(([path, { cause, remedy }]) => ({ path, cause, remedy })),
       ],
       ...problems,
+      scrub: scrubStatus(sync),
       conflicts: gauges.conflicts.of(sync.replica),
     };
   });
@@ -173,14 +175,18 @@ function pollingNote(why: string): Problem {
 }
 
 function problemsOf(
-  { replica, inbound }: FolderSync,
+  sync: FolderSync,
   catalogue: Catalogue,
 ): { problems: Problem[]; problemsTotal: number } {
-  const { number, troubles } = replica;
+  const { replica: { number, troubles }, inbound } = sync;
   const blocked = catalogue.needs.blocked(number, PROBLEMS);
   const full = inbound.full === null ? [] : [{ path: "", ...inbound.full }];
   const waiting = [...troubles].filter(([, { isNote }]) => isNote !== true);
-  const own = [...full, ...waiting.map(([path, { cause, remedy }]) => ({ path, cause, remedy }))];
+  const own = [
+    ...full,
+    ...damageProblems(sync),
+    ...waiting.map(([path, { cause, remedy }]) => ({ path, cause, remedy })),
+  ];
   const problems = [...own, ...blocked.map(({ path, cause, remedy }) => ({ path, cause, remedy }))];
   return {
     problems: problems.slice(0, PROBLEMS),
@@ -211,6 +217,10 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
       return { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
     }
     if (hasNobodyTold(device)) return { kind: "waiting", filesLeft: 0, reason: NOBODY_TOLD };
+    const [damage, ...others] = damageProblems(sync);
+    if (damage !== undefined) {
+      return { kind: "waiting", filesLeft: 1 + others.length, reason: `${damage.path}: ${damage.cause}` };
+    }
     if (trouble === undefined) return { kind: "up-to-date" };
     return { kind: "waiting", filesLeft: 1 + more.length, reason: trouble.cause };
   }

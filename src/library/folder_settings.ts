@@ -19,6 +19,9 @@ export interface FolderSettings {
   /** How long former contents are kept at most, and in how many bytes (R21). */
   readonly versionsDays: number;
   readonly versionsBytes: number;
+  /** Every file is read once within so many days, 0: never; and so many bytes a second at most. */
+  readonly scrubDays: number;
+  readonly scrubRate: number;
 }
 
 export interface Setting {
@@ -92,6 +95,24 @@ export const SETTINGS: readonly Setting[] = [
     isShared: false,
     initial: 20 * 2 ** 30,
     meaning: "bytes that former contents may take, such as 20G; 1M at least",
+    read: bytes,
+  },
+  {
+    key: "scrubDays",
+    name: "scrub-days",
+    isShared: false,
+    initial: 30,
+    meaning:
+      "days within which every file is read once to find what the disk has damaged; 0: never by itself",
+    read: numberIn(0, 36_500, true),
+  },
+  {
+    key: "scrubRate",
+    name: "scrub-rate",
+    isShared: false,
+    // A hundredth to a tenth of what disks give, and 20 TB a month.
+    initial: 8 * 2 ** 20,
+    meaning: "bytes a second that this may read, such as 8M; 1M at least",
     read: bytes,
   },
 ];

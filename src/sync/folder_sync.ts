@@ -18,6 +18,9 @@ import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
 import { RootMark } from "./root_mark.ts";
 import { tellRootStop } from "./root_stop.ts";
 import type { Stager } from "./stager.ts";
+import type { Local } from "./local_source.ts";
+import { Scrub, type ScrubSettings } from "./scrub.ts";
+import type { Scrubbing } from "./scrubbing.ts";
 import { Timers } from "./timers.ts";
 import { type Trouble, withoutNotes } from "./troubles.ts";
 import { type KeepingSettings, VersionKeeper } from "./version_keeper.ts";
@@ -26,7 +29,7 @@ export interface FolderSyncDeps extends ReplicaDeps {
   readonly watcher: Watcher;
   readonly stager: Stager;
   /** How the folder is kept on this device, as it is now. */
-  settings(): KeepingSettings & {
+  settings(): KeepingSettings & ScrubSettings & {
     readonly strategy: Strategy;
     readonly brakeShare: number;
     readonly brakeFiles: number;
@@ -34,6 +37,10 @@ export interface FolderSyncDeps extends ReplicaDeps {
   changed(): void;
   /** Other devices are being given what they asked for. */
   isServing(): boolean;
+  /** Files of the other folders of this device; without it there are none. */
+  readonly local?: Local;
+  /** Without it nothing is read again by itself. */
+  readonly scrubbing?: Scrubbing;
 }
 
 /** A stopped root is looked at again this often: it goes on by itself when the disk is back. */
@@ -55,6 +62,7 @@ export class FolderSync {
   readonly watch: TreeWatch;
   readonly keeper: VersionKeeper;
   readonly merging: Merging;
+  readonly scrub: Scrub;
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
@@ -138,6 +146,18 @@ export class FolderSync {
         deps.changed();
       },
     });
+    const alone: Local = {
+      catalogue: this.replica.catalogue,
+      replica: (number) => number === this.replica.number ? this.replica : null,
+      changed: (_, path) => this.outbound.lookAgain([path]),
+    };
+    this.scrub = new Scrub(this.replica, deps.local ?? alone, deps.stager, {
+      settings: () => deps.settings(),
+      mayWork: () => this.outbound.isReady && this.#checkRoot(),
+      isBusy: () => deps.isServing() || !this.inbound.isQuiet || !this.outbound.isQuiet,
+      lookAgain: (paths) => this.outbound.lookAgain(paths),
+      changed: () => deps.changed(),
+    }, deps.scrubbing ?? null);
     this.replica.hasRoom = (plannedBytes) => this.keeper.hasRoom(plannedBytes);
   }
 
@@ -157,6 +177,7 @@ export class FolderSync {
     this.#timers.every(MARKER_MS, () => this.#tellRoot()); // where the journal refused before
     this.#tellRoot();
     this.keeper.start(this.#marker.replica);
+    this.scrub.start();
   }
 
   async stop(): Promise<void> {
@@ -166,6 +187,7 @@ export class FolderSync {
     this.inbound.stop();
     this.keeper.stop();
     this.merging.stop();
+    await this.scrub.stop();
     for (const end of this.#listening) end();
     this.replica.brake.stop();
     await this.#telling;

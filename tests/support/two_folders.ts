@@ -28,6 +28,8 @@ const SETTINGS = {
   strategy: "keep-both",
   brakeShare: 100,
   brakeFiles: 1e6,
+  scrubDays: 30,
+  scrubRate: 2 ** 30,
 } as const;
 const LIMIT_MS = 60_000;
 

@@ -10,6 +10,7 @@ import { PIECE_BYTES } from "../../core/limits.ts";
 import { type FsCode, FsError, type SmallFile } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync, writeFullSync } from "./fs_handle.ts";
+import { forgetCached } from "./writeback.ts";
 
 const GONE: ReadonlySet<FsCode> = new Set(
   ["not-found", "not-directory", "is-directory", "symlink-loop", "unsupported"] as const,
@@ -44,6 +45,7 @@ export function readStretch(path: string, offset: number, length: number): Uint8
 /** Whole files that still have their content; null for the others. */
 export function readSmall(
   files: readonly { path: string; content: ContentId }[],
+  isCold = false,
 ): (Uint8Array<ArrayBuffer> | null)[] {
   return files.map(({ path, content }) => {
     try {
@@ -51,7 +53,10 @@ export function readSmall(
         const { size } = fs.fstatSync(fd);
         if (size > PIECE_BYTES) return null; // whatever it is now, it is not what was asked for
         const bytes = new Uint8Array(size);
-        return readFullSync(fd, bytes, 0) === size && contentOf(bytes) === content ? bytes : null;
+        if (isCold) forgetCached(fd, 0, size);
+        const isWhole = readFullSync(fd, bytes, 0) === size;
+        if (isCold) forgetCached(fd, 0, size);
+        return isWhole && contentOf(bytes) === content ? bytes : null;
       });
     } catch {
       return null; // one that cannot be read fails alone
