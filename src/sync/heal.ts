@@ -45,6 +45,7 @@ function noCopy({ catalogue, number }: Replica, path: RelPath): Healed {
   );
   return {
     kind: "not",
+    waits: true,
     cause: "no other copy of it is known",
     remedy: former === undefined
       ? "If a backup has it, put that in its place. If it is good as it is, touch it, and it counts as an edit."

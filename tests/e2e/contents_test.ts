@@ -1,6 +1,7 @@
 /** Contents from wherever they are: `cairn cat` and `cairn get`, all devices real processes. */
 import assert from "node:assert/strict";
 import { makeLargeFile } from "../../scripts/demo_files.ts";
+import { SmallDisk } from "../support/tmpfs.ts";
 import { connect } from "../../src/cli/client.ts";
 import type { GetAnswer, GetEvent } from "../../src/daemon/contents_types.ts";
 import type { Device } from "../support/device.ts";
@@ -173,6 +174,18 @@ Deno.test("contents are read and fetched from wherever they are, and others go o
     await b.cli("get", "data/large", `${b.data}/copy`);
     await converge("the copy", a, b);
     assert.equal(await hashOf(`${a.data}/copy`), large);
+  });
+
+  await t.step("a disk without room is said so, and nothing is left under the target's name", async () => {
+    await using disk = await SmallDisk.mount(`${world.work}/tiny`, 16);
+    if (disk === null) {
+      return console.warn("Skipped: no file system can be mounted here (it takes root on Linux)");
+    }
+    const { code, stderr } = await c.run("get", "data/large", `${disk.path}/large`);
+    assert.equal(code, 1);
+    assert.match(stderr, /the disk is full/);
+    assert.match(stderr, /Free some space and get it again/);
+    assert.ok(!exists(`${disk.path}/large`));
   });
 
   await t.step("cat goes on with another device where the one that it reads from is killed", async () => {
