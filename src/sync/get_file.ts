@@ -51,9 +51,6 @@ export interface GetFailure {
   readonly isFull?: boolean;
 }
 
-/** Hidden names of stages beside their targets. */
-export const STAGE_NAME = /^\.cairn-get-[0-9a-f]{24}$/;
-
 /** Two targets never share a stage, and the same target and content always have the same. */
 export function stageNameOf(content: ContentId, target: string): string {
   const name = sha256(new TextEncoder().encode(`${content}\n${target}`));

@@ -108,7 +108,6 @@ export class Scrub {
   /** When the healing of a path was last tried; `waits`: for a device to come. */
   readonly #tried = new Map<RelPath, { readonly atMs: number; readonly waits: boolean }>();
   #isStopped = false;
-  #work: Promise<void> = Promise.resolve();
 
   /** `shared` is null where nothing is read by itself. */
   constructor(replica: Replica, local: Local, stager: Stager, events: ScrubEvents, shared: Scrubbing | null) {
@@ -133,10 +132,10 @@ export class Scrub {
     if (this.#shared !== null) this.#turnAfter(TURN_MS);
   }
 
+  /** What is being read is not waited for: it may be a large file, and nothing comes of it any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timers.stop();
-    await this.#work;
     if (this.#pass.isOn) await this.#save().catch(letPass);
   }
 
@@ -147,7 +146,9 @@ export class Scrub {
 
   #turnAfter(delayMs: number): void {
     this.#timers.after(delayMs, () => {
-      this.#work = this.#turn().catch(letPass).finally(() => this.#turnAfter(TURN_MS));
+      void this.#turn().catch((error) => this.#isStopped || letPass(error)).finally(() =>
+        this.#turnAfter(TURN_MS)
+      );
     });
   }
 
@@ -285,6 +286,7 @@ export class Scrub {
   ): Promise<"good" | "unsure" | "stopped" | Damage> {
     const { row: { path, entry } } = file;
     const read = await readAgain(this.#replica, file, rest);
+    if (this.#isStopped) return "stopped";
     const known = this.damages.at(path);
     switch (read.kind) {
       case "stopped":
