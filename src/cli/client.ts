@@ -51,6 +51,9 @@ import type {
   RevertAnswer,
   WordRequest,
 } from "../daemon/modes_types.ts";
+import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
+import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
+import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -68,6 +71,8 @@ const RESTORE_MS = 6 * 3_600_000;
 const CONFLICTS_MS = 60_000;
 /** Of a file outside of all folders every byte is read first; all files of a library take a minute to count. */
 const PLACES_MS = 6 * 3_600_000;
+/** Until the first word: what is to be fetched is counted, and the first device asked. */
+const CONTENT_MS = 120_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
@@ -106,6 +111,10 @@ export interface Client {
   readonly places: PlacesService;
   readonly labels: Asked<LabelsService>;
   readonly guardian: Asked<GuardianService>;
+  /** Leaving the loop ends the request. */
+  cat(request: CatRequest): AsyncGenerator<CatFrame>;
+  get(request: GetRequest): AsyncGenerator<GetEvent>;
+  verify(request: VerifyRequest): AsyncGenerator<VerifyEvent>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -154,6 +163,17 @@ export function connect(home: string): Client {
     leaveFolder: (request) => call("POST", "/v1/folders/leave", RESUME_MS, request) as Promise<LeaveAnswer>,
     overrideFolder: (request) => call("POST", "/v1/override", RESUME_MS, request) as Promise<OverrideAnswer>,
     revertFolder: (request) => call("POST", "/v1/revert", RESUME_MS, request) as Promise<RevertAnswer>,
+    async *cat(request) {
+      yield* catFramesOf(await open(access, home, "POST", "/v1/cat", CONTENT_MS, request));
+    },
+    async *get(request) {
+      const response = await open(access, home, "POST", "/v1/get", CONTENT_MS, request);
+      for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as GetEvent;
+    },
+    async *verify(request) {
+      const response = await open(access, home, "POST", "/v1/verify", CONTENT_MS, request);
+      for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as VerifyEvent;
+    },
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);
       for await (const data of dataOfEvents(linesOf(response), "status")) yield JSON.parse(data) as Status;

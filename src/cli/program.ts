@@ -3,6 +3,7 @@
  */
 import { Command } from "commander";
 import { VERSION } from "../core/version_name.ts";
+import { addCat } from "./cat.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
@@ -11,6 +12,7 @@ import { addDu } from "./du.ts";
 import { DONE, reportError } from "./exit.ts";
 import { addFolders } from "./folders.ts";
 import { addGuard } from "./guard.ts";
+import { addGet } from "./get.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
@@ -22,6 +24,7 @@ import { addStatus } from "./status.ts";
 import { addTree } from "./tree.ts";
 import { addTag } from "./tag.ts";
 import { addUp } from "./up.ts";
+import { addVerify } from "./verify.ts";
 import { addVersions } from "./versions.ts";
 import { addWhere } from "./where.ts";
 
@@ -84,8 +87,11 @@ export function buildProgram(context: Context): Command {
       addConflicts,
       addResume,
       addLog,
+      addCat,
+      addGet,
       addVersions,
       addRestore,
+      addVerify,
     ]
   ) {
     add(program, context);

@@ -54,7 +54,7 @@ export function folderRows(folders: readonly FolderStatus[], view: View): string
 }
 
 function folderState(
-  { state, problemsTotal, conflicts, mode, differing, localChanges }: FolderStatus,
+  { state, problemsTotal, conflicts, mode, differing, localChanges, scrub }: FolderStatus,
   view: View,
 ): string {
   const text = stateText(state);
@@ -70,6 +70,9 @@ function folderState(
     ...(differing > 0 ? [`${plural(differing, "path")} differing`] : []),
     ...(localChanges > 0 ? [plural(localChanges, "local change")] : []),
     ...(problemsTotal > 0 ? [plural(problemsTotal, "problem")] : []),
+    ...(scrub !== undefined && scrub.healed > 0
+      ? [`${plural(scrub.healed, "damaged file")} healed: cairn log`]
+      : []),
     ...(conflicts > 0 ? [`${plural(conflicts, "conflict")}: cairn conflicts`] : []),
   ];
   return paint(view, colour[state.kind], text) + (extras.length > 0 ? ` (${extras.join(", ")})` : "");

@@ -4,6 +4,8 @@
 export interface Terminal {
   /** Writes to standard output, as it stands. */
   out(text: string): void;
+  /** Writes bytes to standard output when whoever reads it has room for them. Throws BrokenPipe when nobody reads any more. */
+  bytes(bytes: Uint8Array): Promise<void>;
   /** Writes to standard error, as it stands. */
   err(text: string): void;
   /** Standard output is a terminal that can redraw a line. */
@@ -25,6 +27,9 @@ export function realTerminal(): Terminal {
   const dumb = Deno.env.get("TERM") === "dumb";
   return {
     out: (text) => writeAll(Deno.stdout, text),
+    bytes: async (bytes) => {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
+    },
     err: (text) => writeAll(Deno.stderr, text),
     person,
     interactive: person && !dumb,

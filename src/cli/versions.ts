@@ -84,6 +84,7 @@ const WHY: Readonly<Record<string, string>> = {
   deleted: "deleted by",
   conflict: "lost a conflict with",
   restored: "an older one was restored by",
+  damaged: "damaged by the disk, healed by",
 };
 
 function whyOf({ why, by }: KeptVersion): string {

@@ -27,6 +27,8 @@ export type ErrorCode =
   | "folder-unknown"
   | "root-foreign"
   | "version-unknown"
+  | "content-unreachable"
+  | "content-damaged"
   | "address-malformed"
   | "address-unknown"
   | "address-ambiguous"

@@ -16,7 +16,9 @@ export type Why =
   /** It lost a conflict (R4). */
   | "conflict"
   /** Someone here brought an older content back in its place. */
-  | "restored";
+  | "restored"
+  /** The disk had changed its bytes, and it was healed (R15). Never what anybody wrote. */
+  | "damaged";
 
 export interface Kept {
   /** Its name in the store: KEY-TIME-SEQ, see `keptName`. */
@@ -43,7 +45,7 @@ export interface Kept {
 /** `mtimeMs` of a version that is not believed to be what its line says before it was read: no file has that time. */
 export const UNREAD_MS = Number.MIN_SAFE_INTEGER;
 
-const WHYS: readonly Why[] = ["replaced", "deleted", "conflict", "restored"];
+const WHYS: readonly Why[] = ["replaced", "deleted", "conflict", "restored", "damaged"];
 const NAME = /^([0-9a-f]{32})-(\d{1,16})-(\d{1,9})$/;
 /** A disk gives out at least this much for any name. */
 const BLOCK_BYTES = 4096;

@@ -103,6 +103,9 @@ export const FULL_SCAN_MS = 3_600_000;
 /** A segment of a version store's index: about ten thousand lines, so that one is rewritten within a turn of upkeep. */
 export const KEPT_SEGMENT_BYTES = 4 * 2 ** 20;
 
+/** Damaged files of a folder that are kept account of: more are a disk that is failing, and are told of as such. */
+export const DAMAGES = 1_000;
+
 /** Others' deletes and replacements are counted over this time (R38). */
 export const BRAKE_WINDOW_MS = 3_600_000;
 /** A root in which nothing is left of at least so many entries was emptied at one blow; a single one is an ordinary delete. */

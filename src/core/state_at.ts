@@ -18,6 +18,7 @@ export function stateAt(versions: readonly Kept[], atMs: number): StateAt {
   let next: Kept | null = null;
   let last: Kept | null = null;
   for (const version of versions) {
+    if (version.why === "damaged") continue; // nobody wrote that; what it was before stood there, and stands there again
     if (version.keptMs > atMs) {
       if (next === null || isBefore(version, next)) next = version;
     } else if (last === null || isBefore(last, version)) last = version;

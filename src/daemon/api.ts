@@ -10,6 +10,7 @@ import { MODES } from "../core/mode.ts";
 import type { ApiError } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
 import { addConflictRoutes } from "./conflicts.ts";
+import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addGuardianRoutes } from "./guardian.ts";
@@ -19,6 +20,7 @@ import { addModeRoutes } from "./modes.ts";
 import type { Services } from "./services.ts";
 import { addSettingsRoutes } from "./settings.ts";
 import { addTextRoutes } from "./texts.ts";
+import { addVerifyRoutes } from "./verify.ts";
 import { addVersionRoutes } from "./versions.ts";
 
 const joinSchema = v.object({
@@ -69,6 +71,8 @@ export function createApi(
   addTextRoutes(app, services.texts);
   addConflictRoutes(app, services.conflicts);
   addModeRoutes(app, services.modes);
+  addContentRoutes(app, services.contents);
+  addVerifyRoutes(app, services.verify);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {
     void daemon.stop();

@@ -2,6 +2,7 @@
  * The local API's JSON shapes, shared by the daemon and its clients. Sizes in bytes, times in milliseconds since 1970.
  * Every answer is one of these or an `ApiError`; the paths stand in `daemon/api.ts`.
  */
+import type { ScrubStatus } from "./scrub_types.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Mode } from "../core/mode.ts";
 
@@ -79,6 +80,8 @@ export interface FolderStatus {
   readonly problemsTotal: number;
   /** Conflicts that nobody has settled: `cairn conflicts` lists them. */
   readonly conflicts: number;
+  /** When its files were read again last, and what was found; absent of a folder that is not started. */
+  readonly scrub?: ScrubStatus;
 }
 
 /** Invariant 11: a path (may be ""), a cause and a remedy. */

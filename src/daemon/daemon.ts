@@ -14,6 +14,7 @@ import { hostName, osBoot, processId } from "../platform/real/host.ts";
 import { serveLocally } from "../platform/real/http.ts";
 import { keepMemoryLow, type MemoryKeeper } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
+import { onBattery } from "../platform/real/power.ts";
 import { realRandom } from "../platform/real/random.ts";
 import { realTextReader } from "../platform/real/text_reader.ts";
 import { realWatcher } from "../platform/real/watcher.ts";
@@ -147,6 +148,7 @@ class RunningDaemon implements Daemon, LogSource {
       port: options.port ?? saved?.port ?? 0,
       former: formerDevices(ports.fs, home.path),
       say: options.say,
+      scrub: { onBattery },
       pairing: (link) => invites === null ? link.destroy() : void invites.serve(link),
     });
     invites = openInvites(ports, () => device);

@@ -18,6 +18,7 @@ import { Conversation } from "../sync/conversation.ts";
 import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
+import { Scrubbing } from "../sync/scrubbing.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
@@ -27,6 +28,7 @@ import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
+import { ProgressTeller } from "./progress_teller.ts";
 import { isTwinAt } from "./twin.ts";
 
 export interface DevicePorts {
@@ -53,13 +55,13 @@ export interface DeviceOptions {
   /** Devices that this one was before it came back as a new one: their markers are its own. */
   readonly former?: ReadonlySet<DeviceId>;
   say(line: string): void;
+  /** Files are read again by themselves to find damage, but not on battery. */
+  readonly scrub?: { onBattery(): boolean };
   /** A link that wants to pair. */
   pairing(link: SecureLink): void;
 }
 
 const VERSIONS = [1, 1] as const;
-/** Peers are told of our progress this often at most. */
-const PROGRESS_MS = 500;
 
 export class Device {
   readonly identity: DeviceIdentity;
@@ -67,6 +69,9 @@ export class Device {
   readonly links: Links;
   readonly folders: FolderSet;
   readonly stager: Stager;
+  readonly sources: Sources;
+  /** How files of this device are found by their content. */
+  readonly local: Local;
   readonly gate: Gate;
   readonly #copyKeeper: CopyKeeper;
   /** What each peer says that it still needs. */
@@ -81,16 +86,14 @@ export class Device {
   readonly texts: TextKeeper | null;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
-  readonly #sources: Sources;
   readonly #sharing: Sharing;
   readonly #arrivals: Arrivals;
-  readonly #local: Local;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #turns: Turns;
   readonly #manualAddresses = new Map<DeviceId, string>();
   readonly #instance: string;
   readonly #listeners = new Set<() => void>();
-  #progressTimer: (() => void) | null = null;
+  readonly #progress: ProgressTeller;
   #isStopped = false;
 
   private constructor(ports: DevicePorts, options: DeviceOptions, ledger: Ledger) {
@@ -99,7 +102,7 @@ export class Device {
     this.identity = options.identity;
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
-    this.#sources = new Sources(ports.clock);
+    this.sources = new Sources(ports.clock);
     this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
       for (const sync of this.folders.all()) {
@@ -107,10 +110,14 @@ export class Device {
       }
     });
     this.#instance = toHex(ports.random.bytes(8));
-    this.#local = {
+    this.local = {
       catalogue: ledger.catalogue,
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
-      changed: (replica, path) => this.folders.get(replica.folder)?.outbound.lookAgain([path]),
+      changed: (replica, path) => {
+        const sync = this.folders.get(replica.folder);
+        sync?.outbound.lookAgain([path]);
+        sync?.scrub.suspect(path);
+      },
     };
     this.#sharing = new Sharing({
       fs: ports.fs,
@@ -123,12 +130,12 @@ export class Device {
       },
     });
     this.stager = new Stager({
-      ...this.#local,
+      ...this.local,
       sharing: this.#sharing,
       fs: ports.fs,
       pool: ports.pool,
       clock: ports.clock,
-      sources: this.#sources,
+      sources: this.sources,
       gained: ({ folder }, bytes) => {
         this.gained.set(folder, (this.gained.get(folder) ?? 0) + bytes);
         this.#changed();
@@ -141,13 +148,15 @@ export class Device {
       former: options.former ?? new Set(),
       stager: this.stager,
       homeRoom: this.homeRoom,
+      local: this.local,
+      scrubbing: options.scrub === undefined ? null : new Scrubbing(ports.clock, options.scrub.onBattery),
       say: (line) => options.say(line),
       changed: () => this.#changed(),
       isServing: () => this.#isServing,
     });
     this.texts = openTexts(ports, options, {
       ledger,
-      local: this.#local,
+      local: this.local,
       homeRoom: this.homeRoom,
       folders: () => this.folders.all(),
       isServing: () => this.#isServing,
@@ -172,6 +181,10 @@ export class Device {
       opened: (session) => this.#opened(session),
       refused: (refusal, by) => this.gate.refused(refusal, by),
       changed: () => this.#changed(),
+    });
+    this.#progress = new ProgressTeller(ports.clock, {
+      needed: () => this.folders.needed(),
+      conversations: () => this.#conversations.values(),
     });
     this.#copyKeeper = new CopyKeeper(ledger, ports.clock);
     this.gate = new Gate({
@@ -271,7 +284,7 @@ export class Device {
     const number = catalogue.ids.device(session.peer);
     const conversation = new Conversation({
       ledger: this.ledger,
-      server: { ...this.#local, pool: this.#ports.pool, sharing: this.#sharing },
+      server: { ...this.local, pool: this.#ports.pool, sharing: this.#sharing },
       texts: this.texts?.exchange,
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
@@ -297,10 +310,10 @@ export class Device {
       this.#eachConversation((other) => other.left(session.peer));
       this.#changed();
     });
-    this.#sources.add(number, session);
+    this.sources.add(number, session);
     this.#sharing.came(number, session);
     this.#arrivals.came(number);
-    this.#tellProgress();
+    this.#progress.now();
   }
 
   /** When and where a device was met last is nice to have: a full disk need not have it. */
@@ -355,24 +368,7 @@ export class Device {
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
-    this.#tellProgressSoon();
-  }
-
-  #tellProgressSoon(): void {
-    if (this.#progressTimer !== null || this.#isStopped) return;
-    this.#progressTimer = this.#ports.clock.after(PROGRESS_MS, () => {
-      this.#progressTimer = null;
-      this.#tellProgress();
-    });
-  }
-
-  #tellProgress(): void {
-    if (this.#isStopped || this.#conversations.size === 0) return;
-    const isTold = orPass(() => {
-      const { files, bytes } = this.folders.needed();
-      for (const conversation of this.#conversations.values()) conversation.tellProgress(files, bytes);
-    });
-    if (!isTold) this.#tellProgressSoon();
+    this.#progress.soon();
   }
 
   async stop(): Promise<void> {
@@ -385,7 +381,7 @@ export class Device {
     await this.texts?.stop();
     await this.folders.stop();
     this.#isStopped = true;
-    this.#progressTimer?.();
+    this.#progress.stop();
     await this.ledger.close();
     this.#ports.pool.close();
   }

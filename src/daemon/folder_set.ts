@@ -27,6 +27,8 @@ import { libraryOf } from "../library/joining.ts";
 import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher } from "../platform/ports.ts";
 import { FolderSync } from "../sync/folder_sync.ts";
 import { haltRecord } from "../sync/halt.ts";
+import type { Local } from "../sync/local_source.ts";
+import type { Scrubbing } from "../sync/scrubbing.ts";
 import type { Room } from "../sync/room.ts";
 import { type RootStop, tellRootStop } from "../sync/root_stop.ts";
 import type { Stager } from "../sync/stager.ts";
@@ -53,6 +55,9 @@ export interface FolderSetDeps {
   readonly former: ReadonlySet<DeviceId>;
   readonly stager: Stager;
   readonly homeRoom: Room;
+  readonly local: Local;
+  /** Null where nothing is read again by itself. */
+  readonly scrubbing: Scrubbing | null;
   say(line: string): void;
   changed(): void;
   isServing(): boolean;
@@ -151,6 +156,7 @@ export class FolderSet {
   #start(config: ReplicaConfig): void {
     const { fs, clock, pool, watcher, ledger, device, stager, homeRoom, changed, isServing, say } =
       this.#deps;
+    const { local, scrubbing } = this.#deps;
     try {
       const marker = this.#markerAt(config.path);
       if (marker?.replica !== config.replica) {
@@ -177,6 +183,8 @@ export class FolderSet {
           watcher,
           stager,
           homeRoom,
+          local,
+          ...(scrubbing === null ? {} : { scrubbing }),
           settings: () => settingsOf(ledger.catalogue, config.folder),
           mode: { mode: config.mode, isSettled: config.isChanging !== true },
           recordMode: (mode, isSettled) => this.#recordMode(config.folder, mode, isSettled),

@@ -4,6 +4,7 @@ import type { FolderId } from "../core/ids.ts";
 import { isWithheld, sameDot } from "../core/version.ts";
 import type { Applied } from "../journal/ledger.ts";
 import { SHOWN_DIGITS } from "../library/removal.ts";
+import { type Damage, damageOf } from "../sync/damages.ts";
 import type { LogLine } from "./api_types.ts";
 
 /** The lines of one record; none for what is nobody's business. `nameOf` names a folder. */
@@ -45,10 +46,30 @@ export function logLinesOf(
           line(isMember ? "paired" : "folder-added", isMember ? "" : String(value), "", String(value)),
         ];
       });
+    case "local": {
+      const told = damageOf(record.key, record.value);
+      return told === null ? [] : damageLines(told.damage, nameOf(told.folder), line);
+    }
     default:
       return [];
   }
 }
+
+type Line = (event: string, folder: string, path: string, detail: string, at?: number) => LogLine;
+
+/** What the disk did to a file, and that it was healed; what stood in the way of that is told by `status` alone. */
+function damageLines({ path, found, foundMs, healed, cause }: Damage, folder: string, line: Line): LogLine[] {
+  if (healed !== null) return [line("healed", folder, path, HEALED_FROM[healed.from], healed.atMs)];
+  if (cause !== "") return [line("at-risk", folder, path, cause)];
+  const what = found === null ? "the disk does not give it back" : "other bytes, and nobody wrote them";
+  return [line("damaged", folder, path, what, foundMs)];
+}
+
+const HEALED_FROM = {
+  copy: "from another file of this device",
+  version: "from a former version",
+  device: "from another device",
+} as const;
 
 /** When a record was written, as far as it says; otherwise `before`, the time of the one before it. */
 export function timeOf({ record }: Applied, before: number): number {

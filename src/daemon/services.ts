@@ -1,6 +1,7 @@
 /** What the local API answers beside the daemon's own life: one service for each group of questions, all about one device. */
 import { Questions } from "../library/questions.ts";
 import { type ConflictsService, conflictsService } from "./conflicts.ts";
+import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
 import { type DevicesService, devicesService } from "./devices.ts";
 import type { Gauges } from "./gauges.ts";
@@ -11,10 +12,12 @@ import { type PlacesService, placesService } from "./places.ts";
 import { type SettingsService, settingsService } from "./settings.ts";
 import { folderStatuses } from "./status.ts";
 import { type TextsService, textsService } from "./texts.ts";
+import { type VerifyService, verifyService } from "./verify.ts";
 import { type VersionsService, versionsService } from "./versions.ts";
 
 export interface Services {
   readonly conflicts: ConflictsService;
+  readonly contents: ContentsService;
   readonly devices: DevicesService;
   /** Copies: what is at risk, what is asked for, what is there twice. */
   readonly guardian: GuardianService;
@@ -24,6 +27,7 @@ export interface Services {
   readonly places: PlacesService;
   readonly settings: SettingsService;
   readonly texts: TextsService;
+  readonly verify: VerifyService;
   readonly versions: VersionsService;
   /** Whoever still waits for an answer is told that there will be none. */
   stop(): void;
@@ -34,6 +38,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
   const asked = { ...ports, device, questions };
   return {
     conflicts: conflictsService(device, ports.fs),
+    contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
     guardian: guardianService(asked),
     labels: labelsService(asked),
@@ -41,6 +46,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
     places: placesService(asked),
     settings: settingsService(device),
     texts: textsService(device),
+    verify: verifyService(device, ports),
     versions: versionsService(device, ports.fs),
     stop: () => questions.stop(),
   };

@@ -14,6 +14,7 @@ import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Sta
 import type { Device } from "./device.ts";
 import type { Gauges, Rates } from "./gauges.ts";
 import { modesElsewhere } from "./modes.ts";
+import { damageProblems, scrubStatus } from "./verify.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
 const PROBLEMS = 100;
@@ -172,6 +173,7 @@ export function folderStatuses(device: Device, gauges: Gauges): FolderStatus[] {
         ...inform.slice(0, PROBLEMS).map(([path, { cause, remedy }]) => ({ path, cause, remedy })),
       ],
       ...problems,
+      scrub: scrubStatus(sync),
       conflicts: gauges.conflicts.of(sync.replica),
     };
   });
@@ -186,16 +188,20 @@ function pollingNote(why: string): Problem {
 }
 
 function problemsOf(
-  { replica, inbound }: FolderSync,
+  sync: FolderSync,
   catalogue: Catalogue,
 ): { problems: Problem[]; problemsTotal: number } {
-  const { number, troubles } = replica;
+  const { replica: { number, troubles }, replica, inbound } = sync;
   // What differs on purpose is no problem (R9).
   const isTaking = takesOthers(replica.mode);
   const blocked = isTaking ? catalogue.needs.blocked(number, PROBLEMS) : [];
   const full = inbound.full === null ? [] : [{ path: "", ...inbound.full }];
   const waiting = [...troubles].filter(([, { isNote }]) => isNote !== true);
-  const own = [...full, ...waiting.map(([path, { cause, remedy }]) => ({ path, cause, remedy }))];
+  const own = [
+    ...full,
+    ...damageProblems(sync),
+    ...waiting.map(([path, { cause, remedy }]) => ({ path, cause, remedy })),
+  ];
   const problems = [...own, ...blocked.map(({ path, cause, remedy }) => ({ path, cause, remedy }))];
   return {
     problems: problems.slice(0, PROBLEMS),
@@ -246,6 +252,10 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
       return { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
     }
     if (isTracking && hasNobodyTold(device)) return { kind: "waiting", filesLeft: 0, reason: NOBODY_TOLD };
+    const [damage, ...others] = damageProblems(sync);
+    if (damage !== undefined) {
+      return { kind: "waiting", filesLeft: 1 + others.length, reason: `${damage.path}: ${damage.cause}` };
+    }
     if (trouble === undefined) return apart(sync) ?? { kind: "up-to-date" };
     return { kind: "waiting", filesLeft: 1 + more.length, reason: trouble.cause };
   }

@@ -21,6 +21,9 @@ export interface FolderSettings {
   readonly versionsBytes: number;
   /** Whether words in the folder's files can be found (R39). */
   readonly text: "on" | "off";
+  /** Every file is read once within so many days, 0: never; and so many bytes a second at most. */
+  readonly scrubDays: number;
+  readonly scrubRate: number;
 }
 
 export interface Setting {
@@ -103,6 +106,24 @@ export const SETTINGS: readonly Setting[] = [
     initial: "on",
     meaning: "on: words in the folder's files can be found; off: no device reads or keeps them",
     read: (value) => ["on", "off"].find((known) => known === value) ?? null,
+  },
+  {
+    key: "scrubDays",
+    name: "scrub-days",
+    isShared: false,
+    initial: 30,
+    meaning:
+      "days within which every file is read once to find what the disk has damaged; 0: never by itself",
+    read: numberIn(0, 36_500, true),
+  },
+  {
+    key: "scrubRate",
+    name: "scrub-rate",
+    isShared: false,
+    // A hundredth to a tenth of what disks give, and 20 TB a month.
+    initial: 8 * 2 ** 20,
+    meaning: "bytes a second that this may read, such as 8M; 1M at least",
+    read: bytes,
   },
 ];
 

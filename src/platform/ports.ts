@@ -212,10 +212,12 @@ export interface HashPool {
   /** Reads a stretch of a file; null when it is not there, short, or reached through a symlink. */
   readStretch(path: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer> | null>;
   /**
-   * Reads whole files and checks their content ids; null where one is missing or another.
+   * Reads whole files and checks their content ids; null where one is missing or another. `isCold`: from the disk and not from the system's
+   * copies in memory, as far as that can be had, and leaving none there.
    */
   readSmall(
     files: readonly { path: string; content: ContentId }[],
+    isCold?: boolean,
   ): Promise<(Uint8Array<ArrayBuffer> | null)[]>;
   /**
    * Checks the digest of each piece in `bytes` (they stand one behind the other) and writes it at its offset
@@ -234,8 +236,8 @@ export interface HashPool {
     to: string,
     pieces: readonly (Piece & { readonly sourceOffset: number })[],
   ): Promise<boolean[]>;
-  /** Answers per piece whether the file already holds it (a resumed stage). */
-  checkPieces(path: string, pieces: readonly Piece[]): Promise<boolean[]>;
+  /** Answers per piece whether the file already holds it (a resumed stage). `isCold` as of `readSmall`. */
+  checkPieces(path: string, pieces: readonly Piece[], isCold?: boolean): Promise<boolean[]>;
   /** The bytes by raw deflate; null where that saves less than an eighth. */
   pack(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer> | null>;
   /** What was packed so, `length` bytes; null where it is anything else. */

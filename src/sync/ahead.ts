@@ -43,6 +43,11 @@ export class Ahead {
     return this.#most / SHARES;
   }
 
+  /** The least time that any answer has taken; null before one came. */
+  get latencyMs(): number | null {
+    return this.#leastMs === Infinity ? null : this.#leastMs;
+  }
+
   /** The wire is so slow that it is worth much work to send less. */
   get isSlow(): boolean {
     return this.#isSlow;

@@ -16,7 +16,7 @@ import { type ContentId, fromHex } from "../core/ids.ts";
 import { PIECE_BYTES } from "../core/limits.ts";
 import { type Clock, FsError, type HashPool } from "../platform/ports.ts";
 import type { Answer, Session } from "../peer/session.ts";
-import { diskTrouble, type Fetched, FULL, nobody, STALL_MS } from "./fetch_small.ts";
+import { type Brought, diskTrouble, type Fetched, FULL, GIVEN_UP, nobody, STALL_MS } from "./fetch_small.ts";
 import { MESSAGE, read } from "./messages.ts";
 import { Missing, type Run } from "./missing.ts";
 import type { Company, Partial, Range } from "./partial.ts";
@@ -52,6 +52,10 @@ export interface PiecesDeps {
   /** Room on the stage's disk. */
   readonly room: Pick<Room, "promise" | "fulfil">;
   readonly sharing: Pick<Sharing, "open" | "got" | "ended" | "orderOf">;
+  /** Told of bytes that a peer brought. */
+  readonly brought?: Brought;
+  /** Nobody wants it any more. */
+  readonly isOver?: () => boolean;
 }
 
 interface Asked {
@@ -150,6 +154,7 @@ class PieceFetch implements Company {
 
   #evaluate(): void {
     if (this.#missing.left === 0) this.#result ??= { ok: true, stage: this.#want.stage };
+    if (this.#deps.isOver?.()) this.#result ??= GIVEN_UP;
     if (this.#result === null) this.#askMore();
     if (this.#result !== null) this.#end();
   }
@@ -274,6 +279,7 @@ class PieceFetch implements Company {
         if (!good || !this.#missing.got(run.first + i)) return;
         if (this.#partial !== null) sharing.got(this.#partial, run.first + i);
         gained(pieces[i]!.length);
+        this.#deps.brought?.(session, pieces[i]!.length);
       });
       isGood = written.every(Boolean);
     }

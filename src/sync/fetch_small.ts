@@ -20,7 +20,11 @@ export interface SmallWant {
   readonly stage: string;
   /** Devices that hold it. */
   readonly devices: readonly number[];
+  readonly brought?: Brought | undefined;
 }
+
+/** Told of bytes that a peer brought. */
+export type Brought = (session: Session, bytes: number) => void;
 
 /** Nothing came nearer from a peer for this long, longer than a disk takes to wake up: others that have it are asked. */
 export const STALL_MS = 15_000;
@@ -52,6 +56,14 @@ const CHANGED_THERE: Fetched = {
   ok: false,
   cause: "it changed on the other device while it was fetched",
   remedy: "Its new form follows by itself.",
+  isPassing: true,
+};
+
+/** Whoever wanted it has gone. What is staged stays. */
+export const GIVEN_UP: Fetched = {
+  ok: false,
+  cause: "it was given up",
+  remedy: "Ask for it again; what has come is gone on with.",
   isPassing: true,
 };
 
@@ -151,8 +163,10 @@ export class SmallFetcher {
       const written = files.length === 0 ? [] : await this.#pool.writeSmall(files, raw);
       asked.forEach((waiting, i) => {
         const result = written[i];
-        if (result === true) waiting.resolve({ ok: true, stage: waiting.want.stage });
-        else if (result instanceof FsError) waiting.resolve(diskTrouble(result));
+        if (result === true) {
+          waiting.want.brought?.(session, waiting.want.size);
+          waiting.resolve({ ok: true, stage: waiting.want.stage });
+        } else if (result instanceof FsError) waiting.resolve(diskTrouble(result));
         else missing.push(waiting);
       });
       if (missing.length > 0) this.#retryElsewhere(session, missing);

@@ -1,7 +1,6 @@
 /** One folder at work: its replica with what feeds it from the disk and from others. Starts, stops, tells its state. */
 import type { Strategy } from "../core/conflict_name.ts";
 import { CairnError } from "../core/errors.ts";
-import type { RelPath } from "../core/ids.ts";
 import { type Mode, takesOthers } from "../core/mode.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
@@ -12,7 +11,7 @@ import { TreeWatch } from "../folder/tree_watch.ts";
 import { openVersionStore, remakeStore } from "../folder/versions.ts";
 import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
-import { keepCopies, MEND } from "./mending.ts";
+import { keepCopies } from "./mending.ts";
 import { Merging } from "./merging.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import { isOlder } from "./older_root.ts";
@@ -21,6 +20,10 @@ import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
 import { RootMark } from "./root_mark.ts";
 import { tellRootStop } from "./root_stop.ts";
 import type { Stager } from "./stager.ts";
+import type { Local } from "./local_source.ts";
+import { Scrub, type ScrubSettings } from "./scrub.ts";
+import type { Scrubbing } from "./scrubbing.ts";
+import { sweepStage } from "./sweep_stage.ts";
 import { Timers } from "./timers.ts";
 import { type Trouble, withoutNotes } from "./troubles.ts";
 import { type KeepingSettings, VersionKeeper } from "./version_keeper.ts";
@@ -29,7 +32,7 @@ export interface FolderSyncDeps extends ReplicaDeps {
   readonly watcher: Watcher;
   readonly stager: Stager;
   /** How the folder is kept on this device, as it is now. */
-  settings(): KeepingSettings & {
+  settings(): KeepingSettings & ScrubSettings & {
     readonly strategy: Strategy;
     readonly brakeShare: number;
     readonly brakeFiles: number;
@@ -41,14 +44,16 @@ export interface FolderSyncDeps extends ReplicaDeps {
   changed(): void;
   /** Other devices are being given what they asked for. */
   isServing(): boolean;
+  /** Files of the other folders of this device; without it there are none. */
+  readonly local?: Local;
+  /** Without it nothing is read again by itself. */
+  readonly scrubbing?: Scrubbing;
 }
 
 /** A stopped root is looked at again this often: it goes on by itself when the disk is back. */
 const ROOT_CHECK_MS = 5_000;
 /** The marker's high-water mark is written this often at most (R24). */
 const MARKER_MS = 60_000;
-/** A large stage that was not written for this long is given up. */
-const STAGE_MS = 7 * 86_400_000;
 
 const MARKER_REMEDY =
   "Mount or put it back; Cairn goes on by itself. If it is gone for good, say what this one is: cairn resume FOLDER --reject puts what is " +
@@ -63,6 +68,7 @@ export class FolderSync {
   readonly keeper: VersionKeeper;
   readonly merging: Merging;
   readonly modes: ModeKeeper;
+  readonly scrub: Scrub;
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
   #markedLsn: number;
@@ -151,6 +157,18 @@ export class FolderSync {
         deps.changed();
       },
     });
+    const alone: Local = {
+      catalogue: this.replica.catalogue,
+      replica: (number) => number === this.replica.number ? this.replica : null,
+      changed: (_, path) => this.outbound.lookAgain([path]),
+    };
+    this.scrub = new Scrub(this.replica, deps.local ?? alone, deps.stager, {
+      settings: () => deps.settings(),
+      mayWork: () => this.outbound.isReady && this.#checkRoot(),
+      isBusy: () => deps.isServing() || !this.inbound.isQuiet || !this.outbound.isQuiet,
+      lookAgain: (paths) => this.outbound.lookAgain(paths),
+      changed: () => deps.changed(),
+    }, deps.scrubbing ?? null);
     this.replica.hasRoom = (plannedBytes) => this.keeper.hasRoom(plannedBytes);
     this.modes = new ModeKeeper(this.replica, deps.mode?.isSettled ?? true, {
       record: (mode, isSettled) => deps.recordMode?.(mode, isSettled) ?? Promise.resolve(),
@@ -165,7 +183,7 @@ export class FolderSync {
   }
 
   start(): void {
-    this.#sweepStage();
+    sweepStage(this.replica);
     void this.replica.exclusive(() => keepCopies(this.replica));
     this.#judgeMark(this.#deps.ledger.crashed);
     this.watch.start();
@@ -182,6 +200,7 @@ export class FolderSync {
     this.#timers.every(MARKER_MS, () => this.#tellRoot()); // where the journal refused before
     this.#tellRoot();
     this.keeper.start(this.#marker.replica);
+    this.scrub.start();
   }
 
   async stop(): Promise<void> {
@@ -192,6 +211,7 @@ export class FolderSync {
     this.inbound.stop();
     this.keeper.stop();
     this.merging.stop();
+    await this.scrub.stop();
     for (const end of this.#listening) end();
     this.replica.brake.stop();
     await this.#telling;
@@ -368,26 +388,6 @@ export class FolderSync {
     } catch (error) {
       if (!(error instanceof FsError)) throw error;
       this.#rootTrouble(error);
-    }
-  }
-
-  /** Small stages of a run before this one are of no use; large ones are gone on with, unless nobody did for long. */
-  #sweepStage(): void {
-    const { fs, clock } = this.#deps;
-    const { stage } = this.replica.layout;
-    try {
-      for (const { name } of fs.list(stage)) {
-        if (name.startsWith(MEND)) continue;
-        const at = `${stage}/${name}`;
-        const isOld = (fs.lstat(at)?.ctimeMs ?? 0) < clock.now() - STAGE_MS;
-        if (isOld || /^(s|copy|link|merge|move)-/.test(name)) fs.unlink(at);
-      }
-    } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      this.replica.troubles.set(ROOT as RelPath, {
-        cause: `${stage} cannot be cleaned (${error.code})`,
-        remedy: "Make it writable.",
-      });
     }
   }
 }

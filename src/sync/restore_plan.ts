@@ -56,7 +56,7 @@ export function planRestore(sync: FolderSync, path: RelPath, which: Which): Rest
 function planFile({ replica, outbound }: FolderSync, path: RelPath, which: Which): RestoreItem {
   const versions = replica.catalogue.kept.at(replica.number, path).map(({ kept }) => kept);
   if (which.kind === "latest" && outbound.guard.isHeld(path)) return { path, kept: null, isExact: true };
-  const newest = versions[0];
+  const newest = versions.find(({ why }) => why !== "damaged") ?? versions[0];
   if (newest === undefined) {
     throw new CairnError(
       "version-unknown",

@@ -79,6 +79,30 @@ export class Sources {
       .map(({ session }) => session);
   }
 
+  /**
+   * The same by the time in which each would probably bring so many bytes to who waits for them: how soon it answers, and how fast its bytes
+   * come beside what it has under way. Of one that was never measured the best is hoped.
+   */
+  quickest(devices: readonly number[], bytes: number): Session[] {
+    const sessions = devices.flatMap((device) => this.#sessions.get(device) ?? []);
+    const best = Math.max(0, ...sessions.map((session) => this.speedOf(session) ?? 0)) || 1;
+    const timeOf = (session: Session) =>
+      (this.latencyOf(session) ?? 0) + bytes * (this.#open(session) + 1) / (this.speedOf(session) ?? best);
+    return sessions.map((session) => ({ session, time: timeOf(session) }))
+      .sort((a, b) => a.time - b.time)
+      .map(({ session }) => session);
+  }
+
+  /** The session with a device; null when there is none. */
+  with(device: number): Session | null {
+    return this.#sessions.get(device) ?? null;
+  }
+
+  /** Milliseconds that a peer has taken at least to answer; null before it has. */
+  latencyOf(session: Session): number | null {
+    return this.#loads.get(session)?.ahead.latencyMs ?? null;
+  }
+
   /** Whether all of the devices that are connected have work of ours, and nothing comes of it. */
   areStuck(devices: readonly number[]): boolean {
     const nowMs = this.#clock.monotonic();

@@ -15,11 +15,13 @@ import {
   type PinnedDir,
 } from "../platform/ports.ts";
 import { fetchLarge } from "./fetch_large.ts";
-import { diskTrouble, type Fetched, SmallFetcher } from "./fetch_small.ts";
+import { type Brought, diskTrouble, type Fetched, SmallFetcher } from "./fetch_small.ts";
 import { findLocal, type Local } from "./local_source.ts";
 import type { Replica } from "./replica.ts";
+import type { Room } from "./room.ts";
 import type { Sharing } from "./sharing.ts";
 import type { Sources } from "./sources.ts";
+import type { CopyWant } from "./verified_copy.ts";
 
 /** Large files staged at once from the same devices: more would only share the same wire. */
 const LARGE_AT_ONCE = 3;
@@ -42,6 +44,25 @@ export interface Origin {
   readonly devices: readonly number[];
   /** This device may have it at another path. */
   readonly isLocal: boolean;
+}
+
+interface Former {
+  readonly content: ContentId;
+  readonly chunks: ChunkList;
+}
+
+/** Where the bytes of a file are to be staged, and on whose account. */
+export interface Stage {
+  /** For as long as a large content is wanted there the same, so that what has come is gone on with. */
+  readonly at: string;
+  readonly room: Pick<Room, "promise" | "fulfil">;
+  /** What stands there, or stood there before, with its list: asked when its turn has come, since lists are long. */
+  former(): Former | null;
+  /** A person waits for it: it does not stand in line behind what is synced. */
+  readonly isAsked: boolean;
+  gained(bytes: number): void;
+  readonly brought?: Brought;
+  readonly isOver?: () => boolean;
 }
 
 export class Stager {
@@ -67,27 +88,41 @@ export class Stager {
   }
 
   /** Stages an entry's content. A large stage is durable, a small one is not yet. */
-  async stage(replica: Replica, path: RelPath, entry: Entry, { devices, isLocal }: Origin): Promise<Fetched> {
-    if (entry.size > SMALL_FILE_BYTES) {
-      return await this.#stageLarge(replica, path, entry, { devices, isLocal });
-    }
-    const stage = `${replica.layout.stage}/s-${++this.#count}`;
-    const content = entry.content!;
-    const { mode, mtimeMs, size } = entry;
+  async stage(replica: Replica, path: RelPath, entry: Entry, origin: Origin): Promise<Fetched> {
+    const want = { ...entry, content: entry.content! };
+    const isLarge = entry.size > SMALL_FILE_BYTES;
+    return await this.stageAt(
+      {
+        at: `${replica.layout.stage}/${isLarge ? want.content : `s-${++this.#count}`}`,
+        room: replica.room,
+        former: () => this.#former(replica, path),
+        isAsked: false,
+        gained: (bytes) => this.#deps.gained(replica, bytes),
+      },
+      want,
+      origin,
+    );
+  }
+
+  /** The same anywhere on this computer. */
+  async stageAt(stage: Stage, want: CopyWant, { devices, isLocal }: Origin): Promise<Fetched> {
+    const { content, mode, mtimeMs, size } = want;
+    if (size > SMALL_FILE_BYTES) return await this.#stageLarge(stage, want, { devices, isLocal });
     const local = isLocal || size === 0 ? await this.#localSmall(content, size) : null;
     if (local !== null) {
       const [written] = await this.#deps.pool.writeSmall([{
-        path: stage,
+        path: stage.at,
         offset: 0,
         length: size,
         content,
         mode,
         mtimeMs,
       }], local);
-      if (written === true) return { ok: true, stage };
+      if (written === true) return { ok: true, stage: stage.at };
       if (written instanceof FsError) return diskTrouble(written);
     }
-    return await this.#small.fetch({ content, size, mode, mtimeMs, stage, devices });
+    const { brought } = stage;
+    return await this.#small.fetch({ content, size, mode, mtimeMs, stage: stage.at, devices, brought });
   }
 
   async #localSmall(content: ContentId, size: number): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -102,14 +137,9 @@ export class Stager {
     }
   }
 
-  async #stageLarge(
-    replica: Replica,
-    path: RelPath,
-    entry: Entry,
-    { devices, isLocal }: Origin,
-  ): Promise<Fetched> {
-    const isHuge = entry.size > HUGE_BYTES;
-    const from = isHuge ? "huge" : devices.join(",");
+  async #stageLarge(stage: Stage, want: CopyWant, { devices, isLocal }: Origin): Promise<Fetched> {
+    const isHuge = want.size > HUGE_BYTES;
+    const from = stage.isAsked ? "asked" : isHuge ? "huge" : devices.join(",");
     const underWay = () => this.#large.get(from) ?? 0;
     while (underWay() >= (isHuge ? 1 : LARGE_AT_ONCE)) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -118,37 +148,39 @@ export class Stager {
     const pins: PinnedDir[] = [];
     const held: FileHandle[] = [];
     try {
-      const { fs, pool, sources, clock, sharing } = this.#deps;
-      const { catalogue } = replica;
-      const content = entry.content!;
-      const stage = `${replica.layout.stage}/${content}`;
+      const { fs, pool, sources, clock, sharing, catalogue } = this.#deps;
+      const { content, size, mode, mtimeMs } = want;
+      const { at, room } = stage;
+      const former = stage.former();
       const fetched = await fetchLarge(
         {
           fs,
           pool,
           sources,
           clock,
-          gained: (bytes) => this.#deps.gained(replica, bytes),
-          room: replica.room,
+          gained: (bytes) => stage.gained(bytes),
+          room,
           sharing,
-          listed: (chunks) => catalogue.contents.put(content, entry.size, chunks),
+          listed: (chunks) => catalogue.contents.put(content, size, chunks),
+          ...(stage.brought === undefined ? {} : { brought: stage.brought }),
+          ...(stage.isOver === undefined ? {} : { isOver: stage.isOver }),
         },
         {
           content,
-          size: entry.size,
-          stage,
+          size,
+          stage: at,
           devices,
           isLocal,
           hold: (file) => held.push(file),
           chunks: catalogue.contents.chunks(content),
-          former: this.#former(replica, path),
-          bases: (list) => this.#bases(replica, path, content, list, pins),
+          former,
+          bases: (list) => this.#bases(former, content, list, pins),
         },
       );
       if (!fetched.ok) return fetched;
-      fs.chmod(stage, entry.mode);
-      fs.setMtime(stage, entry.mtimeMs);
-      await this.#syncLarge(fs, stage);
+      fs.chmod(at, mode);
+      fs.setMtime(at, mtimeMs);
+      await this.#syncLarge(fs, at);
       return fetched;
     } catch (error) {
       if (error instanceof FsError) return diskTrouble(error);
@@ -182,7 +214,7 @@ export class Stager {
   }
 
   /** What we have at a path, with its list. */
-  #former(replica: Replica, path: RelPath): { content: ContentId; chunks: ChunkList } | null {
+  #former(replica: Replica, path: RelPath): Former | null {
     const content = replica.own(path)?.row.entry.content ?? null;
     const chunks = content === null ? null : replica.catalogue.contents.chunks(content);
     return content === null || chunks === null ? null : { content, chunks };
@@ -190,14 +222,12 @@ export class Stager {
 
   /** Local files that may share chunks: the same content elsewhere, what stands at the path, and what is similar. */
   #bases(
-    replica: Replica,
-    path: RelPath,
+    former: Former | null,
     content: ContentId,
     list: ChunkList,
     pins: PinnedDir[],
   ): { at: string; chunks: ChunkList }[] {
-    const { catalogue } = replica;
-    const former = this.#former(replica, path);
+    const { catalogue } = this.#deps;
     const wanted = new Set([
       content,
       ...(former === null ? [] : [former.content]),

@@ -14,6 +14,7 @@ export function fakeTerminal(
   let [out, err] = ["", ""];
   return {
     out: (text) => void (out += text),
+    bytes: (bytes) => Promise.resolve(void (out += new TextDecoder().decode(bytes))),
     err: (text) => void (err += text),
     interactive: false,
     person: false,

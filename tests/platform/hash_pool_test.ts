@@ -3,7 +3,7 @@ import { contentId, digestsOf, sha256 } from "../../src/core/content.ts";
 import type { ContentId } from "../../src/core/ids.ts";
 import { FsError, type HashedFile, type HashPool } from "../../src/platform/ports.ts";
 import { BIG_FILE_BYTES } from "../../src/platform/real/content_hash.ts";
-import { contentOf } from "../../src/platform/real/content_work.ts";
+import { contentOf } from "../../src/core/content_of.ts";
 import { realHashPool } from "../../src/platform/real/hash_pool.ts";
 import { RecentContents } from "../../src/platform/real/recent_contents.ts";
 import { chunkListOf } from "../support/chunk_list.ts";

@@ -28,6 +28,8 @@ const SETTINGS = {
   strategy: "keep-both",
   brakeShare: 100,
   brakeFiles: 1e6,
+  scrubDays: 30,
+  scrubRate: 2 ** 30,
 } as const;
 const LIMIT_MS = 60_000;
 
@@ -44,6 +46,7 @@ export class Side {
     readonly fs: Fs,
     readonly ledger: Ledger,
     readonly sync: FolderSync,
+    readonly stager: Stager,
   ) {}
 
   get replica(): Replica {
@@ -147,6 +150,8 @@ export class Side {
 export interface TwoFolders extends AsyncDisposable {
   readonly a: Side;
   readonly b: Side;
+  /** Takes bytes from the other side's disk. */
+  readonly stagerOfB: Stager;
   /** Both tell each other until nothing is left to be done or told. */
   settle(): Promise<void>;
 }
@@ -163,6 +168,7 @@ export async function twoFolders(
   return {
     a,
     b,
+    stagerOfB: b.stager,
     async settle() {
       let before = "";
       await waitFor(
@@ -257,7 +263,7 @@ async function sideAt(
     root,
     marker,
   );
-  const side = new Side(number, root, fs, ledger, sync);
+  const side = new Side(number, root, fs, ledger, sync, stager);
   sync.start();
   await side.look();
   return side;

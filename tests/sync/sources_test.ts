@@ -112,3 +112,27 @@ Deno.test("a peer whose answers wait in line is asked for less at a time, told w
   await answers(8, 2 ** 20, 10);
   assert.deepEqual(a.said, [["control", MESSAGE.slow, [true]], ["control", MESSAGE.slow, [false]]]);
 });
+
+Deno.test("who waits for bytes asks the device that brings them soonest: by its rate for many, by how soon it answers for few", async () => {
+  const { clock, sources, a, b } = bench();
+  assert.deepEqual(
+    sources.quickest([1, 2, 3], 1),
+    [a.session, b.session],
+    "of the unknown the best is hoped",
+  );
+  const measure = async (session: Session, bytes: number, ms: number) => {
+    await sources.run(session, bytes, async (arrived: Arrived) => {
+      await clock.advance(ms);
+      arrived(bytes);
+    });
+  };
+  await measure(a.session, 100_000, 300); // some 300 bytes a millisecond, after 300 ms
+  await measure(b.session, 2_000, 20); // 100 bytes a millisecond, after 20 ms
+  assert.equal(sources.latencyOf(a.session), 300);
+  assert.equal(sources.latencyOf(b.session), 20);
+  assert.deepEqual(sources.quickest([1, 2], 1_000), [b.session, a.session]);
+  assert.deepEqual(sources.quickest([1, 2], 1_000_000), [a.session, b.session]);
+  a.end();
+  assert.equal(sources.with(1), null);
+  assert.deepEqual(sources.quickest([1, 2], 1_000_000), [b.session]);
+});

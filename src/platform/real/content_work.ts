@@ -4,14 +4,13 @@
  * source that changed, not an error; errors of the disk are thrown as `FsError`.
  */
 import * as fs from "node:fs";
-import { createHash } from "node:crypto";
-import { contentId } from "../../core/content.ts";
-import { chunkParams, Cutter } from "../../core/chunker.ts";
+import { contentOf } from "../../core/content_of.ts";
 import type { ContentId } from "../../core/ids.ts";
 import { PIECE_BYTES } from "../../core/limits.ts";
 import { type FsCode, FsError, type SmallFile } from "../ports.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync, writeFullSync } from "./fs_handle.ts";
+import { forgetCached } from "./writeback.ts";
 
 const GONE: ReadonlySet<FsCode> = new Set(
   ["not-found", "not-directory", "is-directory", "symlink-loop", "unsupported"] as const,
@@ -46,6 +45,7 @@ export function readStretch(path: string, offset: number, length: number): Uint8
 /** Whole files that still have their content; null for the others. */
 export function readSmall(
   files: readonly { path: string; content: ContentId }[],
+  isCold = false,
 ): (Uint8Array<ArrayBuffer> | null)[] {
   return files.map(({ path, content }) => {
     try {
@@ -53,7 +53,10 @@ export function readSmall(
         const { size } = fs.fstatSync(fd);
         if (size > PIECE_BYTES) return null; // whatever it is now, it is not what was asked for
         const bytes = new Uint8Array(size);
-        return readFullSync(fd, bytes, 0) === size && contentOf(bytes) === content ? bytes : null;
+        if (isCold) forgetCached(fd, 0, size);
+        const isWhole = readFullSync(fd, bytes, 0) === size;
+        if (isCold) forgetCached(fd, 0, size);
+        return isWhole && contentOf(bytes) === content ? bytes : null;
       });
     } catch {
       return null; // one that cannot be read fails alone
@@ -101,23 +104,4 @@ function createAfresh(path: string): number {
     guarded(path, () => fs.rmSync(path));
     return openRegular(path, "create");
   }
-}
-
-/** The content id of bytes in memory. */
-export function contentOf(bytes: Uint8Array): ContentId {
-  const cutter = new Cutter(chunkParams(bytes.length));
-  const digests = [];
-  for (let start = 0; start < bytes.length;) {
-    const cut = cutter.next(bytes, start);
-    const end = cut < 0 ? bytes.length : cut;
-    digests.push(createHash("sha256").update(bytes.subarray(start, end)).digest());
-    start = end;
-  }
-  return contentId(bytes.length, digests.length === 1 ? digests[0]! : concat(digests));
-}
-
-function concat(digests: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(digests.length * 32);
-  digests.forEach((digest, i) => out.set(digest, i * 32));
-  return out;
 }

@@ -33,12 +33,14 @@ export function realHashPool(
     },
     recent: (content) => recent.of(content),
     readStretch: (path, offset, length) => queue.run("readStretch", [path, offset, length], "urgent"),
-    readSmall: (files) => queue.run("readSmall", [files], "urgent"),
+    readSmall: (files, isCold = false) =>
+      queue.run("readSmall", [files, isCold], isCold ? "background" : "urgent"),
     writePieces: (path, pieces, bytes) =>
       queue.run("writePieces", [path, pieces.map(own), bytes], "urgent", [bytes.buffer]),
     writeSmall: (files, bytes) => queue.run("writeSmall", [files, bytes], "urgent", [bytes.buffer]),
     copyPieces: (from, to, pieces) => queue.run("copyPieces", [from, to, pieces.map(own)], "urgent"),
-    checkPieces: (path, pieces) => queue.run("checkPieces", [path, pieces.map(own)], "background"),
+    checkPieces: (path, pieces, isCold = false) =>
+      queue.run("checkPieces", [path, pieces.map(own), isCold], "background"),
     pack: (bytes) => queue.run("pack", [bytes], "urgent"),
     unpack: (packed, length) => queue.run("unpack", [packed, length], "urgent"),
     warm: () => queue.warm(),

@@ -9,7 +9,7 @@ import type { Piece } from "../ports.ts";
 import { withFile } from "./content_work.ts";
 import { guarded } from "./fs_errors.ts";
 import { openRegular, readFullSync, writeFullSync } from "./fs_handle.ts";
-import { startWriteback } from "./writeback.ts";
+import { forgetCached, startWriteback } from "./writeback.ts";
 
 /** Pieces up to this are copied in one go: it stays in the processor's cache from the reading to the writing. */
 const SPAN_BYTES = 512 * 1024;
@@ -50,13 +50,21 @@ export function copyPieces(from: string, to: string, pieces: readonly Copy[]): b
   }
 }
 
-/** Per piece whether the file holds it. */
-export function checkPieces(path: string, pieces: readonly Piece[]): boolean[] {
+/** Per piece whether the file holds it. Cold ones stand one behind the other. */
+export function checkPieces(path: string, pieces: readonly Piece[], isCold = false): boolean[] {
+  const [first, last] = [pieces[0], pieces.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const length = last.offset + last.length - first.offset;
   const checked = withFile(path, "read", (fd) => {
-    return pieces.map((piece) => {
-      const bytes = roomFor(piece.length);
-      return isPiece(piece, bytes.subarray(0, readFullSync(fd, bytes, piece.offset)));
-    });
+    if (isCold) forgetCached(fd, first.offset, length);
+    try {
+      return pieces.map((piece) => {
+        const bytes = roomFor(piece.length);
+        return isPiece(piece, bytes.subarray(0, readFullSync(fd, bytes, piece.offset)));
+      });
+    } finally {
+      if (isCold) forgetCached(fd, first.offset, length);
+    }
   });
   return checked ?? pieces.map(() => false);
 }

@@ -18,6 +18,14 @@ const LEAST_BYTES = 256 * 1024;
 /** What this thread has written behind a stretch, after which the disk has that stretch. Whoever shares it meanwhile finds it in memory. */
 const TRAIL_BYTES = 32 * 2 ** 20;
 
+/**
+ * Asks the system to forget its copies of a stretch, so that reading it reads the disk, or leaves nothing behind. What is not written yet
+ * stays.
+ */
+export function forgetCached(fd: number, offset: number, length: number): void {
+  libc()?.posix_fadvise?.(fd, BigInt(offset), BigInt(length), DONTNEED);
+}
+
 interface Stretch {
   readonly offset: number;
   readonly length: number;

@@ -4,7 +4,7 @@ import { sha256 } from "../../../src/core/content.ts";
 import type { ContentId } from "../../../src/core/ids.ts";
 import { FsError, type HashedFile } from "../../../src/platform/ports.ts";
 import { hashFile } from "../../../src/platform/real/content_hash.ts";
-import { contentOf } from "../../../src/platform/real/content_work.ts";
+import { contentOf } from "../../../src/core/content_of.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { bytesOf, forSeeds, testDisk, textAt } from "./disk_for_tests.ts";
 import { Rng } from "./rng.ts";

@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { SELF } from "../../src/catalogue/interning.ts";
+import type { RelPath } from "../../src/core/ids.ts";
+import type { Clock } from "../../src/platform/ports.ts";
+import { realClock } from "../../src/platform/real/clock.ts";
+import { logLinesOf } from "../../src/daemon/log.ts";
+import { Scrub } from "../../src/sync/scrub.ts";
+import { Scrubbing } from "../../src/sync/scrubbing.ts";
+import { sampleBytes } from "../support/sample_bytes.ts";
+import { rottingFs } from "../support/rotting_fs.ts";
+import { type Side, type TwoFolders, twoFolders } from "../support/two_folders.ts";
+import { waitFor } from "../support/wait.ts";
+
+const path = (text: string) => text as RelPath;
+
+/** Files are settled: nothing that was written could hide in the clock's grain any more (R14). */
+async function settled(side: Side): Promise<void> {
+  const { catalogue } = side.replica;
+  await waitFor(
+    "fingerprints that are settled",
+    async () => {
+      await side.look();
+      return catalogue.db.get(
+        "SELECT count(*) FROM prints p JOIN states s ON s.id = p.state WHERE s.kind = 1 AND p.settled = 0",
+      )![0] === 0;
+    },
+    60_000,
+    300,
+  );
+}
+
+const verify = (side: Side) => side.sync.scrub.verify(() => {}, () => false);
+
+function eventsOf(side: Side): string[] {
+  return [...side.ledger.history(1 as never)].flatMap((applied) => logLinesOf(applied, 0, () => "f"))
+    .filter(({ event }) => ["damaged", "healed", "at-risk", "changed", "deleted"].includes(event))
+    .map(({ event, path }) => `${event} ${path}`);
+}
+
+async function keptOf({ replica, sync }: Side, of: string) {
+  await replica.exclusive(() => sync.keeper.takeInAll());
+  return replica.catalogue.kept.at(replica.number, path(of)).map(({ kept }) => kept);
+}
+
+async function withPair(
+  test: (
+    pair: TwoFolders,
+    rot: (of: string, at?: number) => void,
+    disk: ReturnType<typeof rottingFs>,
+  ) => Promise<void>,
+): Promise<void> {
+  const disk = rottingFs();
+  await using pair = await twoFolders((fs) => disk.disk(fs));
+  await test(pair, (of, at) => disk.rot(`${pair.b.root}/${of}`, at), disk);
+}
+
+Deno.test("a flipped bit is found, told to nobody, set aside and healed from another device (R15)", async () => {
+  await withPair(async ({ a, b, settle }, rot) => {
+    await a.write("d/file", "as it was");
+    await a.write("other", "untouched");
+    await a.look();
+    await settle();
+    await settled(b);
+    rot("d/file");
+    const rows = b.ledger.catalogue.rows.own(b.replica.number, path("d/file"))!;
+    await b.look();
+    assert.deepEqual(b.list(), ["d/", "d/file=`s it was", "other=untouched"], "the bytes are others");
+    const { found, files, isWhole } = await verify(b);
+    assert.deepEqual([files, isWhole], [2, true]);
+    assert.deepEqual(found.map((one) => [one.path, one.healed?.from]), [["d/file", "device"]]);
+    assert.deepEqual(b.list(), ["d/", "d/file=as it was", "other=untouched"]);
+    const after = b.ledger.catalogue.rows.own(b.replica.number, path("d/file"))!;
+    assert.deepEqual([after.state, after.lsn], [rows.state, rows.lsn], "nothing was said of it");
+    const [kept] = await keptOf(b, "d/file");
+    assert.equal(kept?.why, "damaged");
+    assert.equal(
+      Deno.readTextFileSync(`${b.root}/.cairn/versions/${kept!.file.slice(0, 2)}/${kept!.file}`),
+      "`s it was",
+    );
+    assert.deepEqual(eventsOf(b), ["damaged d/file", "healed d/file"]);
+    await settle();
+    assert.deepEqual(a.list(), b.list());
+    assert.deepEqual((await verify(b)).found, [], "all is well again");
+  });
+});
+
+Deno.test("a damaged large file is healed by chunks, what is good in it being its own", async () => {
+  await withPair(async ({ a, b, settle }, rot) => {
+    const bytes = sampleBytes(7, 700_000);
+    Deno.writeFileSync(`${a.root}/large`, bytes);
+    await a.look();
+    await settle();
+    await settled(b);
+    rot("large", 654_321);
+    const { found } = await verify(b);
+    assert.deepEqual(found.map((one) => one.healed?.from), ["device"]);
+    assert.deepEqual(Deno.readFileSync(`${b.root}/large`), bytes);
+  });
+});
+
+Deno.test("without another copy it is at risk, no scan announces it, and it heals when a copy comes", async () => {
+  await withPair(async ({ a, b, settle }, rot) => {
+    await b.write("only", "only here");
+    await b.look();
+    await settled(b);
+    rot("only");
+    const { found } = await verify(b);
+    assert.equal(found[0]?.healed, null);
+    assert.match(found[0]!.cause, /no other copy/);
+    assert.deepEqual(b.sync.scrub.damages.atRisk.map((one) => one.path), ["only"]);
+    const { state } = b.replica.own(path("only"))!;
+    await b.look();
+    // A catalogue that was made anew knows no fingerprints: everything is read.
+    b.replica.catalogue.db.run("DELETE FROM prints");
+    await settled(b);
+    assert.equal(b.replica.own(path("only"))!.state, state, "it is no edit");
+    await a.write("copy", "only here");
+    await a.look();
+    await settle();
+    assert.deepEqual(
+      (await verify(b)).found.map((one) => one.healed?.from),
+      ["copy"],
+      "its twin has come to this device, too",
+    );
+    assert.deepEqual(b.sync.scrub.damages.atRisk, []);
+    assert.ok(b.list().includes("only=only here"));
+    assert.ok(!eventsOf(b).some((event) => event.startsWith("changed")));
+  });
+});
+
+Deno.test("a former version that is kept heals it, and a restore does not take the bad bytes for what was there", async () => {
+  await withPair(async ({ a, b, settle }, rot) => {
+    for (const text of ["first", "second", "first"]) {
+      await a.write("f", text);
+      await a.look();
+      await settle();
+    }
+    await settled(b);
+    await b.look();
+    const own = b.replica.own(path("f"))!;
+    assert.equal((await keptOf(b, "f")).filter(({ content }) => content === own.row.entry.content).length, 1);
+    rot("f");
+    assert.deepEqual((await verify(b)).found.map((one) => one.healed?.from), ["version"]);
+    assert.equal(b.list().at(-1), "f=first");
+    assert.deepEqual(b.fetched.length, 3, "nothing was fetched for it");
+  });
+});
+
+Deno.test("whoever touches a damaged file has made it an edit", async () => {
+  await withPair(async ({ b }, rot, disk) => {
+    await b.write("f", "mine");
+    await settled(b);
+    rot("f");
+    await verify(b);
+    const before = b.replica.own(path("f"))!.row.entry.content;
+    disk.thaw(`${b.root}/f`);
+    Deno.utimeSync(`${b.root}/f`, new Date(), new Date());
+    await b.look();
+    assert.notEqual(b.replica.own(path("f"))!.row.entry.content, before);
+    await settled(b);
+    await verify(b);
+    assert.deepEqual(b.sync.scrub.damages.atRisk, []);
+  });
+});
+
+Deno.test("what is written while it is read is never claimed to be damaged", async () => {
+  await withPair(async ({ b }) => {
+    await b.write("f", "mine");
+    await settled(b);
+    Deno.writeTextFileSync(`${b.root}/f`, "more");
+    const { found, unsure } = await verify(b);
+    assert.deepEqual([found, unsure], [[], 1]);
+    assert.deepEqual(b.sync.scrub.damages.all, []);
+  });
+});
+
+/** A minute takes ten milliseconds. */
+function quick(clock: Clock): Clock & { skippedMs: number } {
+  const it = {
+    skippedMs: 0,
+    now: () => clock.now() + it.skippedMs,
+    monotonic: () => clock.monotonic(),
+    after: (delayMs: number, run: () => void) => clock.after(delayMs === 60_000 ? 10 : delayMs, run),
+  };
+  return it;
+}
+
+Deno.test("a pass goes on in the background: once a period, not on battery, not while it is busy, and behind the last path after a restart", async () => {
+  const disk = rottingFs();
+  const clock = quick(realClock());
+  await using pair = await twoFolders((fs) => disk.disk(fs), clock);
+  const { a, b, settle } = pair;
+  for (let i = 0; i < 12; i++) await a.write(`d${i % 3}/f${i}`, `text ${i}`);
+  await a.look();
+  await settle();
+  await settled(b);
+  disk.rot(`${b.root}/d1/f4`);
+  let [battery, busy, stopAfter] = [true, false, Infinity];
+  let read = 0;
+  const begin = () => {
+    const shared = new Scrubbing(clock, () => battery);
+    const scrub: Scrub = new Scrub(
+      b.replica,
+      { catalogue: b.replica.catalogue, replica: () => b.replica, changed: () => {} },
+      pair.stagerOfB,
+      {
+        settings: () => ({ scrubDays: 30, scrubRate: 2 ** 20 }),
+        mayWork: () => scrub.pass.files < stopAfter,
+        isBusy: () => busy,
+        lookAgain: () => {},
+        changed: () => void read++,
+      },
+      shared,
+    );
+    scrub.start();
+    return scrub;
+  };
+  const turns = () => new Promise<void>((resolve) => void realClock().after(200, resolve));
+  const first = begin();
+  await turns();
+  assert.equal(first.pass.startedMs, 0, "nothing is read on battery");
+  battery = false;
+  busy = true;
+  await turns();
+  assert.equal(first.pass.startedMs, 0, "nor while the folder is busy");
+  busy = false;
+  await waitFor("the first turn", () => first.pass.startedMs > 0);
+  assert.equal(first.pass.isOn, false, "what was just read for the first time is not read again at once");
+  clock.skippedMs += 2 * 86_400_000;
+  stopAfter = 5;
+  await waitFor("five files", () => first.pass.files === 5);
+  await first.stop();
+  stopAfter = Infinity;
+  const again = begin();
+  assert.deepEqual([again.pass.isOn, again.pass.files], [true, 5], "a restart knows how far it came");
+  await waitFor("the pass", () => again.pass.passedMs > 0);
+  assert.equal(again.pass.files, 12);
+  assert.deepEqual(again.damages.all.map((one) => [one.path, one.healed?.from]), [["d1/f4", "device"]]);
+  const factOf = () =>
+    b.ledger.catalogue.values.fact(SELF, `scrub/${b.replica.folder}`) as
+      | { passed_ms: number; files: number }
+      | null;
+  await waitFor("others to be told", () => factOf() !== null);
+  const fact = factOf()!;
+  assert.equal(fact.files, 12);
+  assert.equal(fact.passed_ms % 3_600_000, 0, "it is told by the hour");
+  await turns();
+  assert.equal(again.pass.isOn, false);
+  await again.stop();
+});
