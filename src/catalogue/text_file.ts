@@ -11,6 +11,9 @@ const MIGRATIONS: readonly string[] = [first];
 /** SQLite's words for a file that is not what it should be. */
 const DAMAGE = /malformed|not a database|corrupt/;
 
+/** What the log may keep of the disk once it was written back. */
+const LOG_BYTES = 16 * 2 ** 20;
+
 export interface TextFileOptions {
   readonly path: string;
   readonly self: DeviceId;
@@ -47,6 +50,7 @@ export class TextFile {
       // What is found here comes from a few pages; the catalogue has more use of memory.
       db.get("PRAGMA cache_size = -2000");
       db.get("PRAGMA wal_autocheckpoint = 0");
+      db.get(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
       db.run("INSERT OR IGNORE INTO meta (key, value) VALUES ('index', ?)", this.#options.newId());
       db.run("INSERT OR IGNORE INTO devices (id, device) VALUES (1, ?)", fromHex(this.self));
       return db;

@@ -154,7 +154,8 @@ export function settingsOf(catalogue: Catalogue, folder: FolderId): FolderSettin
 export function foldersWithoutText(catalogue: Catalogue): Set<number> {
   const off = new Set<number>();
   for (const [folder, fields] of catalogue.values.sharedOfKind(FOLDER)) {
-    if (fields.get("text")?.value === "off") off.add(catalogue.ids.folder(folder as FolderId));
+    const number = fields.get("text")?.value === "off" ? catalogue.ids.findFolder(folder as FolderId) : null;
+    if (number !== null) off.add(number);
   }
   return off;
 }

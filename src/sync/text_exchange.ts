@@ -247,7 +247,8 @@ export class TextExchange {
 
   async #page(session: Session, peer: Peer, from: number): Promise<void> {
     const { texts: { peers }, clock } = this.#deps;
-    const { index } = peer.told!;
+    const told = peer.told!;
+    const { index } = told;
     const answer = await session.request(TEXT_MESSAGE.heads, [fromHex(index), from]);
     session.consumed("bulk", answer.size);
     const page = decodeHeads(answer.header, from);
@@ -269,10 +270,11 @@ export class TextExchange {
     const isMissing = isEarly || !isWhole;
     peers.set(session.peer, {
       index,
-      // All that the peer told of: what it dropped since is in no page.
+      // All that it told of, where it told nothing since: what it dropped is in no page, and who tells of more than there is is not asked again.
       seen: Math.max(
         isSame && from > 0 ? known.seen : 0,
-        page.isLast ? Math.max(page.upTo, peer.told?.last ?? 0) : page.upTo,
+        page.upTo,
+        page.isLast && peer.told === told ? told.last : 0,
       ),
       listedMs: isSame && from > 0 ? known.listedMs : clock.now(),
       relist: isMissing || (isSame && from > 0 && known.relist),
@@ -318,6 +320,7 @@ export class TextExchange {
         if (head.packedBytes > 0) await this.#pause(0);
         if (this.#isStopped) return false;
       }
+      while (this.#mayAsk(session) && this.#deps.texts.index.merge()) await this.#pause(0);
     }
     return isWhole;
   }

@@ -116,9 +116,9 @@ export class TextReading {
       }
       const next = texts.queue.next(clock.now());
       if (next === null) break;
-      await this.#readOne(next);
+      // While it is read everything else has its turn.
+      if (!await this.#readOne(next)) await this.#turn();
       if (this.#written >= CHECKPOINT_AFTER) await this.#writeBack();
-      await this.#turn();
       while (mayWork() && texts.index.merge()) await this.#turn();
     }
     if (this.#isStopped) return null;
@@ -178,20 +178,24 @@ export class TextReading {
       (head.note === null || head.origin === this.#deps.self);
   }
 
-  async #readOne({ content, kind, tries }: WaitingText): Promise<void> {
+  /** False when there was nothing to read, and so no turn for others. */
+  async #readOne({ content, kind, tries }: WaitingText): Promise<boolean> {
     const { texts: { queue }, local, clock, reader } = this.#deps;
-    if (this.#isRead(content)) return queue.giveUp(content);
-    const source = findLocal(local, content);
+    const againMs = clock.now() + Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS);
+    const source = this.#isRead(content) ? null : findLocal(local, content);
     if (source === null) {
-      if (placesOf(local, [content]).size === 0) return queue.giveUp(content);
-      return queue.postpone(content, clock.now() + Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS));
+      const isWanted = !this.#isRead(content) && placesOf(local, [content]).size > 0;
+      if (isWanted) queue.postpone(content, againMs);
+      else queue.giveUp(content);
+      return false;
     }
     try {
       const answer = await reader.read(source.at, kind);
-      if (this.#isStopped) return;
+      if (this.#isStopped) return true;
       // What was written to meanwhile is another content by now.
       if (answer !== null && isStill(source)) this.#put(content, answer);
-      else queue.postpone(content, clock.now() + Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS));
+      else queue.postpone(content, againMs);
+      return true;
     } finally {
       source.pin.close();
     }

@@ -164,6 +164,13 @@ Deno.test("merging keeps what is found, and comes to an end", () => {
   assert.equal(index.merge(), false);
 });
 
+Deno.test("more records than FTS5 has room for segments come without a moment to merge them", () => {
+  using opened = new Opened();
+  for (let i = 0; i < 2_500; i++) opened.texts.index.putOwn(record(`n${i}`, `only${i}`));
+  assert.deepEqual(opened.find("only2499"), [contentOf("n2499")]);
+  assert.deepEqual(opened.find("only7"), [contentOf("n7")]);
+});
+
 Deno.test("what waits is kept over a restart, in the order in which it is due", () => {
   using opened = new Opened();
   const { queue } = opened.texts;

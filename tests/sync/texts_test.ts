@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deflateRawSync } from "node:zlib";
 import type { ContentId } from "../../src/core/ids.ts";
-import { TEXT_PACKED_BYTES } from "../../src/core/limits.ts";
+import { TEXT_HEADS, TEXT_PACKED_BYTES } from "../../src/core/limits.ts";
 import { devicesService } from "../../src/daemon/devices.ts";
 import { textSearch } from "../../src/library/texts.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
@@ -84,6 +84,18 @@ Deno.test("a text crosses each wire once, whoever else has it", async () => {
   await waitFor("all to have what all told", () => all.all.every((one) => textsOf(one).exchange.isQuiet));
   const ids = [b, c].map((one) => textsOf(one).texts.index.last);
   assert.deepEqual(ids, [1, 1], "nothing was taken twice");
+});
+
+Deno.test("all texts arrive that are read while others are on their way", async () => {
+  await using all = await Neighbours.openWithTexts(["a", "b"], { a: "reads", b: "keeps" });
+  const [a, b] = all.all as [Neighbour, Neighbour];
+  const count = TEXT_HEADS + 200;
+  for (let i = 0; i < count; i++) a.write(`d/${i}.txt`, `number${i}`);
+  await all.settle();
+  await waitFor("all to be read", () => textsOf(a).texts.index.count() === count, 60_000);
+  await waitFor("all to arrive", () => textsOf(b).texts.index.count() === count, 60_000);
+  await waitFor("it to be quiet", () => textsOf(b).exchange.isQuiet);
+  assert.equal(textsOf(b).texts.peers.of(a.device.identity.id)!.relist, false, "nothing was passed by");
 });
 
 Deno.test("the words of a content go with its last copy, on all devices", async () => {

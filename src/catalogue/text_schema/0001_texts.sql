@@ -36,9 +36,10 @@ END;
 CREATE VIRTUAL TABLE words USING fts5(
   text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '3'
 );
--- Segments are merged in small steps when nothing else is to be done, not in the middle of an insert.
+-- Segments are merged in small steps when nothing else is to be done, and in the middle of an insert only where that did not happen for long:
+-- with 2,000 of them FTS5 takes no more.
 INSERT INTO words (words, rank) VALUES ('automerge', 0);
-INSERT INTO words (words, rank) VALUES ('crisismerge', 2000);
+INSERT INTO words (words, rank) VALUES ('crisismerge', 200);
 
 -- Contents of ours that are to be read, as far as our rows were looked at.
 CREATE TABLE waiting (

@@ -21,6 +21,9 @@ const MOST_BYTES: Readonly<Record<TextKind, number>> = {
   epub: TEXT_FILE_BYTES,
 };
 
+/** The main thread writes for some milliseconds at a time. */
+const BUSY_MS = 1_000;
+
 parentPort!.on("message", (job: TextJob) => void work(job).then((answer) => parentPort!.postMessage(answer)));
 
 async function work(job: TextJob): Promise<TextAnswer> {
@@ -94,7 +97,7 @@ function checkpoint(path: string): void {
   try {
     const database = new DatabaseSync(path, { open: true });
     try {
-      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA wal_checkpoint(PASSIVE)`);
     } finally {
       database.close();
     }
