@@ -19,6 +19,6 @@ export class Views {
     this.copies = new CopiesOf(db, ids);
     this.usages = new Usages(db);
     this.names = new Names(db);
-    this.hits = new Hits(db, ids);
+    this.hits = new Hits(db);
   }
 }

@@ -36,6 +36,7 @@ import type {
   ResolveAnswer,
   ResolveRequest,
 } from "../daemon/conflicts_types.ts";
+import type { FindAnswer, FindRequest } from "../daemon/find_types.ts";
 import type { PlacesService } from "../daemon/places.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
@@ -54,6 +55,8 @@ const RESTORE_MS = 6 * 3_600_000;
 const CONFLICTS_MS = 60_000;
 /** Of a file outside of all folders every byte is read first; all files of a library take a minute to count. */
 const PLACES_MS = 6 * 3_600_000;
+/** A question that nothing narrows looks at many names. */
+const FIND_MS = 60_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
@@ -75,6 +78,7 @@ export interface Client {
   conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer>;
   readonly places: PlacesService;
+  find(request: FindRequest): Promise<FindAnswer>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -107,6 +111,7 @@ export function connect(home: string): Client {
       where: (request) => call("POST", "/v1/where", PLACES_MS, request),
       du: (request) => call("POST", "/v1/du", PLACES_MS, request),
     } as PlacesService,
+    find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);

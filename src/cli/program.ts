@@ -8,6 +8,7 @@ import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
 import { addDu } from "./du.ts";
 import { DONE, reportError } from "./exit.ts";
+import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
@@ -70,6 +71,7 @@ export function buildProgram(context: Context): Command {
       addStatus,
       addDevices,
       addFolders,
+      addFind,
       addLs,
       addTree,
       addStat,

@@ -179,5 +179,7 @@ export const FIND_CATCH_UP = 20_000;
 /** Names not yet in the index that a question looks through instead. */
 export const FIND_TAIL = 1_000;
 /** Hits that are ranked, the newest of all; and names that are looked at for them. Beyond both it is told that there are more. */
-export const FIND_RANKED = 1_000;
-export const FIND_EXAMINED = 20_000;
+export const FIND_RANKED = 2_000;
+export const FIND_EXAMINED = 100_000;
+/** The same where every one of these names has to be read, for a word of one or two letters. */
+export const FIND_READ = 20_000;

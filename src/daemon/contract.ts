@@ -11,6 +11,7 @@ import type {
   Status,
 } from "./api_types.ts";
 import type { DevicesService } from "./devices.ts";
+import type { FindService } from "./find.ts";
 import type { PlacesService } from "./places.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
@@ -51,6 +52,7 @@ export interface Daemon {
 export interface Services extends ConflictsService, DevicesService, SettingsService {
   /** Questions about what is where. */
   readonly places: PlacesService;
+  readonly finding: FindService;
 }
 
 export interface LogSource {
