@@ -170,8 +170,8 @@ export const INDEX_QUIET_MS = 300;
 /** What it works at a time, and how long it rests after that: a third of one core while a million names are taken in, in a minute. */
 export const INDEX_SLICE_MS = 5;
 export const INDEX_REST_MS = 10;
-/** Names that one step takes in, about two milliseconds, and those that one step of a sweep looks at. */
-export const INDEX_NAMES = 200;
+/** Names that one step takes in, a millisecond or two, and those that one step of a sweep looks at. */
+export const INDEX_NAMES = 100;
 /** States said since names of states that are gone were looked for last, beyond which they are again: they only cost a look each. */
 export const INDEX_SWEEP_STATES = 20_000;
 /** Names that a question takes into the index before it answers, if that is behind: a fifth of a second. What is left is told. */
