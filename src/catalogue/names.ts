@@ -6,7 +6,7 @@
  * 2. A hit counts only once its state was read and has the needle in its name (`core/search_text.ts` folds both alike).
  */
 import { FILE_KINDS, type FileKind, fileKindOf, KINDS_VERSION } from "../core/file_kinds.ts";
-import { foldForSearch, trigramsOf } from "../core/search_text.ts";
+import { coverOf, foldForSearch } from "../core/search_text.ts";
 import type { Database } from "./database.ts";
 import { KINDS } from "./row_sql.ts";
 
@@ -16,7 +16,7 @@ const MERGE_PAGES = 16;
 /** A change that `merge` counts where it had nothing to do. */
 const IDLE_CHANGES = 2;
 /** From this size on states are found by it. As in the index of the schema. */
-export const LARGE_BYTES = 16_777_216;
+export const LARGE_BYTES = 10_000_000;
 
 /** A state by its kind and day. */
 export interface Dated {
@@ -138,12 +138,14 @@ export class Names {
 
   // -------------------------------------------------------------------------------- candidates
 
-  /** States between two numbers, the newest first, whose names may answer an expression of `matchOf`. */
-  matching(match: string, above: number, below: number, limit: number): number[] {
+  /**
+   * States below a number, the newest first, whose names may answer an expression of `matchOf`. Lists of states are gone through from
+   * their ends whatever the bound is: all at once takes no longer than a part.
+   */
+  matching(match: string, below: number, limit: number): number[] {
     return this.#db.all(
-      "SELECT rowid FROM names WHERE names MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+      "SELECT rowid FROM names WHERE names MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
       match,
-      above,
       below,
       limit,
     ).map(([state]) => Number(state));
@@ -196,7 +198,7 @@ export function dayOf(ms: number): number {
 
 /** The expression for names with all of some folded needles; null where none is long enough. */
 export function matchOf(needles: readonly string[]): string | null {
-  const trigrams = new Set(needles.flatMap(trigramsOf));
+  const trigrams = new Set(needles.flatMap(coverOf));
   return trigrams.size === 0 ? null : [...trigrams].map(quoted).join(" AND ");
 }
 

@@ -23,7 +23,7 @@ export class Views {
     this.copies = new CopiesOf(db, ids);
     this.usages = new Usages(db);
     this.names = new Names(db);
-    this.hits = new Hits(db, ids);
+    this.hits = new Hits(db);
     this.holders = new ContentHolders(db, ids);
     this.walk = new TreeWalk(db, ids);
   }

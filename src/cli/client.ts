@@ -40,6 +40,7 @@ import type { GuardianService } from "../daemon/guardian.ts";
 import type { DupesAnswer, GuardAnswer, PoliciesAnswer } from "../daemon/guardian_types.ts";
 import type { LabelsService } from "../daemon/labels.ts";
 import type { LabelsAnswer, TagsAnswer } from "../daemon/labels_types.ts";
+import type { FindAnswer, FindRequest } from "../daemon/find_types.ts";
 import type { PlacesService } from "../daemon/places.ts";
 import type {
   FoldersAnswer,
@@ -73,6 +74,8 @@ const CONFLICTS_MS = 60_000;
 const PLACES_MS = 6 * 3_600_000;
 /** Until the first word: what is to be fetched is counted, and the first device asked. */
 const CONTENT_MS = 120_000;
+/** A question that nothing narrows looks at many names. */
+const FIND_MS = 60_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
@@ -115,6 +118,7 @@ export interface Client {
   cat(request: CatRequest): AsyncGenerator<CatFrame>;
   get(request: GetRequest): AsyncGenerator<GetEvent>;
   verify(request: VerifyRequest): AsyncGenerator<VerifyEvent>;
+  find(request: FindRequest): Promise<FindAnswer>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -157,6 +161,7 @@ export function connect(home: string): Client {
         call("POST", "/v1/guard/policies", ANSWER_MS, request) as Promise<PoliciesAnswer>,
       dupes: (request) => call("POST", "/v1/dupes", COPIES_MS, request) as Promise<DupesAnswer>,
     },
+    find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     folders: () => call("GET", "/v1/folders", ANSWER_MS) as Promise<FoldersAnswer>,
     changeMode: (request) => call("POST", "/v1/folders/mode", RESUME_MS, request) as Promise<ModeAnswer>,

@@ -22,6 +22,15 @@ export function trigramsOf(folded: string): string[] {
   return [...out];
 }
 
+/** As few of its trigrams as have all of its characters in them: the fewer lists are met with each other, the sooner that is done. */
+export function coverOf(folded: string): string[] {
+  const characters = [...folded];
+  const out = new Set<string>();
+  for (let end = 3; end < characters.length; end += 3) out.add(characters.slice(end - 3, end).join(""));
+  if (characters.length >= 3) out.add(characters.slice(-3).join(""));
+  return [...out];
+}
+
 const WORD = /[\p{L}\p{N}]/u;
 
 /** How well a folded name fits a folded needle, 0 where it does not contain it: 3 as whole words, 2 from the beginning of one, 1 else. */

@@ -13,6 +13,7 @@ import { addConflictRoutes } from "./conflicts.ts";
 import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
+import { addFindRoutes } from "./find.ts";
 import { addGuardianRoutes } from "./guardian.ts";
 import { addLabelRoutes } from "./labels.ts";
 import { addPlaceRoutes } from "./places.ts";
@@ -66,6 +67,7 @@ export function createApi(
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
   addPlaceRoutes(app, services.places);
+  addFindRoutes(app, services.finding);
   addLabelRoutes(app, services.labels);
   addGuardianRoutes(app, services.guardian);
   addTextRoutes(app, services.texts);

@@ -1,9 +1,11 @@
 /** What the local API answers beside the daemon's own life: one service for each group of questions, all about one device. */
+import { NameIndexer } from "../library/name_indexer.ts";
 import { Questions } from "../library/questions.ts";
 import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
 import { type DevicesService, devicesService } from "./devices.ts";
+import { type FindService, findService } from "./find.ts";
 import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
 import { type LabelsService, labelsService } from "./labels.ts";
@@ -19,6 +21,7 @@ export interface Services {
   readonly conflicts: ConflictsService;
   readonly contents: ContentsService;
   readonly devices: DevicesService;
+  readonly finding: FindService;
   /** Copies: what is at risk, what is asked for, what is there twice. */
   readonly guardian: GuardianService;
   /** Tags and notes. */
@@ -36,10 +39,15 @@ export interface Services {
 export function openServices(device: Device, ports: DevicePorts, gauges: Gauges): Services {
   const questions = new Questions(ports.clock);
   const asked = { ...ports, device, questions };
+  const indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
+  device.onChanged(() => indexer.stir());
+  device.ledger.onApplied(() => indexer.stir());
+  indexer.stir();
   return {
     conflicts: conflictsService(device, ports.fs),
     contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
+    finding: findService({ ...asked, sources: { tags: null, texts: null } }),
     guardian: guardianService(asked),
     labels: labelsService(asked),
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
@@ -48,6 +56,9 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
     texts: textsService(device),
     verify: verifyService(device, ports),
     versions: versionsService(device, ports.fs),
-    stop: () => questions.stop(),
+    stop() {
+      questions.stop();
+      indexer.stop();
+    },
   };
 }

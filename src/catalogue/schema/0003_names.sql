@@ -24,4 +24,4 @@ CREATE TABLE names_progress (
 INSERT INTO names_progress (id, version, upto, swept_at) VALUES (1, 0, 0, 0);
 
 -- Large files, for questions by size: few, so that writing a row costs nothing more as a rule.
-CREATE INDEX states_large ON states (size) WHERE size >= 16777216;
+CREATE INDEX states_large ON states (size) WHERE size >= 10000000;
