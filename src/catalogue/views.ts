@@ -2,9 +2,11 @@
 import { ContentHolders } from "./content_holders.ts";
 import { CopiesOf } from "./copies_of.ts";
 import type { Database } from "./database.ts";
+import { Hits } from "./hits.ts";
 import type { Interning } from "./interning.ts";
 import { Listings } from "./listings.ts";
 import { TreeWalk } from "./tree_walk.ts";
+import { Names } from "./names.ts";
 import { Usages } from "./usage.ts";
 
 export class Views {
@@ -13,6 +15,8 @@ export class Views {
   readonly usages: Usages;
   readonly holders: ContentHolders;
   readonly walk: TreeWalk;
+  readonly names: Names;
+  readonly hits: Hits;
 
   constructor(db: Database, ids: Interning) {
     this.listings = new Listings(db, ids);
@@ -20,5 +24,7 @@ export class Views {
     this.usages = new Usages(db);
     this.holders = new ContentHolders(db, ids);
     this.walk = new TreeWalk(db, ids);
+    this.names = new Names(db);
+    this.hits = new Hits(db);
   }
 }

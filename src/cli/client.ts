@@ -39,6 +39,8 @@ import type {
 import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
+import type { FindAnswer, FindRequest } from "../daemon/find_types.ts";
+import type { PlacesService } from "../daemon/places.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -56,6 +58,10 @@ const RESTORE_MS = 6 * 3_600_000;
 const CONFLICTS_MS = 60_000;
 /** Until the first word: what is to be fetched is counted, and the first device asked. */
 const CONTENT_MS = 120_000;
+/** Of a file outside of all folders every byte is read first; all files of a library take a minute to count. */
+const PLACES_MS = 6 * 3_600_000;
+/** A question that nothing narrows looks at many names. */
+const FIND_MS = 60_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
@@ -80,6 +86,8 @@ export interface Client {
   cat(request: CatRequest): AsyncGenerator<CatFrame>;
   get(request: GetRequest): AsyncGenerator<GetEvent>;
   verify(request: VerifyRequest): AsyncGenerator<VerifyEvent>;
+  readonly places: PlacesService;
+  find(request: FindRequest): Promise<FindAnswer>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -105,6 +113,14 @@ export function connect(home: string): Client {
     conflicts: (request) => call("POST", "/v1/conflicts", CONFLICTS_MS, request) as Promise<ConflictsAnswer>,
     resolveConflict: (request) =>
       call("POST", "/v1/conflicts/resolve", CONFLICTS_MS, request) as Promise<ResolveAnswer>,
+    places: {
+      ls: (request) => call("POST", "/v1/ls", ANSWER_MS, request),
+      tree: (request) => call("POST", "/v1/tree", ANSWER_MS, request),
+      stat: (request) => call("POST", "/v1/stat", ANSWER_MS, request),
+      where: (request) => call("POST", "/v1/where", PLACES_MS, request),
+      du: (request) => call("POST", "/v1/du", PLACES_MS, request),
+    } as PlacesService,
+    find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     async *cat(request) {
       yield* catFramesOf(await open(access, home, "POST", "/v1/cat", CONTENT_MS, request));

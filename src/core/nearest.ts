@@ -22,7 +22,7 @@ function distanceOf(wanted: string, other: string): number | null {
   if (wanted.length >= 2 && other.startsWith(wanted)) return 1;
   if (wanted.length >= 3 && (other.includes(wanted) || wanted.includes(other) && other.length >= 3)) return 2;
   const edits = editsBetween(wanted.slice(0, COMPARED), other.slice(0, COMPARED));
-  return edits <= Math.max(1, Math.floor(Math.min(wanted.length, COMPARED) / 3)) ? 1 + edits : null;
+  return edits <= Math.ceil(Math.min(wanted.length, COMPARED) / 3) ? 1 + edits : null;
 }
 
 /** Characters to be inserted, removed, replaced or exchanged with their neighbour, to make one of the other. */

@@ -12,6 +12,8 @@ import { addConflictRoutes } from "./conflicts.ts";
 import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource, Services } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
+import { addFindRoutes } from "./find.ts";
+import { addPlaceRoutes } from "./places.ts";
 import { addSettingsRoutes } from "./settings.ts";
 import { addVerifyRoutes } from "./verify.ts";
 import { addVersionRoutes } from "./versions.ts";
@@ -56,6 +58,8 @@ export function createApi(
   addDeviceRoutes(app, daemon);
   addVersionRoutes(app, daemon, bodyOf);
   addSettingsRoutes(app, daemon);
+  addPlaceRoutes(app, daemon.places);
+  addFindRoutes(app, daemon.finding);
   addConflictRoutes(app, daemon);
   addContentRoutes(app, daemon);
   addVerifyRoutes(app, daemon);

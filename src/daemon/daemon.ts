@@ -6,6 +6,8 @@ import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
+import { NameIndexer } from "../library/name_indexer.ts";
+import { Questions } from "../library/questions.ts";
 import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";
@@ -45,6 +47,8 @@ import { resumeFolder } from "./halts.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
+import { type FindService, findService } from "./find.ts";
+import { type PlacesService, placesService } from "./places.ts";
 import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
@@ -95,6 +99,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 class RunningDaemon implements Daemon, Services, LogSource {
   readonly stopped: Promise<void>;
   hasStopped = false;
+  readonly places: PlacesService;
+  readonly finding: FindService;
+  readonly #questions: Questions;
+  readonly #indexer: NameIndexer;
   readonly #home: Home;
   readonly #ports: DevicePorts;
   readonly #device: Device;
@@ -124,12 +132,26 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#gauges = openGauges(ports.clock);
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
+    this.#questions = new Questions(ports.clock);
+    this.places = placesService({ ...ports, device, questions: this.#questions });
+    this.finding = findService({
+      ...ports,
+      device,
+      questions: this.#questions,
+      sources: { tags: null, texts: null },
+    });
+    this.#indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;
     });
     this.stopped.catch(() => {});
-    device.onChanged(() => this.#statusSoon());
+    device.onChanged(() => {
+      this.#statusSoon();
+      this.#indexer.stir();
+    });
+    device.ledger.onApplied(() => this.#indexer.stir());
+    this.#indexer.stir();
   }
 
   static async start(
@@ -351,6 +373,8 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#statusTimer?.();
     try {
       this.#invites.withdraw();
+      this.#questions.stop();
+      this.#indexer.stop();
       await this.#device.stop();
       this.hasStopped = true;
       this.#resolveStopped();

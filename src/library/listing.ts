@@ -128,23 +128,26 @@ export class Lister {
       : null;
   }
 
-  /** Lines that a counting device makes: of one alone, where one is asked for. */
-  #counting(lines: readonly Line[]): Line[] {
+  /** Lines that counting devices make. */
+  #counting(lines: readonly Line[]): readonly Line[] {
     const { ignored } = this.#asking.catalogue.rows;
+    if (ignored.size === 0) return lines;
     return lines.flatMap((line) => {
-      const holders = countingHolders(line, ignored).filter(({ device }) =>
-        this.#device === null || device === this.#device.number
-      );
+      const holders = countingHolders(line, ignored);
       return holders.length === 0 ? [] : [{ ...line, holders }];
     });
   }
 
   /** The statement that an address of the name means; null for none. Where all say the same, nothing has to be decided. */
   #meant(path: RelPath, lines: readonly Line[]): Line | Entry | null {
-    const [only] = lines;
+    const number = this.#device?.number;
+    const isIts = ({ device }: Line["holders"][number]) => number === undefined || device === number;
+    const [only, ...more] = number === undefined ? lines : lines.filter(({ holders }) => holders.some(isIts));
     if (only === undefined) return null;
-    if (lines.length > 1) return chosenOf(this.#asking.catalogue.rows.at(this.#folder.number, path));
-    return only.kind !== "deleted" && only.holders.some(({ offered, held }) => offered || held) ? only : null;
+    if (more.length > 0) return chosenOf(this.#asking.catalogue.rows.at(this.#folder.number, path));
+    return only.kind !== "deleted" && only.holders.some((one) => isIts(one) && (one.offered || one.held))
+      ? only
+      : null;
   }
 
   /** `meant`: null for a directory that nothing but its content tells of. */

@@ -124,7 +124,7 @@ export interface Place {
   readonly folder: KnownFolder | null;
   /** As it is spelled in the catalogue. */
   readonly path: RelPath;
-  /** What counting devices say of the path: of one alone where the address names it. None for a root, and for no folder. */
+  /** What all counting devices say of the path. None for a root, and for no folder. */
   readonly rows: readonly HeldRow[];
   /** What the address stands for: see `chosenOf`. Null for a root, and for a directory that only its content tells of. */
   readonly entry: Entry | null;
@@ -139,8 +139,8 @@ export function* resolvePlace(asking: Asking, address: PlaceAddress): Work<Place
   const place = { device, folder, path: address.path, rows: [], entry: null, isDirectory: true };
   if (folder === null || address.path === ROOT) return place;
   for (const path of formsOf(address.path)) {
-    const rows = rowsAt(catalogue, folder, path, device);
-    const entry = device === null ? chosenOf(rows) : ownOf(rows);
+    const rows = catalogue.rows.at(folder.number, path);
+    const entry = device === null ? chosenOf(rows) : entryOn(device, rows);
     if (entry !== null) return { ...place, path, rows, entry, isDirectory: entry.kind === "directory" };
     if (yield* livesBelow(catalogue, folder, path, device)) return { ...place, path, rows };
   }
@@ -150,16 +150,6 @@ export function* resolvePlace(asking: Asking, address: PlaceAddress): Work<Place
 /** The same path as a person may have typed it, and as disks may have given it. */
 function formsOf(path: RelPath): RelPath[] {
   return [...new Set([path, path.normalize("NFC"), path.normalize("NFD")])] as RelPath[];
-}
-
-function rowsAt(
-  { rows }: Catalogue,
-  folder: KnownFolder,
-  path: RelPath,
-  device: KnownDevice | null,
-): readonly HeldRow[] {
-  const all = rows.at(folder.number, path);
-  return device === null ? all : all.filter((row) => row.device === device.number);
 }
 
 /** What a path without a device means: what reconcile would choose (R4), else the latest that a device has and does not offer. */
@@ -173,19 +163,18 @@ export function chosenOf(rows: readonly HeldRow[]): Entry | null {
 }
 
 /** What a device has at a path. */
-function ownOf(rows: readonly HeldRow[]): Entry | null {
-  const row = rows[0]?.row;
+function entryOn({ number }: KnownDevice, rows: readonly HeldRow[]): Entry | null {
+  const row = rows.find(({ device }) => device === number)?.row;
   return row !== undefined && isAlive(row.entry) && !isGivenUp(row) ? row.entry : null;
 }
 
 /** A directory is there as long as anything lives in it (R6), whatever is said of itself. */
 export function* livesBelow(
-  { views: { listings }, rows, ids }: Catalogue,
+  { views: { listings }, rows }: Catalogue,
   folder: KnownFolder,
   path: RelPath,
   device: KnownDevice | null,
 ): Work<boolean> {
-  if (ids.findDirectory(folder.number, path) === null) return false;
   const only = device?.number ?? null;
   for (let from: Parameters<typeof listings.isAnyBelow>[4] = null;;) {
     const found = listings.isAnyBelow(folder.number, path, only, rows.ignored, from, QUESTION_ROWS);

@@ -170,7 +170,7 @@ function copiesAt(asking: Asking, rows: readonly HeldRow[], meant: Entry | null)
       held: row.held,
       isMeant: meant !== null && sameContent(entry, meant),
     }];
-  }).sort((a, b) => rank(a) - rank(b) || (a.device.name < b.device.name ? -1 : 1));
+  }).sort((a, b) => rank(a) - rank(b) || byNearness(a.device, b.device));
 }
 
 function rank({ kind, isMeant }: Copy): number {
@@ -211,7 +211,9 @@ export function* whereIsContent(asking: Asking, content: ContentId): Work<Wherea
     after = some.at(-1)!.state;
     yield;
   }
-  return { content, size, places, placesTotal, devices: [...holding.values()].map(seen) };
+  // Who is nearest comes first.
+  for (const { devices } of byPath.values()) devices.sort(byNearness);
+  return { content, size, places, placesTotal, devices: [...holding.values()].map(seen).sort(byNearness) };
 }
 
 function haveIt(
@@ -223,6 +225,11 @@ function haveIt(
     const device = devices.get(number);
     return device === undefined || !offered && !held ? [] : [{ device, held }];
   });
+}
+
+function byNearness(a: DeviceSeen, b: DeviceSeen): number {
+  return Number(b.isSelf) - Number(a.isSelf) || Number(b.online) - Number(a.online) ||
+    (a.name < b.name ? -1 : 1);
 }
 
 export function seen({ id, name, isSelf, online, lastSeenMs }: KnownDevice): DeviceSeen {
