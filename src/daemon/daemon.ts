@@ -120,9 +120,7 @@ class RunningDaemon implements Daemon, LogSource {
       this.#rejectStopped = reject;
     });
     this.stopped.catch(() => {});
-    device.onChanged(() => {
-      this.#statusSoon();
-    });
+    device.onChanged(() => this.#statusSoon());
   }
 
   static async start(

@@ -55,6 +55,13 @@ function noCopy({ catalogue, number }: Replica, path: RelPath): Healed {
   };
 }
 
+/** Where this device only tells of its files, or keeps a change to itself, nobody writes to them but people (R9). */
+const NOT_OURS: Healed = {
+  kind: "not",
+  cause: "this device does not give it to others, so Cairn does not write to it",
+  remedy: "`cairn get --force` puts another device's copy in its place.",
+};
+
 const UNREADABLE: Healed = {
   kind: "not",
   cause: "the disk does not give it back",
@@ -73,6 +80,7 @@ export async function heal(
   const { found } = damage;
   if (entry?.kind !== "file" || entry.content !== damage.content) return { kind: "changed" };
   if (found === null) return UNREADABLE;
+  if (!own!.row.offered) return NOT_OURS;
   if (!replica.hasRoom(0)) return { kind: "not", cause: FULL.cause, remedy: FULL.remedy };
   try {
     const staged = await stageGood(replica, local, stager, damage.path, entry);

@@ -86,5 +86,11 @@ Deno.test("rows of a directory come by whole names, and a device's own files alo
   }
   assert.deepEqual(walk.ownFilesIn(directory, "a", 10).map(({ row }) => row.path), ["d/b", "d/c"]);
   assert.deepEqual(holders.devicesOf(contentOf("b1")), [second]);
+  rows.put(third, folder, { ...rowOf("d/listed", written({ text: "b1" })), offered: false }, lsnOf(3));
+  assert.deepEqual(
+    holders.devicesOf(contentOf("b1")),
+    [second, third],
+    "who only lists it has the bytes (R9)",
+  );
   assert.deepEqual(holders.devicesOf(contentOf("gone")), [], "who has no bytes is no source (R10)");
 });
