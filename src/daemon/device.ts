@@ -8,6 +8,7 @@ import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { HANDSHAKE_MS } from "../core/limits.ts";
 import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
+import { DiskFacts } from "../library/disk_facts.ts";
 import { CopyKeeper } from "../library/copy_keeper.ts";
 import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
@@ -67,6 +68,7 @@ export class Device {
   readonly stager: Stager;
   readonly gate: Gate;
   readonly #copyKeeper: CopyKeeper;
+  readonly #diskFacts: DiskFacts;
   /** What each peer says that it still needs. */
   readonly peerProgress = new Map<DeviceId, Needed>();
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
@@ -162,6 +164,7 @@ export class Device {
       changed: () => this.#changed(),
     });
     this.#copyKeeper = new CopyKeeper(ledger, ports.clock);
+    this.#diskFacts = new DiskFacts({ ...ports, ledger, device: options.identity.id });
     this.gate = new Gate({
       ledger,
       clock: ports.clock,
@@ -371,6 +374,7 @@ export class Device {
     if (this.#isStopped) return;
     this.gate.stop();
     this.#copyKeeper.stop();
+    this.#diskFacts.stop();
     this.discovery?.close();
     this.links.close();
     this.#arrivals.stop();
