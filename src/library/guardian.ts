@@ -7,7 +7,7 @@ import { UNCOUNTED } from "../catalogue/standings.ts";
 import { type ContentId, fromHex } from "../core/ids.ts";
 import { labelledBy } from "../core/label.ts";
 import { CATCH_UP_STEPS, QUESTION_ROWS } from "../core/limits.ts";
-import { diskOf, verifiedMs } from "./disks.ts";
+import { diskOf, unknownDisk, verifiedMs } from "./disks.ts";
 import { foldersOf } from "./folders.ts";
 import { type Asked, NOTHING_ASKED, policiesOf, type Policy } from "./policies.ts";
 import type { Work } from "./questions.ts";
@@ -147,7 +147,12 @@ export class Scene {
         if (this.devices.has(device)) out.set(`${device}/${folder}`, this.#replica(device, folder));
       }
     }
-    return [...out.values()];
+    // A replica of which nobody knows the disk may be on that of another one of its device.
+    const all = [...out.values()];
+    const isSure = (copy: Copy) => copy.disk.id !== unknownDisk(copy.device).id;
+    return all.filter((copy) =>
+      isSure(copy) || !all.some((other) => other.device === copy.device && isSure(other))
+    );
   }
 
   #replica(device: number, folder: number): Copy {
@@ -157,7 +162,7 @@ export class Scene {
       const { catalogue } = this.asking;
       copy = {
         device,
-        disk: diskOf(catalogue, device, folder),
+        disk: diskOf(catalogue, device, folder) ?? unknownDisk(device),
         verifiedMs: verifiedMs(catalogue, device, folder),
       };
       this.#replicas.set(key, copy);
