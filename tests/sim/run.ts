@@ -1,5 +1,6 @@
 /** Runs one plan in a world of its own and says what went wrong, if anything did. */
 import { whatWasForgotten } from "./oracle/announced.ts";
+import { miscounted } from "./oracle/copies.ts";
 import { History, overlap } from "./oracle/history.ts";
 import { PowerCuts } from "./oracle/power.ts";
 import { allClaimToBeDone, allDifferences, statusKind, whatIsWrong, whatTheySay } from "./oracle/quiet.ts";
@@ -166,7 +167,7 @@ class Run {
       },
       this.#rejected,
     );
-    wrong.push(...sharedDifferences(devices));
+    wrong.push(...sharedDifferences(devices), ...miscounted(devices));
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
   }
 
