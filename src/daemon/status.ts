@@ -12,6 +12,7 @@ import { withoutNotes } from "../sync/troubles.ts";
 import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Status } from "./api_types.ts";
 import type { Device } from "./device.ts";
 import type { Gauges, Rates } from "./gauges.ts";
+import { askingOf } from "./places.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
 const PROBLEMS = 100;
@@ -56,6 +57,8 @@ export function statusOf(device: Device, context: StatusContext): Status {
       note: catalogue.appliedLsn >= ledger.lastLsn ? "" : "it lacks records that the journal has",
     },
     removed: removedDevices(catalogue),
+    safety: context.gauges.safety.of(askingOf(device)),
+    tags: catalogue.labels.tagNames(),
     openInvites: context.openInvites,
     notes: [...notesOf(device), ...membershipNotes(device)],
   };

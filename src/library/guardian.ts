@@ -43,6 +43,9 @@ export interface Guarded {
   readonly behind: number;
 }
 
+/** More ways to stand than these are only gone through when somebody asks for it: below, it takes some milliseconds. */
+const STANDINGS_AT_ONCE = 1_000;
+
 /** Counts what is still to be counted, up to a bound. */
 export function* catchUp({ catalogue: { copies } }: Pick<Asking, "catalogue">): Work<void> {
   for (let steps = 0; steps < CATCH_UP_STEPS && copies.countSome(); steps++) yield;
@@ -70,6 +73,31 @@ export function* guard(asking: Asking, nowMs: number): Work<Guarded> {
     if (policy.scope.kind === "tag") yield* guardTag(scene, policy, policy.scope.tag, found);
   }
   return { ...found.sorted(), files, safe, behind: asking.catalogue.copies.behind() };
+}
+
+/** The guardian in a line, as far as all is counted; what tags ask is left out. Null where that would take too long. */
+export interface Safety {
+  readonly files: number;
+  readonly safe: number;
+  /** The worst of what is wrong; null where nothing is. */
+  readonly worst: Reason | null;
+}
+
+export function safetyOf(asking: Asking, nowMs: number): Safety | null {
+  const { standings } = asking.catalogue.copies;
+  if (standings.count() > STANDINGS_AT_ONCE) return null;
+  const scene = new Scene(asking, nowMs);
+  const found = new Set<Reason>();
+  let [files, safe] = [0, 0];
+  for (const standing of standings.all()) {
+    for (const [folder, paths] of scene.pathsOf(standing.spots)) {
+      const reasons = scene.reasonsOf(standing, scene.askedOf(folder));
+      files += standing.contents * paths;
+      if (reasons.length === 0) safe += standing.contents * paths;
+      for (const reason of reasons) found.add(reason);
+    }
+  }
+  return { files, safe, worst: REASONS.find((reason) => found.has(reason)) ?? null };
 }
 
 /** What has a tag, or one below it, is asked for by itself: every copy of a content, or the file at a place. */
