@@ -26,6 +26,13 @@ const BEHIND_ALL = Number.MAX_SAFE_INTEGER;
 /** More rows than these are not counted to say how far behind the figures are. */
 const BEHIND_ROWS = 100_000;
 
+/** A content with as what it is counted. */
+export interface CountedContent {
+  readonly content: string;
+  readonly standing: number;
+  readonly size: number;
+}
+
 export class Copies {
   readonly standings: Standings;
   readonly #db: Database;
@@ -125,6 +132,19 @@ export class Copies {
       content,
     );
     return Number(row?.[0] ?? UNCOUNTED);
+  }
+
+  /** As what contents are counted, those that are anywhere. */
+  countedAs(contents: readonly string[]): CountedContent[] {
+    return this.#db.all(
+      `SELECT j.value, max(s.counted), max(s.size) FROM json_each(?) j CROSS JOIN states s ON s.content IS NOT NULL
+       AND substr(s.content, 2, 8) = substr(unhex(j.value), 2, 8) AND s.content = unhex(j.value) GROUP BY j.value`,
+      JSON.stringify(contents),
+    ).map(([content, counted, size]) => ({
+      content: String(content),
+      standing: counted === CROWD ? this.standingOf(fromHex(String(content))) : Number(counted),
+      size: Number(size),
+    }));
   }
 
   /** Crowds that are counted as a standing. */

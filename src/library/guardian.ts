@@ -4,7 +4,7 @@
  */
 import type { Spot, Standing } from "../catalogue/standings.ts";
 import { UNCOUNTED } from "../catalogue/standings.ts";
-import { type ContentId, fromHex } from "../core/ids.ts";
+import type { CountedContent } from "../catalogue/copies.ts";
 import { labelledBy } from "../core/label.ts";
 import { CATCH_UP_STEPS, QUESTION_ROWS } from "../core/limits.ts";
 import { diskOf, unknownDisk, verifiedMs } from "./disks.ts";
@@ -100,35 +100,47 @@ export function safetyOf(asking: Asking, nowMs: number): Safety | null {
   return { files, safe, worst: REASONS.find((reason) => found.has(reason)) ?? null };
 }
 
-/** What has a tag, or one below it, is asked for by itself: every copy of a content, or the file at a place. */
+/** Things with a tag that stand in one way. */
+interface Tagged {
+  contents: string[];
+  count: number;
+  bytes: number;
+}
+
+/** What has a tag, or one below it, is asked for by itself: every copy of a content, or of what stands at a place. */
 function* guardTag(scene: Scene, policy: Policy, tag: string, found: Findings): Work<void> {
-  const { catalogue } = scene.asking;
+  const { copies, labels } = scene.asking.catalogue;
+  const byStanding = new Map<number, Tagged>();
   const seen = new Set<string>();
-  for (const one of catalogue.labels.tagsWithin(tag)) {
+  const note = ({ content, standing, size }: CountedContent) => {
+    if (standing === UNCOUNTED || seen.has(content)) return;
+    seen.add(content);
+    const there = byStanding.get(standing) ?? { contents: [], count: 0, bytes: 0 };
+    if (there.contents.length < EXAMPLES_FROM) there.contents.push(content);
+    byStanding.set(standing, { ...there, count: there.count + 1, bytes: there.bytes + size });
+  };
+  for (const one of labels.tagsWithin(tag)) {
     for (let after = "";;) {
-      const keys = catalogue.labels.keysOf(one, after, QUESTION_ROWS);
-      for (const key of keys) {
-        const content = scene.contentOf(key);
-        if (content === null || seen.has(content)) continue;
-        seen.add(content);
-        const standing = scene.standingOf(content);
-        if (standing === null) continue;
-        const paths = [...scene.pathsOf(standing.spots).values()].reduce((sum, count) => sum + count, 0);
-        if (paths === 0) continue;
-        const bytes = catalogue.views.copies.places(content as ContentId, 0, 1)[0]?.size ?? 0;
-        for (const reason of scene.reasonsOf(standing, policy)) {
-          found.add(
-            scene,
-            { reason, folder: null, tag, asked: policy, standing },
-            paths,
-            bytes * paths,
-            content,
-          );
-        }
-      }
+      const keys = labels.keysOf(one, after, QUESTION_ROWS);
+      const contents = keys.flatMap((key) => scene.contentOf(key) ?? []);
+      for (const counted of copies.countedAs(contents)) note(counted);
       yield;
       if (keys.length < QUESTION_ROWS) break;
       after = keys.at(-1)!;
+    }
+  }
+  for (const [id, { contents, count, bytes }] of byStanding) {
+    const standing = copies.standings.byId(id);
+    if (standing === null) continue;
+    const paths = [...scene.pathsOf(standing.spots).values()].reduce((sum, one) => sum + one, 0);
+    for (const reason of paths === 0 ? [] : scene.reasonsOf(standing, policy)) {
+      found.add(
+        scene,
+        { reason, folder: null, tag, asked: policy, standing },
+        count * paths,
+        bytes * paths,
+        contents,
+      );
     }
   }
 }
@@ -234,12 +246,6 @@ export class Scene {
     return numbers;
   }
 
-  standingOf(content: string): Standing | null {
-    const { copies } = this.asking.catalogue;
-    const id = copies.standingOf(fromHex(content));
-    return id === UNCOUNTED ? null : copies.standings.byId(id);
-  }
-
   /** The content that a label is said of: of a place, what stands there. */
   contentOf(key: string): string | null {
     const labelled = labelledBy(key);
@@ -267,8 +273,8 @@ class Findings {
   readonly #risks = new Map<string, Gathered>();
   readonly #totals = new Map<Reason, { reason: Reason; files: number; bytes: number }>();
 
-  /** `content` is the one that it is about, where it is about one. */
-  add(scene: Scene, finding: Finding, files: number, bytes: number, content: string | null = null): void {
+  /** `contents`: some of those that it is about, where it is not about all that stand so. */
+  add(scene: Scene, finding: Finding, files: number, bytes: number, contents: readonly string[] = []): void {
     const { reason, folder, tag, standing } = finding;
     const copies = scene.copiesOf(standing.spots);
     const devices = [...new Set(copies.map(({ device }) => device))].sort((a, b) => a - b);
@@ -294,8 +300,8 @@ class Findings {
     }
     risk.files += files;
     risk.bytes += bytes;
-    if (content !== null) { if (risk.contents.length < EXAMPLES_FROM) risk.contents.push(content); }
-    else if (risk.standings.length < EXAMPLES_FROM) risk.standings.push(standing.id);
+    risk.contents.push(...contents.slice(0, EXAMPLES_FROM - risk.contents.length));
+    if (contents.length === 0 && risk.standings.length < EXAMPLES_FROM) risk.standings.push(standing.id);
     // What tags ask counts apart: their files are some folder's too.
     if (tag !== null) return;
     const total = this.#totals.get(reason) ?? { reason, files: 0, bytes: 0 };
