@@ -40,6 +40,7 @@ import type { GuardianService } from "../daemon/guardian.ts";
 import type { DupesAnswer, GuardAnswer, PoliciesAnswer } from "../daemon/guardian_types.ts";
 import type { LabelsService } from "../daemon/labels.ts";
 import type { LabelsAnswer, TagsAnswer } from "../daemon/labels_types.ts";
+import type { FindAnswer, FindRequest } from "../daemon/find_types.ts";
 import type { PlacesService } from "../daemon/places.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
@@ -58,6 +59,8 @@ const RESTORE_MS = 6 * 3_600_000;
 const CONFLICTS_MS = 60_000;
 /** Of a file outside of all folders every byte is read first; all files of a library take a minute to count. */
 const PLACES_MS = 6 * 3_600_000;
+/** A question that nothing narrows looks at many names. */
+const FIND_MS = 60_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
@@ -91,6 +94,7 @@ export interface Client {
   readonly places: PlacesService;
   readonly labels: Asked<LabelsService>;
   readonly guardian: Asked<GuardianService>;
+  find(request: FindRequest): Promise<FindAnswer>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -133,6 +137,7 @@ export function connect(home: string): Client {
         call("POST", "/v1/guard/policies", ANSWER_MS, request) as Promise<PoliciesAnswer>,
       dupes: (request) => call("POST", "/v1/dupes", COPIES_MS, request) as Promise<DupesAnswer>,
     },
+    find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);

@@ -9,6 +9,7 @@ import { addDevices } from "./devices.ts";
 import { addDupes } from "./dupes.ts";
 import { addDu } from "./du.ts";
 import { DONE, reportError } from "./exit.ts";
+import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
 import { addGuard } from "./guard.ts";
 import { addInvite } from "./invite.ts";
@@ -73,6 +74,7 @@ export function buildProgram(context: Context): Command {
       addStatus,
       addDevices,
       addFolders,
+      addFind,
       addLs,
       addTree,
       addStat,

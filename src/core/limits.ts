@@ -195,3 +195,24 @@ export const RISKS_TOLD = 200;
 export const DUPLICATES_TOLD = 1_000;
 /** States among which an example of a risk is looked for where the kept ones have changed: a second in slices. */
 export const EXAMPLE_STATES = 100_000;
+/** Characters and parts of a query: what a person types; each part costs a check of every hit. */
+export const QUERY_CHARACTERS = 1_000;
+export const QUERY_PARTS = 32;
+/** The index of names goes on when nothing has changed for so long: a burst of changes has the thread for itself. */
+export const INDEX_QUIET_MS = 300;
+/** What it works at a time, and how long it rests after that: a third of one core while a million names are taken in, in a minute. */
+export const INDEX_SLICE_MS = 5;
+export const INDEX_REST_MS = 10;
+/** Names that one step takes in, a millisecond or two, and those that one step of a sweep looks at. */
+export const INDEX_NAMES = 100;
+/** States said since names of states that are gone were looked for last, beyond which they are again: they only cost a look each. */
+export const INDEX_SWEEP_STATES = 20_000;
+/** Names that a question takes into the index before it answers, if that is behind: a fifth of a second. What is left is told. */
+export const FIND_CATCH_UP = 20_000;
+/** Names not yet in the index that a question looks through instead. */
+export const FIND_TAIL = 1_000;
+/** Hits that are ranked, the newest of all; and names that are looked at for them. Beyond both it is told that there are more. */
+export const FIND_RANKED = 2_000;
+export const FIND_EXAMINED = 100_000;
+/** The same where every one of these names has to be read, for a word of one or two letters. */
+export const FIND_READ = 20_000;

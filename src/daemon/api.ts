@@ -13,6 +13,7 @@ import type { Daemon, LogSource, Services } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addGuardianRoutes } from "./guardian.ts";
 import { addLabelRoutes } from "./labels.ts";
+import { addFindRoutes } from "./find.ts";
 import { addPlaceRoutes } from "./places.ts";
 import { addSettingsRoutes } from "./settings.ts";
 import { addVersionRoutes } from "./versions.ts";
@@ -60,6 +61,7 @@ export function createApi(
   addPlaceRoutes(app, daemon.places);
   addLabelRoutes(app, daemon.labels);
   addGuardianRoutes(app, daemon.guardian);
+  addFindRoutes(app, daemon.finding);
   addConflictRoutes(app, daemon);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {

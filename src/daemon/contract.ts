@@ -13,6 +13,7 @@ import type {
 import type { DevicesService } from "./devices.ts";
 import type { GuardianService } from "./guardian.ts";
 import type { LabelsService } from "./labels.ts";
+import type { FindService } from "./find.ts";
 import type { PlacesService } from "./places.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
@@ -57,6 +58,7 @@ export interface Services extends ConflictsService, DevicesService, SettingsServ
   readonly guardian: GuardianService;
   /** Questions about what is where. */
   readonly places: PlacesService;
+  readonly finding: FindService;
 }
 
 export interface LogSource {

@@ -6,6 +6,7 @@ import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
+import { NameIndexer } from "../library/name_indexer.ts";
 import { Questions } from "../library/questions.ts";
 import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
@@ -45,6 +46,7 @@ import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
 import { type LabelsService, labelsService } from "./labels.ts";
+import { type FindService, findService } from "./find.ts";
 import { type PlacesService, placesService } from "./places.ts";
 import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
@@ -97,7 +99,9 @@ class RunningDaemon implements Daemon, Services, LogSource {
   readonly places: PlacesService;
   readonly labels: LabelsService;
   readonly guardian: GuardianService;
+  readonly finding: FindService;
   readonly #questions: Questions;
+  readonly #indexer: NameIndexer;
   readonly #home: Home;
   readonly #ports: DevicePorts;
   readonly #device: Device;
@@ -132,12 +136,25 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.places = placesService(asked);
     this.labels = labelsService(asked);
     this.guardian = guardianService(asked);
+    this.places = placesService({ ...ports, device, questions: this.#questions });
+    this.finding = findService({
+      ...ports,
+      device,
+      questions: this.#questions,
+      sources: { tags: null, texts: null },
+    });
+    this.#indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;
     });
     this.stopped.catch(() => {});
-    device.onChanged(() => this.#statusSoon());
+    device.onChanged(() => {
+      this.#statusSoon();
+      this.#indexer.stir();
+    });
+    device.ledger.onApplied(() => this.#indexer.stir());
+    this.#indexer.stir();
   }
 
   static async start(
@@ -347,6 +364,7 @@ class RunningDaemon implements Daemon, Services, LogSource {
     try {
       this.#invites.withdraw();
       this.#questions.stop();
+      this.#indexer.stop();
       await this.#device.stop();
       this.hasStopped = true;
       this.#resolveStopped();

@@ -1,5 +1,6 @@
 /** What is where, asked by people on one device of another that is off: ls, tree, stat, where, du. */
 import assert from "node:assert/strict";
+import type { FindAnswer } from "../../src/daemon/find_types.ts";
 import type {
   DuAnswer,
   LsAnswer,
@@ -92,6 +93,24 @@ Deno.test("questions are answered for devices that are off, by address and by lo
     for (let files = 0; files < 7;) files = (await ask<DuAnswer>(b, "du", folder)).total.files;
     const after = await ask<DuAnswer>(b, "du", `beta:${folder}`);
     assert.deepEqual(after.total, { files: 4, bytes: 28, uniqueFiles: 1, uniqueBytes: 9 });
+  });
+
+  await t.step("find answers words, filters and plain questions", async () => {
+    const words = await ask<FindAnswer>(b, "find", "copy", "txt");
+    assert.deepEqual(words.found.map(({ path, devices }) => [path, devices.map(({ name }) => name)]), [
+      ["2024/copy of a.txt", ["alpha", "beta"]],
+    ]);
+    assert.equal(words.wasQuestion, false);
+    assert.match(
+      await b.cli("find", "documents that exist only on beta"),
+      /^Understood as: device:beta copies:1 kind:document\n.*only\.txt +beta \(this device\)$/,
+    );
+    const filtered = await b.run("find", "top", "kind:picture");
+    assert.match(filtered.stdout, /^kind:picture: "picture" is no kind: there is image, [^]*\n.*top\.txt/);
+    assert.equal(await b.cli("find", "nothing like it"), "Nothing was found.");
+    const nothing = await b.run("find", "size:>big");
+    assert.equal(nothing.code, 2);
+    assert.match(nothing.stderr, /Cannot read size:>big: a size is a number with a unit/);
   });
 
   await t.step("what an address does not mean is said, with what it may have meant", async () => {
