@@ -7,6 +7,7 @@ import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
 import { NameIndexer } from "../library/name_indexer.ts";
+import { tagSourceOf } from "../library/tag_source.ts";
 import { Questions } from "../library/questions.ts";
 import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
@@ -141,7 +142,12 @@ class RunningDaemon implements Daemon, Services, LogSource {
       ...ports,
       device,
       questions: this.#questions,
-      sources: { tags: null, texts: null },
+      sources: {
+        texts: null,
+        get tags() {
+          return tagSourceOf(device.ledger.catalogue);
+        },
+      },
     });
     this.#indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
     this.stopped = new Promise((resolve, reject) => {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { contentOf, dot, entryOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
 import { AWAY_DAYS } from "../../src/core/limits.ts";
 import { DISK, diskValue, SCRUB } from "../../src/library/disks.ts";
-import { ContentFilters } from "../../src/library/content_filters.ts";
+import { tagSourceOf } from "../../src/library/tag_source.ts";
+import { parseQuery } from "../../src/core/query.ts";
+import { findFiles } from "../../src/library/find.ts";
 import { findDuplicates } from "../../src/library/duplicates.ts";
 import { guard, Scene } from "../../src/library/guardian.ts";
 import { labelKey } from "../../src/core/label.ts";
@@ -256,46 +258,24 @@ Deno.test("figures of duplicates are those of brute force, whatever five devices
   assert.equal(all.files, [...has.values()].filter(({ devices }) => devices.size > 0).length);
 });
 
-Deno.test("a search filters by tags, duplicates and copies, by what a state says of itself or, of one that is not counted, by its content", () => {
+Deno.test("a search finds what has a tag or one below it, by its content on every device, or by its place", () => {
   using five = library();
   const { catalogue } = five;
-  for (const name of ["laptop", "nas"] as const) {
-    five.say(name, "Photos", [file("a", "same"), file("b", "same"), file("c", "other")]);
-  }
-  answerNow(guard(five.asking, NOW));
-  five.say("laptop", "Photos", [file("new", "same")]);
-  const key = { kind: "tag", field: "work/tax", value: true, stamp: stampOf(9), writer: DEVICE_IDS[0]! };
-  catalogue.values.putShared({ ...key, key: contentOf("same") }, lsnOf(3));
-  catalogue.values.putShared({
-    ...key,
-    kind: "note",
-    field: "text",
-    value: "for Anna",
-    key: contentOf("same"),
-  }, lsnOf(3));
-  const filters = new ContentFilters(five.asking, NOW);
-  const found = catalogue.db.all("SELECT name, hex(content), counted FROM states ORDER BY name, id").map(
-    ([name, content, counted]) => {
-      const one = {
-        folder: FOLDERS[0]!.id,
-        path: String(name) as never,
-        content: String(content).toLowerCase() as never,
-        counted: Number(counted),
-      };
-      return [
-        name,
-        filters.isDuplicate(one),
-        filters.stands(one).disks,
-        filters.hasTag(one, "work"),
-        filters.notesOf(one).length,
-      ];
-    },
-  );
-  const told = [...new Map(found.map((line) => [line[0], line])).values()];
-  assert.deepEqual(told, [
-    ["a", true, 2, true, 1],
-    ["b", true, 2, true, 1],
-    ["c", false, 2, false, 0],
-    ["new", true, 2, true, 1],
-  ]);
+  assert.equal(tagSourceOf(catalogue), null, "nothing is tagged");
+  five.say("laptop", "Photos", [file("a", "same"), file("b", "same"), file("c", "other"), file("d", "else")]);
+  const tag = { kind: "tag", field: "work/tax", value: true, stamp: stampOf(9), writer: DEVICE_IDS[0]! };
+  catalogue.values.putShared({ ...tag, key: contentOf("same") }, lsnOf(3));
+  const place = { kind: "place", folder: FOLDERS[0]!.id, path: "c" as never } as const;
+  catalogue.values.putShared({ ...tag, key: labelKey(place), field: "work" }, lsnOf(3));
+  catalogue.values.putShared({ ...tag, key: contentOf("else"), field: "workshop" }, lsnOf(3));
+  const found = (text: string) => {
+    const { query } = parseQuery(text, () => null);
+    const { found } = answerNow(
+      findFiles(five.asking, query, 10, { tags: tagSourceOf(catalogue), texts: null }),
+    );
+    return found.map(({ address }) => address).sort();
+  };
+  assert.deepEqual(found("tag:Work"), ["Photos/a", "Photos/b", "Photos/c"]);
+  assert.deepEqual(found("tag:work/tax"), ["Photos/a", "Photos/b"]);
+  assert.deepEqual(found("kind:file -tag:work"), ["Photos/d"]);
 });
