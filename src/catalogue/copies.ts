@@ -12,19 +12,28 @@ import { EMPTY_CONTENT } from "../core/content.ts";
 import { fromHex, type Lsn } from "../core/ids.ts";
 import { CROWD_ROWS, Crowds, type Former, OF_CONTENT } from "./crowds.ts";
 import type { Cursors } from "./cursors.ts";
-import type { Database } from "./database.ts";
+import type { Database, SqlValue } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { HELD } from "./row_sql.ts";
 import { CROWD, SpotTally, Standings, UNCOUNTED } from "./standings.ts";
 
 /** Rows of the feed, or contents of the queue, that are looked at in one go. */
 const SLICE = 64;
+/** Rows of all contents that are counted in one go, and those of one more: below ten milliseconds. */
+const SLICE_ROWS = 1_000;
 /** Contents that are put in order in one go. */
 const LEAVINGS = 256;
 /** Behind every state of an lsn. */
 const BEHIND_ALL = Number.MAX_SAFE_INTEGER;
 /** More rows than these are not counted to say how far behind the figures are. */
 const BEHIND_ROWS = 100_000;
+
+/** A content with as what it is counted. */
+export interface CountedContent {
+  readonly content: string;
+  readonly standing: number;
+  readonly size: number;
+}
 
 export class Copies {
   readonly standings: Standings;
@@ -127,6 +136,19 @@ export class Copies {
     return Number(row?.[0] ?? UNCOUNTED);
   }
 
+  /** As what contents are counted, those that are anywhere. */
+  countedAs(contents: readonly string[]): CountedContent[] {
+    return this.#db.all(
+      `SELECT j.value, max(s.counted), max(s.size) FROM json_each(?) j CROSS JOIN states s ON s.content IS NOT NULL
+       AND substr(s.content, 2, 8) = substr(unhex(j.value), 2, 8) AND s.content = unhex(j.value) GROUP BY j.value`,
+      JSON.stringify(contents),
+    ).map(([content, counted, size]) => ({
+      content: String(content),
+      standing: counted === CROWD ? this.standingOf(fromHex(String(content))) : Number(counted),
+      size: Number(size),
+    }));
+  }
+
   /** Crowds that are counted as a standing. */
   crowdsOf(standing: number): Uint8Array[] {
     return this.#crowds.of(standing);
@@ -158,7 +180,11 @@ export class Copies {
 
   #countQueued(): boolean {
     const some = this.#db.all("SELECT content FROM recounts LIMIT ?", SLICE);
-    for (const [content] of some) this.#count(content as Uint8Array);
+    let read = 0;
+    for (const [content] of some) {
+      if (read >= SLICE_ROWS) break;
+      read += this.#count(content as Uint8Array);
+    }
     return some.length > 0;
   }
 
@@ -175,15 +201,21 @@ export class Copies {
         upTo,
         SLICE,
       );
+      let last: readonly SqlValue[] = [upTo, BEHIND_ALL];
       const seen = new Set<string>();
-      for (const [, , content] of rows) {
-        if (!(content instanceof Uint8Array)) continue;
-        const key = content.toHex();
-        if (seen.has(key)) continue;
-        seen.add(key);
-        this.#count(content);
+      let read = 0;
+      for (const [i, row] of rows.entries()) {
+        const content = row[2];
+        if (content instanceof Uint8Array && !seen.has(content.toHex())) {
+          seen.add(content.toHex());
+          read += this.#count(content);
+        }
+        const isRest = i + 1 < rows.length || rows.length === SLICE;
+        if (isRest && (read >= SLICE_ROWS || i + 1 === rows.length)) {
+          last = row;
+          break;
+        }
       }
-      const last = rows.length < SLICE ? [upTo, BEHIND_ALL] : [rows.at(-1)![0], rows.at(-1)![1]];
       this.#db.run(
         "UPDATE devices SET counted_lsn = ?, counted_state = ? WHERE id = ?",
         last[0]!,
@@ -195,11 +227,10 @@ export class Copies {
     return false;
   }
 
-  /** Counts a content anew; a crowd is only noted for it. */
-  #count(content: Uint8Array): void {
+  /** Counts a content anew; a crowd is only noted for it. Answers how many rows it read. */
+  #count(content: Uint8Array): number {
     const queued = this.#takeQueued(content);
-    if (this.#crowds.note(content)) return;
-    if (equals(content, this.#empty)) return;
+    if (this.#crowds.note(content, queued) || equals(content, this.#empty)) return 1;
     const rows = this.#db.all(
       `SELECT s.id, s.directory, s.name, s.size, s.counted, h.device, h.flags FROM states s
        CROSS JOIN holds h ON h.state = s.id WHERE ${OF_CONTENT} LIMIT ?2`,
@@ -207,7 +238,8 @@ export class Copies {
       CROWD_ROWS + 1,
     );
     if (rows.length > CROWD_ROWS) {
-      return this.#crowds.begin(content, formerOf(queued, this.#allCounted(content)));
+      this.#crowds.begin(content, queued);
+      return rows.length;
     }
     const former = formerOf(queued, rows.map((row) => ({ size: Number(row[3]), counted: Number(row[4]) })));
     const states = new Map<number, number>();
@@ -230,14 +262,7 @@ export class Copies {
     for (const [state, counted] of states) {
       if (counted !== id) this.#db.run("UPDATE states SET counted = ? WHERE id = ?", id, state);
     }
-  }
-
-  /** As what the states of a content are counted, and of which size. */
-  #allCounted(content: Uint8Array): Former[] {
-    return this.#db.all(
-      `SELECT s.counted, max(s.size) FROM states s WHERE ${OF_CONTENT} GROUP BY s.counted`,
-      content,
-    ).map(([counted, size]) => ({ counted: Number(counted), size: Number(size) }));
+    return 1 + rows.length;
   }
 
   #takeQueued(content: Uint8Array): Former | null {

@@ -62,10 +62,23 @@ export class Crowds {
     return Number(this.#db.get("SELECT count(*) FROM crowds WHERE changes <> counted_changes")![0]);
   }
 
-  /** Notes that a content is to be counted again, if it is a crowd. Answers whether it is. */
-  note(content: Uint8Array): boolean {
-    return this.#size > 0 &&
-      this.#db.run("UPDATE crowds SET changes = changes + 1 WHERE content = ?", content) > 0;
+  /** Notes that a content is to be counted again, if it is a crowd. Answers whether it is. `left`: as what a state of it went that was counted. */
+  note(content: Uint8Array, left: Former | null): boolean {
+    if (this.#size === 0) return false;
+    if (left !== null) this.#learn(content, left);
+    return this.#db.run("UPDATE crowds SET changes = changes + 1 WHERE content = ?", content) > 0;
+  }
+
+  /** As what it was counted before it was a crowd is found in its states, as they are gone through or leave. */
+  #learn(content: Uint8Array, { counted, size }: Former): void {
+    if (counted === UNCOUNTED || counted === CROWD) return;
+    this.#db.run(
+      "UPDATE crowds SET counted = ?1, size = max(size, ?2) WHERE content = ?3 AND counted IN (?1, ?4) AND counted_changes = 0",
+      counted,
+      size,
+      content,
+      UNCOUNTED,
+    );
   }
 
   /** As what a crowd is counted; null when the content is none. */
@@ -84,14 +97,14 @@ export class Crowds {
   }
 
   /** A content has become a crowd; it stays in the figures as it was until it is counted. */
-  begin(content: Uint8Array, { size, counted }: Former): void {
+  begin(content: Uint8Array, left: Former | null): void {
     this.#db.run(
-      "INSERT INTO crowds (content, size, counted, changes, counted_changes) VALUES (?, ?, ?, 1, 0)",
+      "INSERT INTO crowds (content, size, counted, changes, counted_changes) VALUES (?, 0, ?, 1, 0)",
       content,
-      size,
-      counted,
+      UNCOUNTED,
     );
     this.#count = null;
+    if (left !== null) this.#learn(content, left);
   }
 
   /** Counts some of a crowd. False when there is nothing to count. `alone` counts a content that is no crowd any more. */
@@ -99,16 +112,17 @@ export class Crowds {
     const progress = this.#progress ??= this.#next();
     if (progress === null) return false;
     const states = this.#db.all(
-      `SELECT s.id, s.directory, s.name, s.size,
+      `SELECT s.id, s.directory, s.name, s.size, s.counted,
          (SELECT count(*) FROM states o WHERE o.directory = s.directory AND o.name = s.name AND o.content = ?1)
        FROM states s WHERE ${OF_CONTENT} AND s.id > ?2 ORDER BY s.id LIMIT ?3`,
       progress.content,
       progress.after,
       SLICE,
     );
-    for (const [id, directory, name, size, count] of states) {
+    for (const [id, directory, name, size, counted, count] of states) {
       progress.after = Number(id);
       progress.size = Math.max(progress.size, Number(size));
+      this.#learn(progress.content, { counted: Number(counted), size: Number(size) });
       this.#db.run("UPDATE states SET counted = ? WHERE id = ? AND counted <> ?", CROWD, id!, CROWD);
       this.#look(progress, Number(id), Number(directory), String(name), Number(count));
     }

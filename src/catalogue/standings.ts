@@ -57,6 +57,11 @@ export class Standings {
     return this.#db.all("SELECT id, standing, contents, bytes FROM standings").map(readStanding);
   }
 
+  /** How many there are. */
+  count(): number {
+    return Number(this.#db.get("SELECT count(*) FROM standings")![0]);
+  }
+
   byId(id: number): Standing | null {
     const row = this.#db.get("SELECT id, standing, contents, bytes FROM standings WHERE id = ?", id);
     return row === undefined ? null : readStanding(row);

@@ -135,7 +135,19 @@ function problemSection(status: Status, view: View): string[] {
   ];
 }
 
-function healthLines({ journal, catalogue, openInvites, device }: Status, view: View): string[] {
+/** Copies of all files of the library in a line. */
+function safetyRow(safety: Status["safety"], view: View): string[][] {
+  if (safety === null || safety.files === 0) return [];
+  const { files, safe } = safety;
+  const text = safe === files
+    ? `all ${plural(files, "file")} of the library as safe as asked for`
+    : `${
+      paint(view, "yellow", `${plural(files - safe, "file")} of ${formatCount(files)} at risk`)
+    }: cairn guard`;
+  return [["Copies", text]];
+}
+
+function healthLines({ journal, catalogue, openInvites, device, safety }: Status, view: View): string[] {
   const health = (part: { healthy: boolean; note: string }) =>
     (part.healthy ? "healthy" : paint(view, "red", "broken")) +
     (part.note === "" ? "" : `: ${printable(part.note)}`);
@@ -152,6 +164,7 @@ function healthLines({ journal, catalogue, openInvites, device }: Status, view: 
         formatBytes(catalogue.bytes)
       }`,
     ],
+    ...safetyRow(safety, view),
     ["Home", printable(tildePath(device.home, view.userHome))],
   ];
   if (openInvites > 0) rows.push(["Invites", `${formatCount(openInvites)} open`]);

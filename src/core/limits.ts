@@ -186,6 +186,18 @@ export const CANDIDATES = 5;
 export const PLACES_TOLD = 1_000;
 /** Names that are compared with one that there is not: a large directory need not be read to its end for a hint. */
 export const CANDIDATE_NAMES = 2_000;
+
+/** A device that was not here for so many days is one that may never come again. */
+export const AWAY_DAYS = 30;
+/** A disk with less than this free is nearly full: what is written to it next may not fit. */
+export const NEARLY_FULL_SHARE = 0.05;
+/** Steps in which a question brings the figures of copies up to date before it answers: some two seconds; then it says how far behind they are. */
+export const CATCH_UP_STEPS = 1_000;
+/** Risks and groups of duplicates that one answer tells: the rest is counted. */
+export const RISKS_TOLD = 200;
+export const DUPLICATES_TOLD = 1_000;
+/** States among which an example of a risk is looked for where the kept ones have changed: a second in slices. */
+export const EXAMPLE_STATES = 100_000;
 /** Characters and parts of a query: what a person types; each part costs a check of every hit. */
 export const QUERY_CHARACTERS = 1_000;
 export const QUERY_PARTS = 32;
@@ -207,19 +219,6 @@ export const FIND_RANKED = 2_000;
 export const FIND_EXAMINED = 100_000;
 /** The same where every one of these names has to be read, for a word of one or two letters. */
 export const FIND_READ = 20_000;
-
-/** A device that was not here for so many days is one that may never come again. */
-export const AWAY_DAYS = 30;
-/** A disk with less than this free is nearly full: what is written to it next may not fit. */
-export const NEARLY_FULL_SHARE = 0.05;
-/** Steps in which a question brings the figures of copies up to date before it answers: some two seconds; then it says how far behind they are. */
-export const CATCH_UP_STEPS = 1_000;
-/** Risks and groups of duplicates that one answer tells: the rest is counted. */
-export const RISKS_TOLD = 200;
-export const DUPLICATES_TOLD = 1_000;
-/** States among which an example of a risk is looked for where the kept ones have changed: a second in slices. */
-export const EXAMPLE_STATES = 100_000;
-
 // Texts: what is read of files so that their words can be found (R39).
 
 /** Text of one content that is indexed and travels, in UTF-8: some ten thousand words, and one of them costs the main thread some 5 ms. */

@@ -25,8 +25,20 @@ export interface Status {
   readonly removed: readonly RemovedDevice[];
   /** Invites that are open now; the codes themselves are told only once. */
   readonly openInvites: number;
+  /** How safe the files of the library are, over all devices; null where only `cairn guard` can tell. */
+  readonly safety: SafetyStatus | null;
+  /** Tags that anything has. */
+  readonly tags: number;
   /** What concerns no single folder, each with its remedy. */
   readonly notes: readonly Problem[];
+}
+
+export interface SafetyStatus {
+  /** Files that are held somewhere and not empty; those that nothing is wrong with. */
+  readonly files: number;
+  readonly safe: number;
+  /** The worst reason of `cairn guard` that holds for any; null where nothing is wrong. */
+  readonly worst: string | null;
 }
 
 export interface DeviceStatus {

@@ -7,6 +7,7 @@ import { CairnError } from "../core/errors.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
+import { DiskFacts } from "../library/disk_facts.ts";
 import { CopyKeeper } from "../library/copy_keeper.ts";
 import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
 import { type Discovery, startDiscovery } from "../peer/discovery.ts";
@@ -74,6 +75,7 @@ export class Device {
   readonly local: Local;
   readonly gate: Gate;
   readonly #copyKeeper: CopyKeeper;
+  readonly #diskFacts: DiskFacts;
   /** What each peer says that it still needs. */
   readonly peerProgress = new Map<DeviceId, Needed>();
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
@@ -187,6 +189,7 @@ export class Device {
       conversations: () => this.#conversations.values(),
     });
     this.#copyKeeper = new CopyKeeper(ledger, ports.clock);
+    this.#diskFacts = new DiskFacts({ ...ports, ledger, device: options.identity.id });
     this.gate = new Gate({
       ledger,
       clock: ports.clock,
@@ -375,6 +378,7 @@ export class Device {
     if (this.#isStopped) return;
     this.gate.stop();
     this.#copyKeeper.stop();
+    this.#diskFacts.stop();
     this.discovery?.close();
     this.links.close();
     this.#arrivals.stop();

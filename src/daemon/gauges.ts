@@ -1,5 +1,7 @@
 /** What `status` shows and no row says: how fast a folder gains, and how many conflicts nobody has settled. */
 import type { FolderId, Lsn } from "../core/ids.ts";
+import { type Safety, safetyOf } from "../library/guardian.ts";
+import type { Asking } from "../library/resolve.ts";
 import type { Clock } from "../platform/ports.ts";
 import { countConflicts } from "../sync/conflicts.ts";
 import type { Replica } from "../sync/replica.ts";
@@ -7,6 +9,8 @@ import type { Replica } from "../sync/replica.ts";
 const RATE_WINDOW_MS = 3_000;
 /** Conflicts are counted anew this often at most: people look at `status` every second. */
 const COUNT_MS = 2_000;
+/** And how safe all is, over all the ways in which contents stand. */
+const SAFETY_MS = 5_000;
 
 /** Bytes a second of each folder, from what was gained lately. */
 export class Rates {
@@ -59,11 +63,30 @@ export class ConflictCounts {
   }
 }
 
+/** How safe the files of the library are, as far as they are counted: what `cairn guard` tells in full. */
+export class SafetyGauge {
+  readonly #clock: Clock;
+  #known: { readonly atMs: number; readonly safety: Safety | null } | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  of(asking: Asking): Safety | null {
+    const atMs = this.#clock.monotonic();
+    if (this.#known === null || atMs - this.#known.atMs >= SAFETY_MS) {
+      this.#known = { atMs, safety: safetyOf(asking, this.#clock.now()) };
+    }
+    return this.#known.safety;
+  }
+}
+
 export interface Gauges {
   readonly rates: Rates;
   readonly conflicts: ConflictCounts;
+  readonly safety: SafetyGauge;
 }
 
 export function openGauges(clock: Clock): Gauges {
-  return { rates: new Rates(clock), conflicts: new ConflictCounts(clock) };
+  return { rates: new Rates(clock), conflicts: new ConflictCounts(clock), safety: new SafetyGauge(clock) };
 }

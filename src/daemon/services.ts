@@ -1,6 +1,8 @@
 /** What the local API answers beside the daemon's own life: one service for each group of questions, all about one device. */
+import type { FindSources } from "../library/find.ts";
 import { NameIndexer } from "../library/name_indexer.ts";
 import { Questions } from "../library/questions.ts";
+import { tagSourceOf } from "../library/tag_source.ts";
 import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
@@ -47,7 +49,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
     conflicts: conflictsService(device, ports.fs),
     contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
-    finding: findService({ ...asked, sources: { tags: null, texts: null } }),
+    finding: findService({ ...asked, sources: findSources(device) }),
     guardian: guardianService(asked),
     labels: labelsService(asked),
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
@@ -59,6 +61,17 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
     stop() {
       questions.stop();
       indexer.stop();
+    },
+  };
+}
+
+/** What finding asks beside names. */
+function findSources({ ledger: { catalogue } }: Device): FindSources {
+  return {
+    texts: null,
+    // Kept as long as tags stay as they are.
+    get tags() {
+      return tagSourceOf(catalogue);
     },
   };
 }

@@ -15,6 +15,7 @@ import type { Device } from "./device.ts";
 import type { Gauges, Rates } from "./gauges.ts";
 import { modesElsewhere } from "./modes.ts";
 import { damageProblems, scrubStatus } from "./verify.ts";
+import { askingOf } from "./places.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
 
 const PROBLEMS = 100;
@@ -61,6 +62,8 @@ export function statusOf(device: Device, context: StatusContext): Status {
       note: catalogue.appliedLsn >= ledger.lastLsn ? "" : "it lacks records that the journal has",
     },
     removed: removedDevices(catalogue),
+    safety: context.gauges.safety.of(askingOf(device)),
+    tags: catalogue.labels.tagNames(),
     openInvites: context.openInvites,
     notes: [...notesOf(device), ...membershipNotes(device)],
   };

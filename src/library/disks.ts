@@ -4,7 +4,6 @@
  */
 import * as v from "valibot";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { toHex } from "../core/ids.ts";
 
 /** Key of the fact that names a replica's disk. */
 export const DISK = "disk/";
@@ -49,10 +48,14 @@ export function readDisk(value: unknown): Disk | null {
   return { id, freeShare: free_share, isFailing: failing };
 }
 
-/** The disk of a device's replica. Of one that has not said, all replicas are taken to be on one disk with room. */
-export function diskOf({ values, ids }: Catalogue, device: number, folder: number): Disk {
-  return readDisk(values.fact(device, DISK + ids.folderOf(folder))) ??
-    { id: `unknown of ${toHex(Uint8Array.of(device >> 8, device & 255))}`, freeShare: 1, isFailing: false };
+/** The disk of a device's replica; null when it has not said. */
+export function diskOf({ values, ids }: Catalogue, device: number, folder: number): Disk | null {
+  return readDisk(values.fact(device, DISK + ids.folderOf(folder)));
+}
+
+/** Replicas of which nobody knows on which disk they are: all those of a device on one, which has room. */
+export function unknownDisk(device: number): Disk {
+  return { id: `unknown of ${device}`, freeShare: 1, isFailing: false };
 }
 
 /** When a device's replica was last read whole and found good; null when it never was. */

@@ -4,10 +4,10 @@
  */
 import type { Spot, Standing } from "../catalogue/standings.ts";
 import { UNCOUNTED } from "../catalogue/standings.ts";
-import { type ContentId, fromHex } from "../core/ids.ts";
+import type { CountedContent } from "../catalogue/copies.ts";
 import { labelledBy } from "../core/label.ts";
 import { CATCH_UP_STEPS, QUESTION_ROWS } from "../core/limits.ts";
-import { diskOf, verifiedMs } from "./disks.ts";
+import { diskOf, unknownDisk, verifiedMs } from "./disks.ts";
 import { foldersOf } from "./folders.ts";
 import { type Asked, NOTHING_ASKED, policiesOf, type Policy } from "./policies.ts";
 import type { Work } from "./questions.ts";
@@ -43,6 +43,9 @@ export interface Guarded {
   readonly behind: number;
 }
 
+/** More ways to stand than these are only gone through when somebody asks for it: below, it takes some milliseconds. */
+const STANDINGS_AT_ONCE = 1_000;
+
 /** Counts what is still to be counted, up to a bound. */
 export function* catchUp({ catalogue: { copies } }: Pick<Asking, "catalogue">): Work<void> {
   for (let steps = 0; steps < CATCH_UP_STEPS && copies.countSome(); steps++) yield;
@@ -72,35 +75,72 @@ export function* guard(asking: Asking, nowMs: number): Work<Guarded> {
   return { ...found.sorted(), files, safe, behind: asking.catalogue.copies.behind() };
 }
 
-/** What has a tag, or one below it, is asked for by itself: every copy of a content, or the file at a place. */
+/** The guardian in a line, as far as all is counted; what tags ask is left out. Null where that would take too long. */
+export interface Safety {
+  readonly files: number;
+  readonly safe: number;
+  /** The worst of what is wrong; null where nothing is. */
+  readonly worst: Reason | null;
+}
+
+export function safetyOf(asking: Asking, nowMs: number): Safety | null {
+  const { standings } = asking.catalogue.copies;
+  if (standings.count() > STANDINGS_AT_ONCE) return null;
+  const scene = new Scene(asking, nowMs);
+  const found = new Set<Reason>();
+  let [files, safe] = [0, 0];
+  for (const standing of standings.all()) {
+    for (const [folder, paths] of scene.pathsOf(standing.spots)) {
+      const reasons = scene.reasonsOf(standing, scene.askedOf(folder));
+      files += standing.contents * paths;
+      if (reasons.length === 0) safe += standing.contents * paths;
+      for (const reason of reasons) found.add(reason);
+    }
+  }
+  return { files, safe, worst: REASONS.find((reason) => found.has(reason)) ?? null };
+}
+
+/** Things with a tag that stand in one way. */
+interface Tagged {
+  contents: string[];
+  count: number;
+  bytes: number;
+}
+
+/** What has a tag, or one below it, is asked for by itself: every copy of a content, or of what stands at a place. */
 function* guardTag(scene: Scene, policy: Policy, tag: string, found: Findings): Work<void> {
-  const { catalogue } = scene.asking;
+  const { copies, labels } = scene.asking.catalogue;
+  const byStanding = new Map<number, Tagged>();
   const seen = new Set<string>();
-  for (const one of catalogue.labels.tagsWithin(tag)) {
+  const note = ({ content, standing, size }: CountedContent) => {
+    if (standing === UNCOUNTED || seen.has(content)) return;
+    seen.add(content);
+    const there = byStanding.get(standing) ?? { contents: [], count: 0, bytes: 0 };
+    if (there.contents.length < EXAMPLES_FROM) there.contents.push(content);
+    byStanding.set(standing, { ...there, count: there.count + 1, bytes: there.bytes + size });
+  };
+  for (const one of labels.tagsWithin(tag)) {
     for (let after = "";;) {
-      const keys = catalogue.labels.keysOf(one, after, QUESTION_ROWS);
-      for (const key of keys) {
-        const content = scene.contentOf(key);
-        if (content === null || seen.has(content)) continue;
-        seen.add(content);
-        const standing = scene.standingOf(content);
-        if (standing === null) continue;
-        const paths = [...scene.pathsOf(standing.spots).values()].reduce((sum, count) => sum + count, 0);
-        if (paths === 0) continue;
-        const bytes = catalogue.views.copies.places(content as ContentId, 0, 1)[0]?.size ?? 0;
-        for (const reason of scene.reasonsOf(standing, policy)) {
-          found.add(
-            scene,
-            { reason, folder: null, tag, asked: policy, standing },
-            paths,
-            bytes * paths,
-            content,
-          );
-        }
-      }
+      const keys = labels.keysOf(one, after, QUESTION_ROWS);
+      const contents = keys.flatMap((key) => scene.contentOf(key) ?? []);
+      for (const counted of copies.countedAs(contents)) note(counted);
       yield;
       if (keys.length < QUESTION_ROWS) break;
       after = keys.at(-1)!;
+    }
+  }
+  for (const [id, { contents, count, bytes }] of byStanding) {
+    const standing = copies.standings.byId(id);
+    if (standing === null) continue;
+    const paths = [...scene.pathsOf(standing.spots).values()].reduce((sum, one) => sum + one, 0);
+    for (const reason of paths === 0 ? [] : scene.reasonsOf(standing, policy)) {
+      found.add(
+        scene,
+        { reason, folder: null, tag, asked: policy, standing },
+        count * paths,
+        bytes * paths,
+        contents,
+      );
     }
   }
 }
@@ -147,7 +187,12 @@ export class Scene {
         if (this.devices.has(device)) out.set(`${device}/${folder}`, this.#replica(device, folder));
       }
     }
-    return [...out.values()];
+    // A replica of which nobody knows the disk may be on that of another one of its device.
+    const all = [...out.values()];
+    const isSure = (copy: Copy) => copy.disk.id !== unknownDisk(copy.device).id;
+    return all.filter((copy) =>
+      isSure(copy) || !all.some((other) => other.device === copy.device && isSure(other))
+    );
   }
 
   #replica(device: number, folder: number): Copy {
@@ -157,7 +202,7 @@ export class Scene {
       const { catalogue } = this.asking;
       copy = {
         device,
-        disk: diskOf(catalogue, device, folder),
+        disk: diskOf(catalogue, device, folder) ?? unknownDisk(device),
         verifiedMs: verifiedMs(catalogue, device, folder),
       };
       this.#replicas.set(key, copy);
@@ -201,12 +246,6 @@ export class Scene {
     return numbers;
   }
 
-  standingOf(content: string): Standing | null {
-    const { copies } = this.asking.catalogue;
-    const id = copies.standingOf(fromHex(content));
-    return id === UNCOUNTED ? null : copies.standings.byId(id);
-  }
-
   /** The content that a label is said of: of a place, what stands there. */
   contentOf(key: string): string | null {
     const labelled = labelledBy(key);
@@ -234,8 +273,8 @@ class Findings {
   readonly #risks = new Map<string, Gathered>();
   readonly #totals = new Map<Reason, { reason: Reason; files: number; bytes: number }>();
 
-  /** `content` is the one that it is about, where it is about one. */
-  add(scene: Scene, finding: Finding, files: number, bytes: number, content: string | null = null): void {
+  /** `contents`: some of those that it is about, where it is not about all that stand so. */
+  add(scene: Scene, finding: Finding, files: number, bytes: number, contents: readonly string[] = []): void {
     const { reason, folder, tag, standing } = finding;
     const copies = scene.copiesOf(standing.spots);
     const devices = [...new Set(copies.map(({ device }) => device))].sort((a, b) => a - b);
@@ -261,8 +300,8 @@ class Findings {
     }
     risk.files += files;
     risk.bytes += bytes;
-    if (content !== null) { if (risk.contents.length < EXAMPLES_FROM) risk.contents.push(content); }
-    else if (risk.standings.length < EXAMPLES_FROM) risk.standings.push(standing.id);
+    risk.contents.push(...contents.slice(0, EXAMPLES_FROM - risk.contents.length));
+    if (contents.length === 0 && risk.standings.length < EXAMPLES_FROM) risk.standings.push(standing.id);
     // What tags ask counts apart: their files are some folder's too.
     if (tag !== null) return;
     const total = this.#totals.get(reason) ?? { reason, files: 0, bytes: 0 };

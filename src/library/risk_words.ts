@@ -1,7 +1,6 @@
 /** A risk in words: what would mend it, and some of the files it is about. */
-import { UNCOUNTED } from "../catalogue/standings.ts";
 import { formatAddress } from "../core/address.ts";
-import { type ContentId, fromHex, toHex } from "../core/ids.ts";
+import { type ContentId, toHex } from "../core/ids.ts";
 import { EXAMPLE_STATES, QUESTION_ROWS } from "../core/limits.ts";
 import { foldersOf, REPLICA } from "./folders.ts";
 import type { Risk, Scene } from "./guardian.ts";
@@ -91,14 +90,4 @@ export function* examplesOf(scene: Scene, risk: Risk): Work<string[]> {
 
 function folderNames({ asking: { catalogue } }: Scene): Map<number, string> {
   return new Map(foldersOf(catalogue).map(({ id, name }) => [catalogue.ids.findFolder(id) ?? 0, name]));
-}
-
-/** Devices that hold a content, and at how many disks; for filters of searches (`copies:`, `dup:`). */
-export function copiesOfContent(scene: Scene, content: string): { disks: number; paths: number } {
-  const id = scene.asking.catalogue.copies.standingOf(fromHex(content));
-  const standing = id === UNCOUNTED ? null : scene.asking.catalogue.copies.standings.byId(id);
-  if (standing === null) return { disks: 0, paths: 0 };
-  const disks = new Set(scene.copiesOf(standing.spots).map(({ disk }) => disk.id)).size;
-  const paths = [...scene.pathsOf(standing.spots).values()].reduce((sum, count) => sum + count, 0);
-  return { disks, paths };
 }

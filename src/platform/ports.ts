@@ -59,6 +59,13 @@ export class FsError extends Error {
 }
 
 /** Room on a file system, in bytes. */
+export interface DiskIdentity {
+  /** The same for all that lies on one disk, wherever that is plugged in. */
+  readonly id: string;
+  /** Its file system has met errors, or it lacks a part. */
+  readonly isFailing: boolean;
+}
+
 export interface DiskSpace {
   /** What this user may still write. */
   readonly free: number;
@@ -136,6 +143,8 @@ export interface Fs {
   realPath(path: string): string;
   /** Room on the file system that holds `path`, which exists; null where that does not tell. Microseconds. */
   freeSpace(path: string): DiskSpace | null;
+  /** The disk that holds a path, which exists; null where the system does not tell. */
+  diskOf(path: string): DiskIdentity | null;
 }
 
 // ------------------------------------------------------------------------------------ watcher

@@ -55,6 +55,8 @@ export function sampleStatus(changes: Partial<Status> = {}): Status {
     catalogue: { bytes: 3e6, appliedLsn: 1234, rows: 12000, healthy: true, note: "" },
     removed: [],
     openInvites: 0,
+    safety: { files: 10412, safe: 10412, worst: null },
+    tags: 0,
     notes: [],
     ...changes,
   };

@@ -33,6 +33,7 @@ Devices
 
 Journal    healthy, at 1,234, 2 segments, 14 MB
 Catalogue  healthy, at 1,234, 12,000 rows, 3.0 MB
+Copies     all 10,412 files of the library as safe as asked for
 Home       ~/.local/share/cairn
 `,
   );

@@ -3,6 +3,7 @@ import { override } from "../../src/sync/override.ts";
 import { revert } from "../../src/sync/revert.ts";
 import { allAreAtRest, whatIsNotApart } from "./oracle/apart.ts";
 import { whatWasForgotten } from "./oracle/announced.ts";
+import { miscounted } from "./oracle/copies.ts";
 import { History, overlap } from "./oracle/history.ts";
 import { PowerCuts } from "./oracle/power.ts";
 import { allClaimToBeDone, allDifferences, statusKind, whatIsWrong, whatTheySay } from "./oracle/quiet.ts";
@@ -175,7 +176,7 @@ class Run {
       // Who takes part in another way builds on what the others do not have.
       this.#rejected || this.#plan.modes !== undefined,
     );
-    wrong.push(...sharedDifferences(devices));
+    wrong.push(...sharedDifferences(devices), ...miscounted(devices));
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
   }
 

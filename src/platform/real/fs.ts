@@ -1,6 +1,7 @@
 /** The real file system. Names and attributes through Deno's synchronous calls, which are the fastest there are. */
 import * as fs from "node:fs";
 import { type DiskSpace, type Fs, FsError } from "../ports.ts";
+import { diskOf, realKernel } from "./fs_disk.ts";
 import { fsError, guarded } from "./fs_errors.ts";
 import { fileHandle, openRegular, readFullSync } from "./fs_handle.ts";
 import { listDirectory } from "./fs_list.ts";
@@ -9,6 +10,8 @@ import { exchange, renameNew } from "./fs_rename.ts";
 import { lstat } from "./fs_stat.ts";
 import { syncDirectory, syncFile, syncFileSystem, writeDurably } from "./fs_sync.ts";
 import { chmod, setMtime } from "./fs_touch.ts";
+
+const kernel = realKernel();
 
 export function realFs(): Fs {
   return {
@@ -35,6 +38,7 @@ export function realFs(): Fs {
     pin: pinDirectory,
     realPath: (path) => guarded(path, () => Deno.realPathSync(path)),
     freeSpace: (path) => guarded(path, () => freeSpace(path)),
+    diskOf: (path) => guarded(path, () => diskOf(kernel, Deno.realPathSync(path))),
   };
 }
 

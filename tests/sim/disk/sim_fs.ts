@@ -129,6 +129,7 @@ export function simFs(process: Process): Fs {
       const { capacity, used } = inode.volume;
       return Number.isFinite(capacity) ? { free: Math.max(0, capacity - used), total: capacity } : null;
     },
+    diskOf: () => null,
   };
   return fs;
 }
