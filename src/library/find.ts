@@ -20,8 +20,8 @@ export interface TextHit {
   readonly content: ContentId;
   /** 0 to 1, the best is 1. */
   readonly score: number;
-  /** Some words around the first that was found. */
-  readonly snippet: string;
+  /** Some words around the first that was found: the text is unpacked for it, so only what is shown is asked for. */
+  snippet(): string | null;
 }
 
 /** What is in texts: the best `limit` contents, and how many contents are not in its index yet. */
@@ -63,13 +63,14 @@ export interface FoundFiles {
 
 /** What a text with all words counts beside names, of which one with all words as whole words counts 3. */
 const TEXT_WEIGHT = 2.5;
-/** Paths that are looked at in one step. */
+/** Paths that are looked at in one step, and those that are told. */
 const LOOKED = 50;
+const TOLD = 20;
 
 /** A state that fits, before its path was looked at. */
 interface Fitting extends Sifted {
   score: number;
-  snippet: string | null;
+  snippet: TextHit["snippet"] | null;
 }
 
 /** The `limit` best paths that answer a query. */
@@ -104,7 +105,7 @@ export function* findFiles(
     behind += texts.behind;
   }
   yield* finding.look();
-  const { found, isMore } = finding.answer();
+  const { found, isMore } = yield* finding.answer();
   return { found, isCut: isCut || isMore, behind, problems };
 }
 
@@ -116,7 +117,7 @@ class Finding {
   /** By state. */
   #fitting = new Map<number, Fitting>();
   readonly #seen = new Set<string>();
-  readonly #found: { readonly hit: StateHit; readonly snippet: string | null }[] = [];
+  readonly #found: { readonly hit: StateHit; readonly snippet: TextHit["snippet"] | null }[] = [];
 
   constructor(asking: Asking, sieve: Sieve, order: Order, limit: number) {
     this.#asking = asking;
@@ -170,7 +171,7 @@ class Finding {
     (this.#order === "name" ? b.score - a.score : this.#order === "size" ? b.size - a.size : 0) ||
     b.mtimeMs - a.mtimeMs || b.state - a.state;
 
-  *#add(hit: StateHit, snippet: string | null): Work<void> {
+  *#add(hit: StateHit, snippet: TextHit["snippet"] | null): Work<void> {
     const key = `${hit.folder}/${hit.path}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
@@ -191,14 +192,15 @@ class Finding {
   }
 
   /** In their order; one more than was asked for says that there are more. */
-  answer(): { found: FoundPath[]; isMore: boolean } {
+  *answer(): Work<{ found: FoundPath[]; isMore: boolean }> {
     const { catalogue } = this.#asking;
     const folders = new Map(foldersOf(catalogue).map(({ id, name }) => [catalogue.ids.findFolder(id), name]));
     const devices = devicesOf(this.#asking);
-    const found = this.#found.slice(0, this.#limit).map(({ hit, snippet }): FoundPath => {
+    const found: FoundPath[] = [];
+    for (const { hit, snippet } of this.#found.slice(0, this.#limit)) {
       const holding = this.#holding(hit);
       const folder = folders.get(hit.folder) ?? "folder";
-      return {
+      found.push({
         address: formatAddress({ kind: "place", device: null, folder, path: hit.path }),
         folder,
         path: hit.path,
@@ -207,9 +209,10 @@ class Finding {
         mtimeMs: hit.mtimeMs,
         content: hit.content,
         devices: devices.filter(({ number }) => holding.has(number)).map(seen),
-        snippet,
-      };
-    });
+        snippet: snippet?.() ?? null,
+      });
+      if (found.length % TOLD === 0) yield;
+    }
     return { found, isMore: this.#found.length > this.#limit };
   }
 }

@@ -127,8 +127,8 @@ Deno.test("names and texts are one answer: who has the words in both comes first
       assert.deepEqual(words.map(({ text }) => text), ["budget"]);
       return {
         hits: [
-          { content: contentOf("text only"), score: 1, snippet: "the budget of" },
-          { content: contentOf("in both"), score: 0.5, snippet: "our budget" },
+          { content: contentOf("text only"), score: 1, snippet: () => "the budget of" },
+          { content: contentOf("in both"), score: 0.5, snippet: () => "our budget" },
         ],
         behind: 3,
       };

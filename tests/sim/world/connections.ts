@@ -30,6 +30,32 @@ function emptyCatalogue(): Image {
   return template;
 }
 
+interface Table {
+  readonly name: string;
+  readonly isVirtual: boolean;
+  /** What an empty catalogue has in it. */
+  readonly rows: readonly SqlValue[][];
+}
+
+let tables: readonly Table[] | null = null;
+
+/** The tables of a catalogue but for the shadows of virtual ones, which are those' own. */
+function catalogueTables(): readonly Table[] {
+  if (tables !== null) return tables;
+  const db = new DatabaseSync(":memory:");
+  (db as unknown as Imaging).deserialize(emptyCatalogue());
+  const listed = db.prepare(
+    "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite%'",
+  ).all() as unknown as { name: string; type: string }[];
+  tables = listed.map(({ name, type }) => {
+    const isVirtual = type === "virtual";
+    const rows = isVirtual ? [] : db.prepare(`SELECT * FROM ${name}`).all().map((row) => Object.values(row));
+    return { name, isVirtual, rows: rows as SqlValue[][] };
+  });
+  db.close();
+  return tables;
+}
+
 /** Those that nobody uses, for the worlds to come. */
 const idle: Connection[] = [];
 const MOST_IDLE = 16;
@@ -63,9 +89,15 @@ export class Connection {
   }
 
   #clear(): void {
-    const tables = this.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     this.#db.exec("BEGIN");
-    for (const [name] of tables as unknown as string[][]) this.#db.exec(`DELETE FROM ${name}`);
+    for (const { name, isVirtual, rows } of catalogueTables()) {
+      this.#db.exec(
+        isVirtual ? `INSERT INTO ${name} (${name}) VALUES ('delete-all')` : `DELETE FROM ${name}`,
+      );
+      for (const row of rows) {
+        this.prepare(`INSERT INTO ${name} VALUES (${row.map(() => "?").join(", ")})`).run(...row);
+      }
+    }
     this.#db.exec("COMMIT");
   }
 
