@@ -30,6 +30,27 @@ function emptyCatalogue(): Image {
   return template;
 }
 
+let seeds: { sql: string; rows: SqlValue[][] }[] | null = null;
+
+/** Rows that the schema itself makes. */
+function firstRows(): { sql: string; rows: SqlValue[][] }[] {
+  if (seeds !== null) return seeds;
+  const empty = new DatabaseSync(":memory:");
+  (empty as unknown as Imaging).deserialize(emptyCatalogue());
+  const tables = empty.prepare("PRAGMA table_list").all() as unknown as { name: string; type: string }[];
+  seeds = tables.filter(({ name, type }) => type === "table" && !name.startsWith("sqlite_")).flatMap(
+    ({ name }) => {
+      const rows = (empty.prepare(`SELECT * FROM ${name}`).all() as Record<string, SqlValue>[])
+        .map((row) => Object.values(row));
+      return rows.length === 0
+        ? []
+        : [{ sql: `INSERT INTO ${name} VALUES (${rows[0]!.map(() => "?").join()})`, rows }];
+    },
+  );
+  empty.close();
+  return seeds;
+}
+
 /** Those that nobody uses, for the worlds to come. */
 const idle: Connection[] = [];
 const MOST_IDLE = 16;
@@ -62,10 +83,18 @@ export class Connection {
     else this.#db.close();
   }
 
+  /** Back to the rows that a catalogue has from its schema. What an index of texts is made of is emptied by itself. */
   #clear(): void {
-    const tables = this.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    const tables = this.prepare("PRAGMA table_list").all() as unknown as string[][];
     this.#db.exec("BEGIN");
-    for (const [name] of tables as unknown as string[][]) this.#db.exec(`DELETE FROM ${name}`);
+    for (const [, name, type] of tables) {
+      if (type === "virtual") this.#db.exec(`INSERT INTO ${name} (${name}) VALUES ('delete-all')`);
+      else if (type === "table" && !name!.startsWith("sqlite_")) this.#db.exec(`DELETE FROM ${name}`);
+    }
+    for (const { sql, rows } of firstRows()) {
+      const insert = this.#db.prepare(sql);
+      for (const row of rows) insert.run(...row);
+    }
     this.#db.exec("COMMIT");
   }
 
