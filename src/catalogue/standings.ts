@@ -123,14 +123,15 @@ export class Standings {
   /** Writes what was gathered, once for each standing. What nothing stands in any more goes. */
   write(): void {
     for (const [id, { contents, bytes, examples }] of this.#changes) {
+      const kept = examples.length === 0
+        ? null
+        : joined([...examples, ...this.examplesOf(id)].slice(0, EXAMPLES));
       const [left] = this.#db.get(
-        `UPDATE standings SET contents = contents + ?, bytes = bytes + ?,
-         examples = CAST(substr(? || examples, 1, ${
-          EXAMPLES * CONTENT_BYTES
-        }) AS BLOB) WHERE id = ? RETURNING contents`,
+        `UPDATE standings SET contents = contents + ?, bytes = bytes + ?, examples = coalesce(?, examples) WHERE id = ?
+         RETURNING contents`,
         contents,
         bytes,
-        joined(examples),
+        kept,
         id,
       )!;
       assert(Number(left) >= 0, "no more contents stop standing so than did");

@@ -45,6 +45,19 @@ Deno.test("a content stands on the devices that hold it, at so many paths; delet
   assert.deepEqual(standing("x")!.spots, [{ folder: it.folder, devices: [other], paths: 2 }]);
 });
 
+Deno.test("examples of a standing are contents that stood so, whatever bytes are in their ids", () => {
+  using it = memoryCatalogue();
+  const { catalogue } = it;
+  for (let i = 0; i < 500; i++) {
+    catalogue.applyPage(pageOf({ from: i, to: i + 1, rows: [[i + 1, file(`f${i}`, `text ${i}`, i + 1)]] }));
+    catalogue.copies.countSome();
+  }
+  const [standing, ...others] = catalogue.copies.standings.all();
+  assert.deepEqual([standing!.contents, others.length], [500, 0]);
+  const examples = catalogue.copies.standings.examplesOf(standing!.id).map((content) => content.toHex());
+  assert.deepEqual(examples, [499, 498, 497].map((i) => contentOf(`text ${i}`)));
+});
+
 Deno.test("figures are written with the marks of what they count: a transaction that fails leaves both as they were", () => {
   using it = memoryCatalogue();
   const { catalogue } = it;

@@ -88,6 +88,7 @@ export class Connection {
     else this.#db.close();
   }
 
+  /** Back to the rows that a catalogue has from its schema. What an index of texts is made of is emptied by itself. */
   #clear(): void {
     this.#db.exec("BEGIN");
     for (const { name, isVirtual, rows } of catalogueTables()) {
