@@ -51,7 +51,7 @@ const AMBIENT: readonly { readonly pattern: RegExp; readonly name: string }[] = 
 
 /** Parts of Node that only compute; the others reach the world. */
 const COMPUTING_NODE = ["node:crypto", "node:zlib", "node:path", "node:path/posix", "node:buffer"];
-const CORE_PACKAGES = ["node:crypto", "node:zlib", "@msgpack/msgpack", "node-diff3"];
+const CORE_PACKAGES = ["node:crypto", "node:zlib", "@msgpack/msgpack", "chrono-node", "node-diff3"];
 
 /** At this length a file is more than one idea. */
 export const LINES_MAX = 400;

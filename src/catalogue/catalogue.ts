@@ -30,6 +30,7 @@ import { Rows } from "./rows.ts";
 import { TextSources } from "./text_sources.ts";
 import { Unnamed } from "./unnamed.ts";
 import { type Fact, Values } from "./values.ts";
+import { Views } from "./views.ts";
 
 /** What another device announced: everything of it with `from.lsn < lsn <= to.lsn`. */
 export interface Page {
@@ -67,6 +68,7 @@ export class Catalogue {
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
+  readonly views: Views;
 
   constructor(path: string, self: DeviceId, open?: OpenSqlite) {
     this.db = new Database(path, open);
@@ -86,6 +88,7 @@ export class Catalogue {
     this.cursors = new Cursors(this.db);
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);
+    this.views = new Views(this.db, this.ids);
   }
 
   /** The last lsn of our journal that is in here. */

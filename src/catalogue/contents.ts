@@ -40,6 +40,12 @@ export class Contents {
     return chunks;
   }
 
+  /** Bytes of a content's list, which is not read; null when this device has none. */
+  lengthOf(content: ContentId): number | null {
+    const row = this.#db.get("SELECT length(chunks) FROM contents WHERE content = ?", fromHex(content));
+    return row === undefined ? null : Number(row[0]);
+  }
+
   put(content: ContentId, size: number, chunks: ChunkList): void {
     this.#db.transaction(() => {
       const bytes = fromHex(content);

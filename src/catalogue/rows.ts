@@ -68,7 +68,9 @@ export class Rows {
   constructor(db: Database, ids: Interning) {
     this.#db = db;
     this.#ids = ids;
-    this.#lastState = Number(db.get("SELECT coalesce(max(id), 0) FROM states")![0]);
+    // Nor of one that the index of names may still have.
+    const used = "SELECT max(coalesce(max(id), 0), (SELECT upto FROM names_progress)) FROM states";
+    this.#lastState = Number(db.get(used)![0]);
     this.counts = new RowCounts(db);
     this.figures = new FolderFigures(db);
     this.#pages = new RowPages(db, ids, this.#recent);

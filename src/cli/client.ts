@@ -36,6 +36,8 @@ import type {
   ResolveAnswer,
   ResolveRequest,
 } from "../daemon/conflicts_types.ts";
+import type { FindAnswer, FindRequest } from "../daemon/find_types.ts";
+import type { PlacesService } from "../daemon/places.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -51,6 +53,10 @@ const VERSIONS_MS = 5 * 60_000;
 const RESTORE_MS = 6 * 3_600_000;
 /** Looks at all names of a folder, and at the disk; settling waits for what is being placed. */
 const CONFLICTS_MS = 60_000;
+/** Of a file outside of all folders every byte is read first; all files of a library take a minute to count. */
+const PLACES_MS = 6 * 3_600_000;
+/** A question that nothing narrows looks at many names. */
+const FIND_MS = 60_000;
 /** What is held back may be hundreds of thousands of files. */
 const RESUME_MS = 600_000;
 
@@ -71,6 +77,8 @@ export interface Client {
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
   conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer>;
+  readonly places: PlacesService;
+  find(request: FindRequest): Promise<FindAnswer>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -96,6 +104,14 @@ export function connect(home: string): Client {
     conflicts: (request) => call("POST", "/v1/conflicts", CONFLICTS_MS, request) as Promise<ConflictsAnswer>,
     resolveConflict: (request) =>
       call("POST", "/v1/conflicts/resolve", CONFLICTS_MS, request) as Promise<ResolveAnswer>,
+    places: {
+      ls: (request) => call("POST", "/v1/ls", ANSWER_MS, request),
+      tree: (request) => call("POST", "/v1/tree", ANSWER_MS, request),
+      stat: (request) => call("POST", "/v1/stat", ANSWER_MS, request),
+      where: (request) => call("POST", "/v1/where", PLACES_MS, request),
+      du: (request) => call("POST", "/v1/du", PLACES_MS, request),
+    } as PlacesService,
+    find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     async *watchStatus() {
       const response = await open(access, home, "GET", "/v1/events", ANSWER_MS);

@@ -6,16 +6,22 @@ import { VERSION } from "../core/version_name.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
+import { addDu } from "./du.ts";
 import { DONE, reportError } from "./exit.ts";
+import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
+import { addLs } from "./ls.ts";
 import { addRestore } from "./restore.ts";
 import { addResume } from "./resume.ts";
+import { addStat } from "./stat.ts";
 import { addStatus } from "./status.ts";
+import { addTree } from "./tree.ts";
 import { addUp } from "./up.ts";
 import { addVersions } from "./versions.ts";
+import { addWhere } from "./where.ts";
 
 /** Runs the command that `argv` names; the exit code. Nothing is thrown. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
@@ -65,6 +71,12 @@ export function buildProgram(context: Context): Command {
       addStatus,
       addDevices,
       addFolders,
+      addFind,
+      addLs,
+      addTree,
+      addStat,
+      addWhere,
+      addDu,
       addConflicts,
       addResume,
       addLog,

@@ -6,6 +6,10 @@ export const PATH_BYTES = 4000;
 export const NAME_BYTES = 255;
 /** Names in a path: each costs an open directory to get there, and no tree that people use is near it. */
 export const PATH_DEPTH = 256;
+/** Longest name of a device or folder: what a line of a terminal has room for beside what is said of it. */
+export const GIVEN_NAME_CHARACTERS = 64;
+/** Hexadecimal digits of a content that an address has at least: fewer would mean many, and could be a word. */
+export const CONTENT_PREFIX_DIGITS = 4;
 /** Longest symlink target: Linux' PATH_MAX. */
 export const SYMLINK_TARGET_BYTES = 4095;
 /** Largest file: keeps a chunk list, which is held in memory, within 40 MiB as a rule. */
@@ -183,3 +187,39 @@ export const GIVEN_TEXT_BYTES = 2 * 2 ** 30;
 export const TEXT_RANKED = 1000;
 /** Words of one question for texts. */
 export const TEXT_QUERY_TERMS = 16;
+
+// What a question may cost while everything else goes on.
+
+/** How long a question works before all else has its turn: with the work of one step, below the 20 ms that nothing may take. */
+export const QUESTION_SLICE_MS = 6;
+/** Rows that a question reads in one step: a millisecond where the pages are in memory, some 15 where each has to come from the disk. */
+export const QUESTION_ROWS = 200;
+/** Questions that wait for their turns: a person and some programs ask; more is a loop that does not wait for answers. */
+export const QUESTIONS_OPEN = 64;
+/** Candidates told where an address means nothing or several things: what a line has room for. */
+export const CANDIDATES = 5;
+/** Places of one content that an answer tells: the rest is counted. */
+export const PLACES_TOLD = 1_000;
+/** Names that are compared with one that there is not: a large directory need not be read to its end for a hint. */
+export const CANDIDATE_NAMES = 2_000;
+/** Characters and parts of a query: what a person types; each part costs a check of every hit. */
+export const QUERY_CHARACTERS = 1_000;
+export const QUERY_PARTS = 32;
+/** The index of names goes on when nothing has changed for so long: a burst of changes has the thread for itself. */
+export const INDEX_QUIET_MS = 300;
+/** What it works at a time, and how long it rests after that: a third of one core while a million names are taken in, in a minute. */
+export const INDEX_SLICE_MS = 5;
+export const INDEX_REST_MS = 10;
+/** Names that one step takes in, a millisecond or two, and those that one step of a sweep looks at. */
+export const INDEX_NAMES = 100;
+/** States said since names of states that are gone were looked for last, beyond which they are again: they only cost a look each. */
+export const INDEX_SWEEP_STATES = 20_000;
+/** Names that a question takes into the index before it answers, if that is behind: a fifth of a second. What is left is told. */
+export const FIND_CATCH_UP = 20_000;
+/** Names not yet in the index that a question looks through instead. */
+export const FIND_TAIL = 1_000;
+/** Hits that are ranked, the newest of all; and names that are looked at for them. Beyond both it is told that there are more. */
+export const FIND_RANKED = 2_000;
+export const FIND_EXAMINED = 100_000;
+/** The same where every one of these names has to be read, for a word of one or two letters. */
+export const FIND_READ = 20_000;

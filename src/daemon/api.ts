@@ -11,6 +11,8 @@ import { bodyOf } from "./body.ts";
 import { addConflictRoutes } from "./conflicts.ts";
 import type { Daemon, LogSource, Services } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
+import { addFindRoutes } from "./find.ts";
+import { addPlaceRoutes } from "./places.ts";
 import { addSettingsRoutes } from "./settings.ts";
 import { addTextRoutes } from "./texts.ts";
 import { addVersionRoutes } from "./versions.ts";
@@ -56,6 +58,8 @@ export function createApi(
   addVersionRoutes(app, daemon, bodyOf);
   addSettingsRoutes(app, daemon);
   addTextRoutes(app, daemon);
+  addPlaceRoutes(app, daemon.places);
+  addFindRoutes(app, daemon.finding);
   addConflictRoutes(app, daemon);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {

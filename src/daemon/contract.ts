@@ -11,6 +11,8 @@ import type {
   Status,
 } from "./api_types.ts";
 import type { DevicesService } from "./devices.ts";
+import type { FindService } from "./find.ts";
+import type { PlacesService } from "./places.ts";
 import type { RestoreAnswer, RestoreRequest, VersionsAnswer, VersionsRequest } from "./versions_types.ts";
 
 import type { ConflictsService } from "./conflicts.ts";
@@ -49,6 +51,11 @@ export interface Daemon {
 
 /** What only the local API asks for. */
 export interface Services extends ConflictsService, DevicesService, SettingsService, TextsService {}
+export interface Services extends ConflictsService, DevicesService, SettingsService {
+  /** Questions about what is where. */
+  readonly places: PlacesService;
+  readonly finding: FindService;
+}
 
 export interface LogSource {
   /** Writes the last `limit` lines, and with `follow` those that come, until `ended`. */

@@ -1,11 +1,15 @@
 /** The daemon: one device with its home, its local API and what its user can ask of it. */
 import { assert, CairnError } from "../core/errors.ts";
+import { isGoodName } from "../core/given_name.ts";
 import { type Lsn, toHex } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
-import { isGoodName, membersOf } from "../library/members.ts";
+import { membersOf } from "../library/members.ts";
+import { NameIndexer } from "../library/name_indexer.ts";
+import { Questions } from "../library/questions.ts";
 import { requireFullMembership } from "../library/removal.ts";
+import { textSource } from "../library/text_source.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";
 import { realHashPool } from "../platform/real/hash_pool.ts";
@@ -42,6 +46,8 @@ import { resumeFolder } from "./halts.ts";
 import { Home } from "./home.ts";
 import { logLinesOf, timeOf } from "./log.ts";
 import { join, openInvites } from "./pairing.ts";
+import { type FindService, findService } from "./find.ts";
+import { type PlacesService, placesService } from "./places.ts";
 import { prepareRoot } from "./root_path.ts";
 import { settingsService } from "./settings.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "./settings_types.ts";
@@ -93,6 +99,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 class RunningDaemon implements Daemon, Services, LogSource {
   readonly stopped: Promise<void>;
   hasStopped = false;
+  readonly places: PlacesService;
+  readonly finding: FindService;
+  readonly #questions: Questions;
+  readonly #indexer: NameIndexer;
   readonly #home: Home;
   readonly #ports: DevicePorts;
   readonly #device: Device;
@@ -122,12 +132,26 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#gauges = openGauges(ports.clock);
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
+    this.#questions = new Questions(ports.clock);
+    this.places = placesService({ ...ports, device, questions: this.#questions });
+    this.finding = findService({
+      ...ports,
+      device,
+      questions: this.#questions,
+      sources: { tags: null, texts: textSource(this.#device.texts?.texts ?? null) },
+    });
+    this.#indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;
     });
     this.stopped.catch(() => {});
-    device.onChanged(() => this.#statusSoon());
+    device.onChanged(() => {
+      this.#statusSoon();
+      this.#indexer.stir();
+    });
+    device.ledger.onApplied(() => this.#indexer.stir());
+    this.#indexer.stir();
   }
 
   static async start(
@@ -341,6 +365,8 @@ class RunningDaemon implements Daemon, Services, LogSource {
     this.#statusTimer?.();
     try {
       this.#invites.withdraw();
+      this.#questions.stop();
+      this.#indexer.stop();
       await this.#device.stop();
       this.hasStopped = true;
       this.#resolveStopped();

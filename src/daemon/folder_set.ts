@@ -1,5 +1,6 @@
 /** The folders that this device has replicas of: adding, starting, stopping them. */
 import { CairnError, messageOf } from "../core/errors.ts";
+import { isGoodName } from "../core/given_name.ts";
 import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { isReserved } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
@@ -15,7 +16,6 @@ import type { Ledger } from "../journal/ledger.ts";
 import { settingsOf } from "../library/folder_settings.ts";
 import { folderField, type ReplicaConfig, replicaRecords, replicasOf } from "../library/folders.ts";
 import { libraryOf } from "../library/joining.ts";
-import { isGoodName } from "../library/members.ts";
 import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher } from "../platform/ports.ts";
 import { FolderSync } from "../sync/folder_sync.ts";
 import { haltRecord } from "../sync/halt.ts";

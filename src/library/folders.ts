@@ -1,13 +1,15 @@
 /** The folders of the library (shared), and this device's replicas of them (its own, R9). */
 import * as v from "valibot";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { isGoodName } from "../core/given_name.ts";
 import { type DeviceId, type FolderId, isId, type Stamp } from "../core/ids.ts";
 import type { JournalRecord, SharedField } from "../core/record.ts";
 import { FOLDER, isSharedSetting } from "./folder_settings.ts";
-import { isGoodName, uniqueName } from "./members.ts";
+import { uniqueName } from "./members.ts";
 
 const NAME = "name";
-const REPLICA = "replica/";
+/** Key of the local value and of the fact of a replica, before the folder. */
+export const REPLICA = "replica/";
 
 export interface Folder {
   readonly id: FolderId;

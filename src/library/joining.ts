@@ -3,6 +3,7 @@
  * A device that is alone in its library gives it up for the other's; its folders and rows come along.
  */
 import * as v from "valibot";
+import { isGoodName } from "../core/given_name.ts";
 import { isId, type LibraryId, type Stamp } from "../core/ids.ts";
 import { encode } from "../core/msgpack.ts";
 import {
@@ -23,7 +24,6 @@ import { additionField, libraryFoundedBy, readOp } from "./member_ops.ts";
 import {
   decideMembership,
   isAcceptable,
-  isGoodName,
   LIBRARY,
   libraryIn,
   MEMBER,

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { isGoodName } from "../core/given_name.ts";
 import { type DeviceId, isId, type LibraryId, type Stamp } from "../core/ids.ts";
 import { type Standing, standingsOf } from "../core/membership.ts";
 import { encode } from "../core/msgpack.ts";
@@ -145,11 +146,6 @@ export function isAcceptable(library: LibraryId, field: SharedField): boolean {
   if (!isId("device", field.key)) return false;
   if (field.field === NAME) return typeof field.value === "string" && isGoodName(field.value);
   return readOp(library, field) !== null;
-}
-
-/** Names are shown in terminals and typed in addresses. */
-export function isGoodName(name: string): boolean {
-  return name.length > 0 && name.length <= 64 && name.trim() === name && !/[\p{C}/:\\]/u.test(name);
 }
 
 /** `name`, or `name-2`, `name-3` … when it is taken; notes what it gives out (R34). */

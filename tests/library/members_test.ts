@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Catalogue } from "../../src/catalogue/catalogue.ts";
+import { isGoodName } from "../../src/core/given_name.ts";
 import { type DeviceId, fromHex, type LibraryId } from "../../src/core/ids.ts";
 import type { SharedField } from "../../src/core/record.ts";
 import { additionField, libraryFoundedBy, readOp, removalField } from "../../src/library/member_ops.ts";
 import {
   isAcceptable,
-  isGoodName,
   isMember,
   LIBRARY,
   MEMBER,

@@ -1,0 +1,121 @@
+/** States by their numbers, as questions show them: what stands where, and who says so. */
+import type { EntryKind } from "../core/entry.ts";
+import { type ContentId, type RelPath, toHex } from "../core/ids.ts";
+import { childOf } from "../core/path.ts";
+import type { Database } from "./database.ts";
+import { type Holder, readHolders } from "./listings.ts";
+import { KINDS } from "./row_sql.ts";
+
+/** What is seen in a state itself. */
+export interface Sifted {
+  readonly state: number;
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+export interface StateHit extends Sifted {
+  readonly folder: number;
+  readonly directory: RelPath;
+  readonly path: RelPath;
+  readonly content: ContentId | null;
+  readonly holders: readonly Holder[];
+}
+
+/** What is seen in a state itself: each left out where it does not matter. Sizes and times from the first on, below the second. */
+export interface Conditions {
+  readonly size?: readonly [number, number];
+  readonly mtimeMs?: readonly [number, number];
+  readonly isFolder?: boolean;
+  readonly folders?: readonly number[];
+  /** One of these devices makes the statement. */
+  readonly devices?: readonly number[];
+  /** Is in the name, in ASCII; names with other characters pass. */
+  readonly part?: string;
+}
+
+export class Hits {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Those of some states that are still there, live, and meet the conditions; in the order that was given. */
+  sift(states: readonly number[], { size, mtimeMs, isFolder, devices, folders, part }: Conditions): Sifted[] {
+    if (states.length === 0) return [];
+    const [where, values]: [string[], (string | number)[]] = [["s.kind <> 0"], []];
+    const condition = (sql: string, ...of: (string | number)[]) => {
+      where.push(sql);
+      values.push(...of);
+    };
+    if (isFolder !== undefined) condition(isFolder ? "s.kind = 2" : "s.kind <> 2");
+    if (size !== undefined) condition("s.kind = 1 AND s.size >= ? AND s.size < ?", ...size.map(finite));
+    if (mtimeMs !== undefined) {
+      condition("s.kind <> 2 AND s.mtime_ms >= ? AND s.mtime_ms < ?", ...mtimeMs.map(finite));
+    }
+    if (devices !== undefined) {
+      condition(
+        "EXISTS (SELECT 1 FROM json_each(?) w JOIN holds h ON h.state = s.id AND h.device = w.value)",
+        JSON.stringify(devices),
+      );
+    }
+    if (folders !== undefined) {
+      condition(
+        "EXISTS (SELECT 1 FROM directories d WHERE d.id = s.directory AND d.folder IN (SELECT value FROM json_each(?)))",
+        JSON.stringify(folders),
+      );
+    }
+    if (part !== undefined) {
+      condition(
+        "(s.name LIKE ? ESCAPE '\\' OR s.name GLOB '*[^ -~]*')",
+        `%${part.replace(/[\\%_]/g, "\\$&")}%`,
+      );
+    }
+    return this.#db.all(
+      `SELECT s.id, s.name, s.kind, s.size, s.mtime_ms FROM json_each(?) j CROSS JOIN states s ON s.id = j.value
+       WHERE ${where.join(" AND ")}`,
+      JSON.stringify(states),
+      ...values,
+    ).map(([state, name, kind, bytes, ms]) => ({
+      state: Number(state),
+      name: String(name),
+      kind: KINDS[Number(kind)]!,
+      size: Number(bytes),
+      mtimeMs: Number(ms),
+    }));
+  }
+
+  /** The living ones that are still there, in the order that was given. */
+  of(states: readonly number[]): StateHit[] {
+    if (states.length === 0) return [];
+    return this.#db.all(
+      `SELECT s.id, d.folder, d.path, s.name, s.kind, s.size, s.mtime_ms, s.content,
+         (SELECT group_concat(h.device * 4 + h.flags) FROM holds h WHERE h.state = s.id)
+       FROM json_each(?) j CROSS JOIN states s ON s.id = j.value CROSS JOIN directories d ON d.id = s.directory
+       WHERE s.kind <> 0`,
+      JSON.stringify(states),
+    ).flatMap(([state, folder, path, name, kind, size, mtimeMs, content, holders]) => {
+      if (holders === null) return [];
+      const directory = path as RelPath;
+      return [{
+        state: Number(state),
+        folder: Number(folder),
+        directory,
+        name: String(name),
+        path: childOf(directory, String(name)),
+        kind: KINDS[Number(kind)]!,
+        size: Number(size),
+        mtimeMs: Number(mtimeMs),
+        content: content === null ? null : toHex(content as Uint8Array) as ContentId,
+        holders: readHolders(String(holders)),
+      }];
+    });
+  }
+}
+
+/** SQLite has no infinity to compare whole numbers with. */
+function finite(bound: number): number {
+  return Math.min(Math.max(bound, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}

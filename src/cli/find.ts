@@ -1,0 +1,97 @@
+/** `cairn find`: files on all devices, by words, filters or a plain question. */
+import type { Command } from "commander";
+import type { FindAnswer } from "../daemon/find_types.ts";
+import type { FoundPath } from "../library/find.ts";
+import { parseLimit } from "./arguments.ts";
+import { connect } from "./client.ts";
+import type { Context } from "./context.ts";
+import { formatBytes, formatCount, formatTime, plural, printable } from "./format.ts";
+import { homeFor } from "./home.ts";
+import { paint } from "./paint.ts";
+import { deviceWords } from "./place_argument.ts";
+import { alignRows } from "./table.ts";
+import { say } from "./terminal.ts";
+
+interface Options {
+  readonly home?: string;
+  readonly limit: number;
+  readonly words?: boolean;
+  readonly json?: boolean;
+}
+
+/** Two screens. */
+const DEFAULT_LIMIT = 50;
+const MOST = 1_000;
+
+export function addFind(program: Command, context: Context): void {
+  program.command("find <words...>")
+    .description("find files on all devices, also those that are off: by words, filters or a plain question")
+    .option("-n, --limit <n>", "how many at most", parseLimit, DEFAULT_LIMIT)
+    .option("--words", "take all that is no filter as words, and not as a question")
+    .option("--json", "as JSON")
+    .addHelpText("after", HELP)
+    .action((words: string[], _options, command: Command) => find(context, words, command.optsWithGlobals()));
+}
+
+const HELP = `
+Every word has to be in the name, or every word in the text. "two words" are one, and -word must not be there. In texts words
+are whole, and begin* is any word that begins so. Filters:
+  kind:image,video   image video audio document code archive folder file     ext:pdf,docx
+  size:>1GB          also <10MB, 1MB..2MB                                    date:2024   also >2023, "last week"
+  device:nas         that holds it; -device:nas that does not                folder:Photos
+  copies:1           how many devices hold the content, also <2              dup:yes   at another place too
+  tag:work
+Without a filter it may be a question, and how it was understood is told:
+  cairn find videos over 1 GB on the nas
+  cairn find photos from last summer that exist only on the laptop
+A word that begins with a minus stands behind --:  cairn find -- report -draft`;
+
+async function find(context: Context, words: readonly string[], options: Options): Promise<void> {
+  const { terminal, env } = context;
+  const client = connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));
+  const answer = await client.find({
+    text: words.map(asTyped).join(" "),
+    plain: options.words === true,
+    limit: Math.min(options.limit, MOST),
+  });
+  if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
+  for (const line of findText(answer, terminal.colour, Date.now())) say(terminal, line);
+}
+
+/** The shell has taken quotes away: what it left together stays together. A whole question in quotes is one. */
+function asTyped(word: string, _at: number, all: readonly string[]): string {
+  if (all.length === 1 || !/\s/.test(word) || word.includes('"')) return word;
+  const [, minus, key, value] = /^(-?)([A-Za-z]+:)?([^]*)$/.exec(word)!;
+  return `${minus}${key ?? ""}"${value}"`;
+}
+
+export function findText(answer: FindAnswer, colour: boolean, nowMs: number): string[] {
+  const { query, wasQuestion, problems, found, isCut, behind } = answer;
+  const dim = (text: string) => paint({ colour }, "dim", text);
+  return [
+    ...wasQuestion ? [dim(`Understood as: ${printable(query)}`)] : [],
+    ...problems.map(({ part, why }) => `${printable(part)}: ${printable(why)}`),
+    ...found.length === 0 ? ["Nothing was found."] : linesOf(found, dim, nowMs),
+    ...isCut && found.length > 0
+      ? [dim(`… the best ${formatCount(found.length)}; there are more (see --limit)`)]
+      : [],
+    ...behind > 0
+      ? [dim(`The index is behind: ${plural(behind, "statement")} not looked at yet. Ask again soon.`)]
+      : [],
+  ];
+}
+
+function linesOf(found: readonly FoundPath[], dim: (text: string) => string, nowMs: number): string[] {
+  const rows = alignRows(
+    found.map((one) => [
+      one.kind === "folder" || one.kind === "link" ? "-" : formatBytes(one.size),
+      one.mtimeMs === 0 ? "-" : formatTime(one.mtimeMs).slice(0, 10),
+      printable(one.address) + (one.kind === "folder" ? "/" : ""),
+      one.devices.map((device) => deviceWords(device, nowMs)).join(", "),
+    ]),
+    ["right"],
+  );
+  return found.flatMap(({ snippet }, i) =>
+    snippet === null ? [rows[i]!] : [rows[i]!, dim(`      ${printable(snippet)}`)]
+  );
+}

@@ -1,0 +1,167 @@
+/** Which hits a query lets through: its words against names, its filters against what is said of a path. */
+import type { Sifted, StateHit } from "../catalogue/hits.ts";
+import type { ContentId, FolderId, RelPath } from "../core/ids.ts";
+import { extensionOf, fileKindOf } from "../core/file_kinds.ts";
+import { QUESTION_ROWS } from "../core/limits.ts";
+import type { Filter, Problem, Query, Range } from "../core/query.ts";
+import { fitOf, foldForSearch } from "../core/search_text.ts";
+import type { Work } from "./questions.ts";
+import { type Asking, countingHolders, deviceCalled, folderCalled } from "./resolve.ts";
+
+/** What carries tags: a content wherever it is, or one path. */
+export type Tagged = { readonly content: ContentId } | { readonly folder: FolderId; readonly path: RelPath };
+
+/** Tags as `find` asks for them. */
+export interface TagSource {
+  has(
+    tag: string,
+    of: { readonly content: ContentId | null; readonly folder: FolderId; readonly path: RelPath },
+  ): boolean;
+  /** All that carries a tag: where nothing else narrows a query. */
+  all(tag: string): Work<readonly Tagged[]>;
+}
+
+/** Filters whose names were looked up. */
+export type Resolved =
+  | Exclude<Filter, { readonly key: "ext" | "device" | "folder" | "tag" }>
+  | { readonly isNot: boolean; readonly key: "ext" | "tag"; readonly names: readonly string[] }
+  | { readonly isNot: boolean; readonly key: "device" | "folder"; readonly numbers: ReadonlySet<number> };
+
+/** Looks up devices and folders. A filter that names what is not there is told and left out. */
+export function resolveFilters(
+  asking: Asking,
+  { filters }: Query,
+  tags: TagSource | null,
+  problems: Problem[],
+): Resolved[] {
+  return filters.flatMap((filter): Resolved[] => {
+    if (filter.key === "tag" && tags === null) {
+      problems.push({ part: `tag:${filter.names.join(",")}`, why: "nothing is tagged in this library" });
+      return [];
+    }
+    if (filter.key !== "device" && filter.key !== "folder") return [filter as Resolved];
+    const { key, isNot, names } = filter;
+    try {
+      const numbers = names.map((name) =>
+        (key === "device" ? deviceCalled(asking, name) : folderCalled(asking, name)).number
+      );
+      return [{ key, isNot, numbers: new Set(numbers) }];
+    } catch (error) {
+      const { message, hint } = error as { message: string; hint?: string };
+      problems.push({ part: `${key}:${names.join(",")}`, why: `${message}${hint ? ` (${hint})` : ""}` });
+      return [];
+    }
+  });
+}
+
+/** Checks hits for one question. */
+export class Sieve {
+  readonly #asking: Asking;
+  readonly #tags: TagSource | null;
+  readonly #filters: readonly Resolved[];
+  readonly #wanted: readonly string[];
+  readonly #unwanted: readonly string[];
+  /** Of contents: devices that hold them, and paths. */
+  readonly #copies = new Map<ContentId, { readonly devices: number; readonly paths: number }>();
+
+  constructor(asking: Asking, { words }: Query, filters: readonly Resolved[], tags: TagSource | null) {
+    this.#asking = asking;
+    this.#tags = tags;
+    this.#filters = filters;
+    this.#wanted = words.filter(({ isNot }) => !isNot).map(({ text }) => foldForSearch(text));
+    this.#unwanted = words.filter(({ isNot }) => isNot).map(({ text }) => foldForSearch(text));
+  }
+
+  /** How well a name fits all words, 0 where one is missing. Without words every name fits a little. */
+  fit(name: string): number {
+    const folded = foldForSearch(name);
+    if (this.isUnwanted(name)) return 0;
+    if (this.#wanted.length === 0) return 1;
+    let sum = 0;
+    for (const word of this.#wanted) {
+      const fit = fitOf(folded, word);
+      if (fit === 0) return 0;
+      sum += fit;
+    }
+    const stem = folded.slice(0, folded.lastIndexOf(".") <= 0 ? folded.length : folded.lastIndexOf("."));
+    return sum / this.#wanted.length + (this.#wanted.includes(stem) || this.#wanted.includes(folded) ? 1 : 0);
+  }
+
+  /** Whether a name has a word that it must not have. */
+  isUnwanted(name: string): boolean {
+    if (this.#unwanted.length === 0) return false;
+    const folded = foldForSearch(name);
+    return this.#unwanted.some((word) => folded.includes(word));
+  }
+
+  /** What is seen in the hit itself. */
+  letsThrough(hit: Sifted): boolean {
+    return this.#filters.every((filter) => this.#holds(filter, hit) !== filter.isNot);
+  }
+
+  #holds(filter: Resolved, hit: Sifted): boolean {
+    switch (filter.key) {
+      case "kind": {
+        const kind = fileKindOf(hit.kind, hit.name);
+        return filter.kinds.some((asked) => asked === "file" ? kind !== "folder" : asked === kind);
+      }
+      case "ext":
+        return hit.kind !== "directory" && filter.names.includes(extensionOf(hit.name));
+      case "size":
+        return hit.kind === "file" && isWithin(hit.size, filter.range);
+      case "date":
+        return hit.kind !== "directory" && isWithin(hit.mtimeMs, filter.range);
+      default:
+        // Those that ask of other rows come later, for the few that are left.
+        return !filter.isNot;
+    }
+  }
+
+  /** What is asked of a path, and of its content. */
+  *letsPathThrough(hit: StateHit, holding: () => ReadonlySet<number>): Work<boolean> {
+    for (const filter of this.#filters) {
+      if (filter.key === "folder") {
+        if (filter.numbers.has(hit.folder) === filter.isNot) return false;
+      } else if (filter.key === "tag") {
+        const of = { ...hit, folder: this.#asking.catalogue.ids.folderOf(hit.folder) };
+        if (filter.names.some((tag) => this.#tags!.has(tag, of)) === filter.isNot) return false;
+      } else if (filter.key === "device") {
+        const there = holding();
+        if ([...filter.numbers].some((number) => there.has(number)) === filter.isNot) return false;
+      } else if (filter.key === "copies" || filter.key === "dup") {
+        if (hit.content === null) return false;
+        const { devices, paths } = yield* this.#copiesOf(hit.content);
+        const holds = filter.key === "dup" ? paths > 1 : isWithin(devices, filter.range);
+        if (holds === filter.isNot) return false;
+      }
+    }
+    return true;
+  }
+
+  *#copiesOf(content: ContentId): Work<{ readonly devices: number; readonly paths: number }> {
+    const known = this.#copies.get(content);
+    if (known !== undefined) return known;
+    const { rows, views } = this.#asking.catalogue;
+    const devices = new Set<number>();
+    const paths = new Set<string>();
+    for (let after = 0;;) {
+      const some = views.copies.places(content, after, QUESTION_ROWS);
+      for (const place of some) {
+        const held = countingHolders(place, rows.ignored).filter((one) => one.held);
+        for (const { device } of held) devices.add(device);
+        // More than two tell no more.
+        if (held.length > 0 && paths.size < 2) paths.add(`${place.folder}/${place.path}`);
+      }
+      if (some.length < QUESTION_ROWS) break;
+      after = some.at(-1)!.state;
+      yield;
+    }
+    const copies = { devices: devices.size, paths: paths.size };
+    this.#copies.set(content, copies);
+    return copies;
+  }
+}
+
+function isWithin(value: number, { min, max }: Range): boolean {
+  return value >= min && value < max;
+}
