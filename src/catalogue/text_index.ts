@@ -152,13 +152,13 @@ export class TextIndex {
 
   // -------------------------------------------------------------------------------- questions
 
-  /** Contents in which all of the terms are, the best first. Of very many, the newest. */
-  ranked(terms: readonly TextTerm[], limit: number): RankedText[] {
+  /** Contents in which all of the terms are, and none of the unwanted, the best first. Of very many, the newest. */
+  ranked(terms: readonly TextTerm[], limit: number, unwanted: readonly TextTerm[] = []): RankedText[] {
     if (terms.length === 0) return [];
     return this.#file.do((db) => {
       const ranked = db.all(
         "SELECT rowid, bm25(words) FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?",
-        matchOf(terms),
+        matchOf(terms, unwanted),
         TEXT_RANKED,
       ).map(([id, rank]) => ({ id: Number(id), rank: Number(rank) }));
       ranked.sort((a, b) => a.rank - b.rank || b.id - a.id);

@@ -34,7 +34,8 @@ export function addFind(program: Command, context: Context): void {
 }
 
 const HELP = `
-Every word has to be in the name. "two words" are one, and -word must not be there. Filters:
+Every word has to be in the name, or every word in the text. "two words" are one, and -word must not be there. In texts words
+are whole, and begin* is any word that begins so. Filters:
   kind:image,video   image video audio document code archive folder file     ext:pdf,docx
   size:>1GB          also <10MB, 1MB..2MB                                    date:2024   also >2023, "last week"
   device:nas         that holds it; -device:nas that does not                folder:Photos

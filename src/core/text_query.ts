@@ -32,9 +32,11 @@ export function textTermsOf(question: string): TextTerm[] {
   return terms;
 }
 
-/** The question as FTS5 has it. */
-export function matchOf(terms: readonly TextTerm[]): string {
-  return terms.map(({ words, isPrefix }) => `"${words.join(" ")}"${isPrefix ? " *" : ""}`).join(" ");
+/** The question as FTS5 has it: all of `terms`, and none of `unwanted`. */
+export function matchOf(terms: readonly TextTerm[], unwanted: readonly TextTerm[] = []): string {
+  const one = ({ words, isPrefix }: TextTerm) => `"${words.join(" ")}"${isPrefix ? " *" : ""}`;
+  const wanted = terms.map(one).join(" AND ");
+  return unwanted.length === 0 ? wanted : `(${wanted}) NOT (${unwanted.map(one).join(" OR ")})`;
 }
 
 /** A word without case and accents. */

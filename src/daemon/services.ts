@@ -3,7 +3,7 @@ import type { FindSources } from "../library/find.ts";
 import { NameIndexer } from "../library/name_indexer.ts";
 import { Questions } from "../library/questions.ts";
 import { tagSourceOf } from "../library/tag_source.ts";
-import { textSourceOf } from "../library/text_source.ts";
+import { textSource } from "../library/text_source.ts";
 import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
@@ -69,7 +69,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
 /** What finding asks beside names. */
 function findSources({ ledger: { catalogue }, texts }: Device): FindSources {
   return {
-    texts: textSourceOf(texts?.texts ?? null),
+    texts: textSource(texts?.texts ?? null),
     // Kept as long as tags stay as they are.
     get tags() {
       return tagSourceOf(catalogue);

@@ -23,7 +23,11 @@ Deno.test("textTermsOf() finds nothing where there is no word", () => {
 });
 
 Deno.test("matchOf() quotes all that FTS5 would take for an operator", () => {
-  assert.equal(matchOf(textTermsOf(`NEAR(a b) OR col:x "un`)), `"near a" "b" "or" "col x" "un"`);
+  assert.equal(
+    matchOf(textTermsOf(`NEAR(a b) OR col:x "un`)),
+    `"near a" AND "b" AND "or" AND "col x" AND "un"`,
+  );
+  assert.equal(matchOf(textTermsOf("a b"), textTermsOf("c d*")), `("a" AND "b") NOT ("c" OR "d")`);
 });
 
 Deno.test("snippetOf() shows the stretch with most of what was looked for, and marks it", () => {

@@ -1,5 +1,6 @@
 /** Words in files of a device that is off, asked of another one; and reading that a kill has cut. */
 import assert from "node:assert/strict";
+import type { FindAnswer } from "../../src/daemon/find_types.ts";
 import type { TextsAnswer } from "../../src/daemon/texts_types.ts";
 import type { Device } from "../support/device.ts";
 import { docx, pdf } from "../support/documents.ts";
@@ -38,6 +39,17 @@ Deno.test("words in files are found by the device that has them and by others", 
     assert.equal(schema, "cairn.texts/1");
     assert.equal(hit!.snippet, "the wombat is well");
     assert.deepEqual(hit!.marks, [[4, 10]]);
+  });
+
+  await t.step("by cairn find, beside names, and with the path", async () => {
+    const told: FindAnswer = JSON.parse(await b.cli("find", "wombat", "--json"));
+    assert.deepEqual(told.found.map(({ path, snippet }) => [path, snippet]), [[
+      "letter.docx",
+      "the wombat is well",
+    ]]);
+    const none: FindAnswer = JSON.parse(await b.cli("find", "--json", "--words", "--", "wombat", "-well"));
+    assert.deepEqual(none.found, []);
+    assert.match(await b.cli("find", '"bandicoot invoice"', "ext:pdf"), /bill\.pdf/);
   });
 
   await t.step("a question that is none is refused in words", async () => {
