@@ -3,14 +3,31 @@
  * each question would cost more than what is measured. As a program it is `agent.ts HOME`: each line on standard input is an `Order`, each
  * line on standard output an `Answer`.
  */
-import { connect } from "../../src/cli/client.ts";
+import { type Client, connect } from "../../src/cli/client.ts";
 import type { Status } from "../../src/daemon/api_types.ts";
 import { linesOfStream } from "./lines.ts";
 
-export type Order = { readonly do: "status" } | { readonly do: "invite" } | {
-  readonly do: "add";
-  readonly path: string;
-};
+export type Order =
+  | { readonly do: "status" }
+  | { readonly do: "invite" }
+  | { readonly do: "add"; readonly path: string; readonly indexed?: Indexed }
+  | { readonly do: "ask"; readonly question: Question };
+
+/** A folder whose contents stay where they are: a new one with this name, or the library's own of this name. */
+export type Indexed = { readonly name: string } | { readonly take: string };
+
+/** What a person asks of the catalogue. */
+export type Question =
+  | { readonly what: "find"; readonly text: string; readonly limit: number }
+  | { readonly what: "ls" | "where"; readonly address: string }
+  | { readonly what: "guard" | "dupes" };
+
+export interface Asked {
+  /** From the question to the whole answer, at the host. */
+  readonly ms: number;
+  readonly answer: unknown;
+}
+
 type Answer = { readonly said: unknown } | { readonly error: string };
 
 /** One agent, kept for the whole life of its host: devices may come and go. */
@@ -39,8 +56,12 @@ export class Agent {
   }
 
   /** Shares a directory. */
-  async add(path: string): Promise<void> {
-    await this.#ask({ do: "add", path });
+  async add(path: string, indexed?: Indexed): Promise<void> {
+    await this.#ask({ do: "add", path, ...(indexed === undefined ? {} : { indexed }) });
+  }
+
+  ask(question: Question): Promise<Asked> {
+    return this.#ask({ do: "ask", question }) as Promise<Asked>;
   }
 
   #ask(order: Order): Promise<unknown> {
@@ -70,7 +91,35 @@ async function obey(home: string, order: Order): Promise<unknown> {
     case "invite":
       return await client.invite();
     case "add":
-      return await client.addFolder({ path: order.path, name: null });
+      return await client.addFolder({
+        path: order.path,
+        name: null,
+        ...(order.indexed === undefined ? {} : { ...order.indexed, mode: "index" }),
+      });
+    case "ask": {
+      const startMs = performance.now();
+      const answer = await answerOf(client, order.question);
+      return { ms: performance.now() - startMs, answer };
+    }
+  }
+}
+
+/** Entries of a directory that are asked for at once. */
+const LS_ENTRIES = 1_000;
+const GROUPS = 100;
+
+function answerOf(client: Client, question: Question): Promise<unknown> {
+  switch (question.what) {
+    case "find":
+      return client.find({ text: question.text, plain: false, limit: question.limit });
+    case "ls":
+      return client.places.ls({ place: { address: question.address }, after: "", limit: LS_ENTRIES });
+    case "where":
+      return client.places.where({ place: { address: question.address } });
+    case "guard":
+      return client.guardian.guard();
+    case "dupes":
+      return client.guardian.dupes({ place: { address: "" }, which: "across", minSize: 0, limit: GROUPS });
   }
 }
 

@@ -1,12 +1,13 @@
 /** Figures as text, by the unit that ends their names. Pure. */
 import { formatCount } from "../../src/cli/format.ts";
 
-/** `s`, `median_s`: seconds · `…_bytes`: B, KB or MB · `…_per_s`: a count · `…_share`: percent · all else: a number. */
+/** `s`, `median_s`: seconds · `…_ms`: milliseconds · `…_bytes`: B, KB or MB · `…_per_s`: a count · `…_share`: percent · all else: a number. */
 export function formatFigure(name: string, value: number): string {
   if (name.endsWith("mb_per_s")) return `${formatCount(value)} MB/s`;
   if (name.endsWith("files_per_s")) return `${formatCount(value)} files/s`;
   if (name.endsWith("_bytes") || name === "bytes") return formatSize(value);
   if (name.endsWith("_share")) return `${(value * 100).toFixed(2)} %`;
+  if (name.endsWith("_ms")) return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
   if (name === "s" || name.endsWith("_s")) return `${value.toFixed(value < 1 ? 3 : 2)} s`;
   return value.toFixed(2);
 }

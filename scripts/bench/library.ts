@@ -14,7 +14,7 @@ const ENDINGS = ["jpg", "png", "mp4", "pdf", "docx", "mp3", "zip", "heic", "mov"
 const TEXT_ENDINGS = ["txt", "md"];
 const FILES_A_DIRECTORY = 50;
 /** Of so many files one is a text. */
-const TEXT_EVERY = 20;
+export const TEXT_EVERY = 50;
 const TEXT_WORDS = 120;
 /** Of so many files one has its copy on the next device, under the same path. */
 export const SHARED_EVERY = 5;
@@ -54,6 +54,12 @@ export function libraryFile(device: number, index: number): LibraryFile {
   if (!isOne) return { path, text: `${device}/${index}\n` };
   const said = Array.from({ length: TEXT_WORDS }, word).join(" ");
   return { path, text: `${said} ${rareWord(device, index)}\n` };
+}
+
+/** Of `mountain-guitar-000123.jpg`: `tain-guitar-000123`. */
+export function pieceOfName(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.slice(4, name.lastIndexOf("."));
 }
 
 /** Words that look drawn and are the same for the same seed. */

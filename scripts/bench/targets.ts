@@ -65,6 +65,19 @@ export const LINES: readonly Line[] = [
   line("slow", "edit_most_s", { most: 1 }),
   line("slow", "text_s"),
   line("slow", "text_to_wire", { most: 1 }),
+  line("catalogue", "received_s", { most: 60 }),
+  line("catalogue", "received_bytes", { most: 80 * MB }),
+  line("catalogue", "name_p95_ms", { most: 20 }),
+  line("catalogue", "common_p95_ms", { most: 20 }),
+  line("catalogue", "plocate_p95_ms"),
+  line("catalogue", "text_p95_ms", { most: 50 }),
+  line("catalogue", "rg_p95_ms"),
+  line("catalogue", "question_p95_ms", { most: 50 }),
+  line("catalogue", "ls_p95_ms", { most: 5 }),
+  line("catalogue", "where_p95_ms", { most: 5 }),
+  line("catalogue", "guard_p95_ms", { most: 50 }),
+  line("catalogue", "dupes_p95_ms", { most: 1000 }),
+  line("catalogue", "rss_bytes", { most: 450 * MB }),
 ];
 
 /** Whether the value keeps the target; null when that needs a peer's value, and there is none. */
