@@ -39,12 +39,11 @@ are whole, and begin* is any word that begins so. Filters:
   kind:image,video   image video audio document code archive folder file     ext:pdf,docx
   size:>1GB          also <10MB, 1MB..2MB                                    date:2024   also >2023, "last week"
   device:nas         that holds it; -device:nas that does not                folder:Photos
-  copies:1           how many devices hold the content, also <2              dup:yes   at another place too
-  tag:work
+  copies:<2          on how many disks the content is                        dup:yes   at another place too
+  devices:1          how many devices hold the content                       tag:work
 Without a filter it may be a question, and how it was understood is told:
   cairn find videos over 1 GB on the nas
-  cairn find photos from last summer that exist only on the laptop
-A word that begins with a minus stands behind --:  cairn find -- report -draft`;
+  cairn find photos from last summer that exist only on the laptop`;
 
 async function find(context: Context, words: readonly string[], options: Options): Promise<void> {
   const { terminal, env } = context;
