@@ -7,9 +7,9 @@ import { formatAgo, printable } from "./format.ts";
 import { absolutePath } from "./home.ts";
 
 export function placeAsked(argument: string | undefined, { env }: Context): PlaceAsked {
-  return argument !== undefined && isLocalPath(argument)
-    ? { path: absolutePath(argument, env, Deno.cwd()) }
-    : { address: argument ?? "" };
+  if (argument === undefined || argument === "") return { address: "" };
+  const here = absolutePath(argument, env, Deno.cwd());
+  return isLocalPath(argument) ? { path: here } : { address: argument, here };
 }
 
 /** `laptop (this device)`, `nas`, `phone (last seen 3 h ago)`. */
@@ -24,4 +24,5 @@ export function deviceWords({ name, isSelf, online, lastSeenMs }: DeviceSeen, no
 
 export const ADDRESS_HELP = `
 An address is [DEVICE:][FOLDER[/PATH]], such as laptop:Photos/2024/a.jpg, Photos/2024/a.jpg (any device), laptop:
-or content:7f3a9c12. What begins with /, ./, ../ or ~ is a path of this computer.`;
+or content:7f3a9c12. What begins with /, ./, ../ or ~ is a path of this computer; so is the name of what stands in the
+present directory, unless it names a folder or device of the library.`;

@@ -49,6 +49,8 @@ export function statText(answer: StatAnswer, colour: boolean, nowMs: number): st
   if (content !== null) facts.push(["content", content.slice(2)]);
   if (chunks !== null) facts.push(["chunks", formatCount(chunks)]);
   facts.push(["uri", printable(answer.uri)]);
+  facts.push(...labelFacts("", answer.tags, answer.note));
+  facts.push(...labelFacts("place's ", answer.placeTags, answer.placeNote));
   return [
     paint({ colour }, "bold", printable(answer.address)),
     ...alignRows(facts.map(([name, value]) => [`  ${name}`, value])),
@@ -62,6 +64,16 @@ export function statText(answer: StatAnswer, colour: boolean, nowMs: number): st
       "",
       `${plural(keptTotal, "former version")} kept on this device; see: cairn versions`,
     ],
+  ];
+}
+
+/** A line of a note for each of its own. */
+function labelFacts(of: string, tags: readonly string[], note: string): [string, string][] {
+  return [
+    ...tags.length === 0 ? [] : [[`${of}tags`, tags.map(printable).join(" ")] as [string, string]],
+    ...note === ""
+      ? []
+      : note.split("\n").map((line, i): [string, string] => [i === 0 ? `${of}note` : "", printable(line)]),
   ];
 }
 
