@@ -34,13 +34,19 @@ export function addFind(program: Command, context: Context): void {
 }
 
 const HELP = `
-Every word has to be in the name, or every word in the text. "two words" are one, and -word must not be there. In texts words
-are whole, and begin* is any word that begins so. Filters:
-  kind:image,video   image video audio document code archive folder file     ext:pdf,docx
-  size:>1GB          also <10MB, 1MB..2MB                                    date:2024   also >2023, "last week"
-  device:nas         that holds it; -device:nas that does not                folder:Photos
-  copies:<2          on how many disks the content is                        dup:yes   at another place too
-  devices:1          how many devices hold the content                       tag:work
+Every word has to be in the name, or every word in the text. "two words" are one,
+and -word must not be there. In texts words are whole, and begin* is any word that
+begins so. Filters, each with a minus before it turned round:
+  kind:image,video    image video audio document code archive folder file
+  ext:pdf,docx        one of these endings
+  size:>1GB           also <10MB, 1MB..2MB
+  date:2024           also >2023, 2024-05, "last week"
+  device:nas          that holds it; -device:nas that does not
+  folder:Photos       in this folder
+  tag:work            tagged so; work/tax is found, too
+  copies:<2           on how many disks the content is
+  devices:1           how many devices hold the content
+  dup:yes             at another place, too
 Without a filter it may be a question, and how it was understood is told:
   cairn find videos over 1 GB on the nas
   cairn find photos from last summer that exist only on the laptop`;

@@ -12,6 +12,11 @@ export function placeAsked(argument: string | undefined, { env }: Context): Plac
   return isLocalPath(argument) ? { path: here } : { address: argument, here };
 }
 
+/** The same for `cat` and `get`, which name it as it was typed. */
+export function fileAsked(argument: string, { env }: Context): { address: string; here: string } {
+  return { address: argument, here: absolutePath(argument, env, Deno.cwd()) };
+}
+
 /** `laptop (this device)`, `nas`, `phone (last seen 3 h ago)`. */
 export function deviceWords({ name, isSelf, online, lastSeenMs }: DeviceSeen, nowMs: number): string {
   const shown = printable(name);
@@ -23,6 +28,7 @@ export function deviceWords({ name, isSelf, online, lastSeenMs }: DeviceSeen, no
 }
 
 export const ADDRESS_HELP = `
-An address is [DEVICE:][FOLDER[/PATH]], such as laptop:Photos/2024/a.jpg, Photos/2024/a.jpg (any device), laptop:
-or content:7f3a9c12. What begins with /, ./, ../ or ~ is a path of this computer; so is the name of what stands in the
+An address is [DEVICE:][FOLDER[/PATH]], such as laptop:Photos/2024/a.jpg,
+Photos/2024/a.jpg (any device), laptop: or content:7f3a9c12. What begins with /,
+./, ../ or ~ is a path of this computer; so is the name of what stands in the
 present directory, unless it names a folder or device of the library.`;

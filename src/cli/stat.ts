@@ -24,7 +24,7 @@ export function addStat(program: Command, context: Context): void {
   program.command("stat <address>")
     .description("tell all that is known of a file: its copies on all devices, versions and content")
     .option("--json", "as JSON")
-    .addHelpText("after", ADDRESS_HELP)
+    .addHelpText("after", `${ADDRESS_HELP}\n\nExample:\n  cairn stat Photos/2024/a.jpg`)
     .action((address: string, _options, command: Command) =>
       stat(context, address, command.optsWithGlobals())
     );
@@ -45,6 +45,8 @@ export function statText(answer: StatAnswer, colour: boolean, nowMs: number): st
     facts.push(["size", `${formatBytes(answer.size)} (${formatCount(answer.size)} bytes)`]);
   }
   if (answer.mtimeMs !== 0) facts.push(["modified", formatTime(answer.mtimeMs)]);
+  const meant = answer.copies.find(({ isMeant }) => isMeant);
+  if (meant !== undefined && answer.versions <= 1) facts.push(["written", writtenWords(meant)]);
   if (target !== null) facts.push(["target", printable(target)]);
   if (content !== null) facts.push(["content", content.slice(2)]);
   if (chunks !== null) facts.push(["chunks", formatCount(chunks)]);
@@ -79,28 +81,35 @@ function labelFacts(of: string, tags: readonly string[], note: string): [string,
 
 function copiesText({ copies, versions }: StatAnswer, colour: boolean, nowMs: number): string[] {
   if (copies.length === 0) return [];
-  const title = versions > 1 ? `${versions} different versions:` : "On its devices:";
   const rows = alignRows(
     copies.map((copy) => [
       `  ${deviceWords(copy.device, nowMs)}`,
       stateWords(copy),
       copy.kind === "file" ? formatBytes(copy.size) : "",
-      copy.kind === "deleted" ? "" : formatTime(copy.mtimeMs),
-      copy.content === null ? "" : copy.content.slice(2, 14),
-      `written ${formatTime(copy.writtenMs)} on ${printable(copy.writtenBy)}`,
+      copy.mtimeMs === 0 || copy.kind === "deleted" ? "" : formatTime(copy.mtimeMs),
+      // Where all have the same, it is told above.
+      ...versions > 1 ? [copy.content === null ? "" : copy.content.slice(2, 14)] : [],
     ]),
     ["left", "left", "right"],
   );
+  const writes = versions > 1 ? copies.map(writtenWords) : [];
   return [
     "",
-    title,
-    ...rows.map((row, i) => copies[i]!.kind === "deleted" ? paint({ colour }, "dim", row) : row),
+    versions > 1 ? `${versions} different versions:` : "On its devices:",
+    ...rows.flatMap((row, i) => {
+      const shown = copies[i]!.kind === "deleted" ? paint({ colour }, "dim", row) : row;
+      return versions > 1 ? [shown, `    written ${writes[i]}`] : [shown];
+    }),
   ];
+}
+
+function writtenWords({ writtenMs, writtenBy }: Copy): string {
+  return `${formatTime(writtenMs)} on ${printable(writtenBy)}`;
 }
 
 function stateWords({ kind, held, offered, isMeant }: Copy): string {
   if (kind === "deleted") return "deleted";
   if (!held) return "listed, without its bytes";
   const which = isMeant ? "held" : "held, another version";
-  return offered ? which : `${which}, not given to others`;
+  return offered ? which : `${which}, not given`;
 }

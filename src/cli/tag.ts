@@ -36,9 +36,10 @@ export function addTag(program: Command, context: Context): void {
 }
 
 const HELP = `
-A tag belongs to the content: every copy of the file has it, under any name and on any device, also one that comes
-later. An edit makes another content. With --path it belongs to the place, whatever comes to stand there; so does a
-tag of a directory, which has no content of its own.
+A tag belongs to the content: every copy of the file has it, under any name and on
+any device, also one that comes later. An edit makes another content. With --path
+it belongs to the place, whatever comes to stand there; so does a tag of a
+directory, which has no content of its own.
 Tags have levels: work/tax is also found by work.
   cairn tag Documents/2024/tax.pdf +work/tax -draft --note "sent in May"
   cairn find tag:work`;
