@@ -81,7 +81,7 @@ export function findText(answer: FindAnswer, colour: boolean, nowMs: number): st
       ? [dim(`… the best ${formatCount(found.length)}; there are more (see --limit)`)]
       : [],
     ...behind > 0
-      ? [dim(`The index is behind: ${plural(behind, "statement")} not looked at yet. Ask again soon.`)]
+      ? [dim(`Not looked at yet: ${plural(behind, "name or text", "names or texts")}. Ask again soon.`)]
       : [],
   ];
 }

@@ -57,7 +57,7 @@ export interface FoundFiles {
   readonly found: readonly FoundPath[];
   /** More than `found` has answer, and there may be better ones: only the newest were ranked. */
   readonly isCut: boolean;
-  /** So many statements are not in the indexes yet and were not looked at. */
+  /** So many names and texts are not in the indexes yet and were not looked at. */
   readonly behind: number;
   readonly problems: readonly Problem[];
 }
