@@ -51,6 +51,7 @@ export function statText(answer: StatAnswer, colour: boolean, nowMs: number): st
   if (content !== null) facts.push(["content", content.slice(2)]);
   if (chunks !== null) facts.push(["chunks", formatCount(chunks)]);
   facts.push(["uri", printable(answer.uri)]);
+  if (answer.kind === "folder" && answer.folder !== null) facts.push(["who keeps it", "see: cairn folders"]);
   facts.push(...labelFacts("", answer.tags, answer.note));
   facts.push(...labelFacts("place's ", answer.placeTags, answer.placeNote));
   return [

@@ -86,7 +86,7 @@ async function* cat(
   try {
     const wanted = await wantedAt(device, { clock, fs }, request);
     if (wanted.kind === "tree") {
-      throw new CairnError("usage", `${address} is a directory`, "Get it with: cairn get");
+      throw new CairnError("usage", `${address} is a directory`, `Fetch it with: cairn get ${address}`);
     }
     const { name, want: { content, size }, devices } = wanted;
     const copiesNow = () => copies = copiesOf(device, devices, size);
