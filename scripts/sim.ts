@@ -10,11 +10,13 @@ import { runPlan } from "../tests/sim/run.ts";
 import { shrink } from "../tests/sim/shrink.ts";
 import type { Answer, Order, Seeds } from "./sim_worker.ts";
 
-const USAGE = `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P] [--renames]
+const USAGE =
+  `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P] [--renames] [--modes]
              --seed S [--trace] [--shrink]
 Classes of faults: ${
-  FAULT_CLASSES.join(", ")
-}. Without --only any of them may occur. --renames: directories are renamed whole, again and again.`;
+    FAULT_CLASSES.join(", ")
+  }. Without --only any of them may occur. --renames: directories are renamed whole, again and again.
+--modes: devices take part in different ways, and change them.`;
 
 /** Seeds that a worker is given at a time. */
 const BATCH = 10;
@@ -36,6 +38,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     chance: { type: "string" },
     renames: { type: "boolean", default: false },
+    modes: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -46,6 +49,7 @@ const options: PlanOptions = {
   ...(values.only === undefined ? {} : { faults: values.only.split(",").filter(isFaultClass) }),
   ...(values.chance === undefined ? {} : { faultChance: Number(values.chance) }),
   renames: values.renames,
+  modes: values.modes,
 };
 
 function isFaultClass(text: string): text is FaultClass {
@@ -58,7 +62,9 @@ function isFaultClass(text: string): text is FaultClass {
 function command(seed: number): string {
   const only = values.only === undefined ? "" : ` --only ${values.only}`;
   const chance = values.chance === undefined ? "" : ` --chance ${values.chance}`;
-  return `deno task sim --seed ${seed}${only}${chance}${values.renames ? " --renames" : ""} --trace`;
+  return `deno task sim --seed ${seed}${only}${chance}${values.renames ? " --renames" : ""}${
+    values.modes ? " --modes" : ""
+  } --trace`;
 }
 
 async function runOne(seed: number): Promise<boolean> {

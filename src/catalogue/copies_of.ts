@@ -4,6 +4,7 @@ import { childOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
 import type { Interning } from "./interning.ts";
 import { type Holder, readHolders } from "./listings.ts";
+import { HOLDER } from "./row_sql.ts";
 
 /** A path at which some devices have a content. */
 export interface CopyPlace {
@@ -46,7 +47,7 @@ export class CopiesOf {
   places(content: ContentId, afterState: number, limit: number): CopyPlace[] {
     const bytes = fromHex(content);
     return this.#db.all(
-      `SELECT s.id, s.directory, s.name, s.size, s.mtime_ms, group_concat(h.device * 4 + h.flags)
+      `SELECT s.id, s.directory, s.name, s.size, s.mtime_ms, group_concat(${HOLDER})
        FROM states s CROSS JOIN holds h ON h.state = s.id WHERE ${SAME} AND s.id > ? GROUP BY s.id ORDER BY s.id LIMIT ?`,
       bytes.slice(1, 9),
       bytes,

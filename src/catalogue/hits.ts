@@ -4,6 +4,7 @@ import { type ContentId, type RelPath, toHex } from "../core/ids.ts";
 import { childOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
 import { type Holder, readHolders } from "./listings.ts";
+import { HOLDER } from "./row_sql.ts";
 import { KINDS } from "./row_sql.ts";
 
 /** What is seen in a state itself. */
@@ -92,7 +93,7 @@ export class Hits {
     if (states.length === 0) return [];
     return this.#db.all(
       `SELECT s.id, d.folder, d.path, s.name, s.kind, s.size, s.mtime_ms, s.content,
-         (SELECT group_concat(h.device * 4 + h.flags) FROM holds h WHERE h.state = s.id)
+         (SELECT group_concat(${HOLDER}) FROM holds h WHERE h.state = s.id)
        FROM json_each(?) j CROSS JOIN states s ON s.id = j.value CROSS JOIN directories d ON d.id = s.directory
        WHERE s.kind <> 0`,
       JSON.stringify(states),

@@ -7,14 +7,9 @@ import { type ContentId, type RelPath, toHex } from "../core/ids.ts";
 import { AT_OR_BELOW, rangeOf } from "./briefs.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning } from "./interning.ts";
-import { HELD, KINDS, OFFERED } from "./row_sql.ts";
+import { HOLDER, type Holder, holderOf, KINDS } from "./row_sql.ts";
 
-/** That a device makes a statement, and how it stands to it (R9, R10). */
-export interface Holder {
-  readonly device: number;
-  readonly offered: boolean;
-  readonly held: boolean;
-}
+export type { Holder } from "./row_sql.ts";
 
 /** A distinct statement on a name. */
 export interface Line {
@@ -36,7 +31,7 @@ export interface Below {
 }
 
 export const LINE =
-  "s.id, s.name, s.kind, s.size, s.mtime_ms, s.mode, s.content, s.target, group_concat(h.device * 4 + h.flags)";
+  `s.id, s.name, s.kind, s.size, s.mtime_ms, s.mode, s.content, s.target, group_concat(${HOLDER})`;
 
 export class Listings {
   readonly #db: Database;
@@ -137,13 +132,7 @@ export function readLine(row: SqlRow): Line {
   };
 }
 
+/** What `group_concat` of `HOLDER` tells. */
 export function readHolders(list: string): Holder[] {
-  return list.split(",").map((one) => {
-    const number = Number(one);
-    return {
-      device: Math.floor(number / 4),
-      offered: (number & OFFERED) !== 0,
-      held: (number & HELD) !== 0,
-    };
-  });
+  return list.split(",").map((one) => holderOf(Number(one)));
 }

@@ -4,7 +4,9 @@
  *
  * 1. Every living state up to `upto` is in. Numbers of states only rise, over restarts too (`Rows`), so none is ever in under another name.
  * 2. A hit counts only once its state was read and has the needle in its name (`core/search_text.ts` folds both alike).
+ * 3. An index that shows to be damaged is begun anew at once, and whoever met the damage is told so as of what passes (`isPassing`).
  */
+import { CairnError, messageOf } from "../core/errors.ts";
 import { FILE_KINDS, type FileKind, fileKindOf, KINDS_VERSION } from "../core/file_kinds.ts";
 import { coverOf, foldForSearch } from "../core/search_text.ts";
 import type { Database } from "./database.ts";
@@ -18,6 +20,9 @@ const IDLE_CHANGES = 2;
 /** From this size on states are found by it. As in the index of the schema. */
 export const LARGE_BYTES = 10_000_000;
 
+/** SQLite's words for an index that is not what it should be; a name can be in it twice only then. */
+const DAMAGE = /malformed|corrupt|constraint failed/;
+
 /** A state by its kind and day. */
 export interface Dated {
   readonly day: number;
@@ -26,6 +31,7 @@ export interface Dated {
 
 export class Names {
   readonly #db: Database;
+  #begunAnew: () => void = () => {};
 
   constructor(db: Database) {
     this.#db = db;
@@ -33,13 +39,39 @@ export class Names {
     if (version !== KINDS_VERSION) this.forget();
   }
 
-  /** Begins anew: kinds are told otherwise now. */
+  /** Begins anew: kinds are told otherwise now, or what is there is damaged. */
   forget(): void {
     this.#db.transaction(() => {
       this.#db.run("INSERT INTO names (names) VALUES ('delete-all')");
       this.#db.run("DELETE FROM dated");
       this.#db.run("UPDATE names_progress SET version = ?, upto = 0, swept_at = 0", KINDS_VERSION);
     });
+  }
+
+  /** Told when the index was damaged and all names have to be taken in again. */
+  onBegunAnew(listener: () => void): void {
+    this.#begunAnew = listener;
+  }
+
+  /** Works on the index. Throws CairnError "catalogue-broken" where it was damaged, and begins it anew. */
+  #do<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof CairnError || !DAMAGE.test(messageOf(error))) throw error;
+      this.forget();
+      this.#begunAnew();
+      throw new CairnError(
+        "catalogue-broken",
+        `The index of names was damaged: ${messageOf(error)}`,
+        "It is made anew by itself; ask again later.",
+        error,
+      );
+    }
+  }
+
+  #change<T>(work: () => T): T {
+    return this.#do(() => this.#db.transaction(work));
   }
 
   get upto(): number {
@@ -54,7 +86,7 @@ export class Names {
 
   /** Takes some states in. True while there are more. */
   takeSome(limit: number): boolean {
-    return this.#db.transaction(() => {
+    return this.#change(() => {
       const states = this.#db.all(
         "SELECT id, name, kind, mtime_ms FROM states WHERE id > (SELECT upto FROM names_progress) ORDER BY id LIMIT ?",
         limit,
@@ -78,7 +110,7 @@ export class Names {
   /** Makes one of many small parts of the index, for a bounded number of pages. True while there is something to do. */
   mergeSome(): boolean {
     const before = this.#changes();
-    this.#db.run("INSERT INTO names (names, rank) VALUES ('merge', ?)", MERGE_PAGES);
+    this.#do(() => this.#db.run("INSERT INTO names (names, rank) VALUES ('merge', ?)", MERGE_PAGES));
     return this.#changes() - before >= IDLE_CHANGES;
   }
 
@@ -99,7 +131,7 @@ export class Names {
 
   /** Removes names of states that are gone, among `limit` behind a state. Answers where to go on; null at the end. */
   sweepNames(after: number, limit: number): number | null {
-    return this.#db.transaction(() => {
+    return this.#change(() => {
       const some = this.#db.all(
         `SELECT d.id, EXISTS (SELECT 1 FROM states s WHERE s.id = d.id)
          FROM names_docsize d WHERE d.id > ? ORDER BY d.id LIMIT ?`,
@@ -113,7 +145,7 @@ export class Names {
 
   /** The same of kinds and days. */
   sweepDates(kind: FileKind, after: Dated | null, limit: number): Dated | null {
-    return this.#db.transaction(() => {
+    return this.#change(() => {
       const some = this.#db.all(
         `SELECT d.day, d.state, EXISTS (SELECT 1 FROM states s WHERE s.id = d.state)
          FROM dated d WHERE d.class = ? AND (d.day, d.state) > (?, ?) ORDER BY d.day, d.state LIMIT ?`,
@@ -143,24 +175,28 @@ export class Names {
    * their ends whatever the bound is: all at once takes no longer than a part.
    */
   matching(match: string, below: number, limit: number): number[] {
-    return this.#db.all(
-      "SELECT rowid FROM names WHERE names MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
-      match,
-      below,
-      limit,
+    return this.#do(() =>
+      this.#db.all(
+        "SELECT rowid FROM names WHERE names MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+        match,
+        below,
+        limit,
+      )
     ).map(([state]) => Number(state));
   }
 
   /** States of a kind before (`before`) and from a day on, the latest first. */
   ofKind(kind: FileKind, fromDay: number, before: Dated, limit: number): Dated[] {
-    return this.#db.all(
-      `SELECT day, state FROM dated WHERE class = ? AND (day, state) < (?, ?) AND day >= ?
-       ORDER BY day DESC, state DESC LIMIT ?`,
-      FILE_KINDS.indexOf(kind),
-      before.day,
-      before.state,
-      fromDay,
-      limit,
+    return this.#do(() =>
+      this.#db.all(
+        `SELECT day, state FROM dated WHERE class = ? AND (day, state) < (?, ?) AND day >= ?
+         ORDER BY day DESC, state DESC LIMIT ?`,
+        FILE_KINDS.indexOf(kind),
+        before.day,
+        before.state,
+        fromDay,
+        limit,
+      )
     ).map(([day, state]) => ({ day: Number(day), state: Number(state) }));
   }
 

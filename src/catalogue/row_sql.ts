@@ -15,6 +15,10 @@ export const OFFERED = 1;
 export const HELD = 2;
 /** Not offered, and its version names no write (R9). Said by the version already; with this a scan need not read it. */
 export const WITHHELD = 4;
+/** Above every sum of these bits. */
+const ALL_FLAGS = 8;
+/** Device and flags of a hold as one number: `holderOf` reads it. */
+export const HOLDER = `h.device * ${ALL_FLAGS} + h.flags`;
 /** `needs.deletes` of a path of which it is not decided yet whether it is a need. */
 export const UNDECIDED = 2;
 export const STATE =
@@ -53,6 +57,22 @@ export const DROP_NEED = new RowChanges("needs", {
   row: "(?, ?, ?)",
   tail: ")",
 });
+
+/** That a device makes a statement, and how it stands to it (R9, R10). */
+export interface Holder {
+  readonly device: number;
+  readonly offered: boolean;
+  readonly held: boolean;
+}
+
+/** Reads what `HOLDER` tells. */
+export function holderOf(number: number): Holder {
+  return {
+    device: Math.floor(number / ALL_FLAGS),
+    offered: (number & OFFERED) !== 0,
+    held: (number & HELD) !== 0,
+  };
+}
 
 /** A row with whose it is. */
 export interface HeldRow extends PlacedRow {

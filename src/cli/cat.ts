@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { copiesText } from "./copies_view.ts";
 import { formatCount, printable } from "./format.ts";
 import { homeFor } from "./home.ts";
+import { fileAsked } from "./place_argument.ts";
 
 interface CatOptions {
   readonly home?: string;
@@ -23,18 +24,19 @@ export function addCat(program: Command, context: Context): void {
     .option("--json", "the same as JSON, and what came of it, on standard error")
     .addHelpText(
       "after",
-      "\nEvery part is checked before it is written. Where the content cannot be completed the exit code is 1, and standard error says at\nwhich byte and why.",
+      "\nEvery part is checked before it is written. Where the content cannot be completed\nthe exit code is 1, and standard error says at which byte and why.\n\nExample:\n  cairn cat nas:Notes/todo.md | head",
     )
     .action((address: string, _options, command: Command) =>
       cat(context, address, command.optsWithGlobals())
     );
 }
 
-async function cat({ terminal, env }: Context, address: string, options: CatOptions): Promise<void> {
+async function cat(context: Context, address: string, options: CatOptions): Promise<void> {
+  const { terminal, env } = context;
   const client = connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));
   const say = (value: unknown) => terminal.err(JSON.stringify(value) + "\n");
   let bytes = 0;
-  for await (const frame of client.cat({ address })) {
+  for await (const frame of client.cat(fileAsked(address, context))) {
     if (frame.kind === "bytes") {
       bytes += frame.bytes.length;
       await terminal.bytes(frame.bytes);

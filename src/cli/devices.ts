@@ -38,7 +38,9 @@ function clientOf({ env }: Context, { home }: DevicesOptions) {
 async function list(context: Context, options: DevicesOptions): Promise<void> {
   const { terminal, env } = context;
   const { device, peers, removed } = await clientOf(context, options).status();
-  if (options.json) return say(terminal, JSON.stringify({ device, peers, removed }, null, 2));
+  if (options.json) {
+    return say(terminal, JSON.stringify({ schema: "cairn.devices/1", device, peers, removed }, null, 2));
+  }
   say(terminal, `${paint(terminal, "bold", printable(device.name))}  this device, port ${device.port}`);
   const view = { colour: terminal.colour, userHome: userHome(env), nowMs: Date.now() };
   for (const row of peerRows(peers, view)) say(terminal, row);

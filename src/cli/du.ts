@@ -30,7 +30,8 @@ export function addDu(program: Command, context: Context): void {
 }
 
 const HELP = `
-ONLY THERE is what no other device holds under any name, SHARED the rest. Each copy of a file counts.`;
+ONLY THERE is what no other device holds under any name, SHARED the rest. Each copy of a file counts.
+  cairn du Photos --depth 1`;
 
 async function du(context: Context, address: string | undefined, options: Options): Promise<void> {
   const { terminal, env } = context;

@@ -41,8 +41,11 @@ export function addDupes(program: Command, context: Context): void {
 }
 
 const HELP = `
-The same path on several devices is one file that is kept the same, and no duplicate. A group's gain is what would be free on
-all devices if only the places stayed that are marked "stays": as many as policies ask for (cairn guard), and one at least.`;
+The same path on several devices is one file that is kept the same, and no
+duplicate. A group's gain is what would be free on all devices if only the places
+stayed that are marked "stays": as many as policies ask for (cairn guard), and one
+at least.
+  cairn dupes Photos --within --min-size 1M`;
 
 function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?$/i.exec(text.trim());

@@ -34,17 +34,22 @@ export function addFind(program: Command, context: Context): void {
 }
 
 const HELP = `
-Every word has to be in the name, or every word in the text. "two words" are one, and -word must not be there. In texts words
-are whole, and begin* is any word that begins so. Filters:
-  kind:image,video   image video audio document code archive folder file     ext:pdf,docx
-  size:>1GB          also <10MB, 1MB..2MB                                    date:2024   also >2023, "last week"
-  device:nas         that holds it; -device:nas that does not                folder:Photos
-  copies:1           how many devices hold the content, also <2              dup:yes   at another place too
-  tag:work
+Every word has to be in the name, or every word in the text. "two words" are one,
+and -word must not be there. In texts words are whole, and begin* is any word that
+begins so. Filters, each with a minus before it turned round:
+  kind:image,video    image video audio document code archive folder file
+  ext:pdf,docx        one of these endings
+  size:>1GB           also <10MB, 1MB..2MB
+  date:2024           also >2023, 2024-05, "last week"
+  device:nas          that holds it; -device:nas that does not
+  folder:Photos       in this folder
+  tag:work            tagged so; work/tax is found, too
+  copies:<2           on how many disks the content is
+  devices:1           how many devices hold the content
+  dup:yes             at another place, too
 Without a filter it may be a question, and how it was understood is told:
   cairn find videos over 1 GB on the nas
-  cairn find photos from last summer that exist only on the laptop
-A word that begins with a minus stands behind --:  cairn find -- report -draft`;
+  cairn find photos from last summer that exist only on the laptop`;
 
 async function find(context: Context, words: readonly string[], options: Options): Promise<void> {
   const { terminal, env } = context;
@@ -76,7 +81,7 @@ export function findText(answer: FindAnswer, colour: boolean, nowMs: number): st
       ? [dim(`… the best ${formatCount(found.length)}; there are more (see --limit)`)]
       : [],
     ...behind > 0
-      ? [dim(`The index is behind: ${plural(behind, "statement")} not looked at yet. Ask again soon.`)]
+      ? [dim(`Not looked at yet: ${plural(behind, "name or text", "names or texts")}. Ask again soon.`)]
       : [],
   ];
 }

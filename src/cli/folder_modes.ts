@@ -31,6 +31,10 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--name <name>", "the new folder's name; its directory's unless given", parseName)
     .option("--add", "with NAME, after this device was removed: add the files that are only here")
     .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  cairn folders add ~/Pictures --mode index\n  cairn folders add Photos ~/Photos --mode receive",
+    )
     .action((first: string, second: string | undefined, _options, command: Command) =>
       addFolder(context, first, second, command.optsWithGlobals())
     );
@@ -40,6 +44,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .argument("<mode>", MODES.join(", "), parseMode)
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders mode Photos receive --dry-run")
     .action((folder: string, mode: Mode, _options, command: Command) =>
       answered(
         context,
@@ -54,6 +59,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--purge-versions", "also delete what the version store in it keeps")
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders remove Photos --dry-run")
     .action((folder: string, _options, command: Command) =>
       answered(
         context,
@@ -71,6 +77,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--yes", "do it")
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn override Photos\n  cairn override Photos --yes")
     .action((folder: string, _options, command: Command) =>
       answered(
         context,
@@ -87,6 +94,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--yes", "do it")
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn revert Photos\n  cairn revert Photos --yes")
     .action((folder: string, _options, command: Command) =>
       answered(
         context,

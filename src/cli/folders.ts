@@ -47,7 +47,9 @@ async function showSettings(
   only: string | null = null,
 ): Promise<void> {
   const answer = await ask(connect(homeFor(options.home, env, Deno.build.os, Deno.cwd())));
-  if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
+  if (options.json) {
+    return say(terminal, JSON.stringify({ schema: "cairn.folders.settings/1", ...answer }, null, 2));
+  }
   const shown = answer.settings.filter(({ name }) => only === null || name === only);
   for (const row of settingRows(shown)) say(terminal, row);
 }

@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { copiesText } from "./copies_view.ts";
 import { formatBytes, formatCount, formatDuration, plural, printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
+import { fileAsked } from "./place_argument.ts";
 import { ofBytes } from "./progress.ts";
 import { cutToWidth } from "./table.ts";
 import { say, type Terminal } from "./terminal.ts";
@@ -32,7 +33,7 @@ export function addGet(program: Command, context: Context): void {
     .option("--json", "as JSON")
     .addHelpText(
       "after",
-      "\nWithout TO it comes into the present directory. What was begun is gone on with when it is asked for again; what is there is whole\nand checked, or not there.",
+      "\nWithout TO it comes into the present directory. What was begun is gone on with\nwhen it is asked for again; what is there is whole and checked, or not there.\n\nExamples:\n  cairn get Photos/2024/a.jpg\n  cairn get nas:Photos/2024 ~/trip",
     )
     .action((address: string, to: string | undefined, _options, command: Command) =>
       get(context, address, to, command.optsWithGlobals())
@@ -40,14 +41,15 @@ export function addGet(program: Command, context: Context): void {
 }
 
 async function get(
-  { terminal, env }: Context,
+  context: Context,
   address: string,
   to: string | undefined,
   options: GetOptions,
 ): Promise<void> {
+  const { terminal, env } = context;
   const client = connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));
   const request = {
-    address,
+    ...fileAsked(address, context),
     to: absolutePath(to ?? ".", env, Deno.cwd()),
     into: to === undefined,
     force: options.force ?? false,

@@ -31,19 +31,27 @@ export function addGuard(program: Command, context: Context): void {
     .option("--on <device...>", "on this device (may be given several times)")
     .option("--verified <days>", "read and found good within so many days", wholeNumber)
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn guard set Photos --copies 2 --on nas")
     .action((scope: string, _options, command: Command) => set(context, scope, command));
   guard.command("unset")
     .description("ask nothing any more of a folder, a tag, or all")
     .argument("<scope>", "a folder, tag:NAME, or all")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn guard unset Photos")
     .action((scope: string, _options, command: Command) =>
       change(context, { scope, unset: true }, command.optsWithGlobals())
     );
 }
 
 const HELP = `
-A folder's own policy goes before the one for all; what a tag asks is looked at by itself. With no policy, a file that is
-on one device alone is at risk. Copies on one disk count once, in however many folders they are.`;
+A folder's own policy goes before the one for all; what a tag asks is looked at by
+itself. With no policy, a file that is on one device alone is at risk. Copies on
+one disk count once, in however many folders they are.
+
+Examples:
+  cairn guard set Photos --copies 2 --on nas
+  cairn guard set tag:work --copies 3 --verified 60
+  cairn guard unset Photos`;
 
 function wholeNumber(text: string): number {
   const number = Number(text);

@@ -116,7 +116,7 @@ async function tellWhenSlow<T>({ say }: Running, { at }: JoinRequest, work: () =
  */
 export function pairedLine(context: Context, { peer, folder }: JoinAnswer, status: Status | null): string {
   const paired = `Paired with ${printable(peer.name)}.`;
-  if (folder === null) return `${paired} It shares no folder here yet; take one with: cairn join CODE PATH`;
+  if (folder === null) return `${paired} No folder is kept here yet; see what there is with: cairn folders`;
   const state = status?.folders.find((f) => f.id === folder.id)?.state;
   const name = printable(folder.name);
   if (state?.kind !== "syncing" || state.filesTotal === 0) {

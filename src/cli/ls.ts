@@ -24,7 +24,7 @@ export function addLs(program: Command, context: Context): void {
     .description("list a directory as it stands on a device, or on any; without an address the folders")
     .option("-l, --long", "with kind, size, time and the devices that hold it")
     .option("--json", "as JSON")
-    .addHelpText("after", ADDRESS_HELP)
+    .addHelpText("after", `${ADDRESS_HELP}\n\nExample:\n  cairn ls nas:Photos/2024 -l`)
     .action((address: string | undefined, _options, command: Command) =>
       ls(context, address, command.optsWithGlobals())
     );

@@ -7,9 +7,14 @@ import { formatAgo, printable } from "./format.ts";
 import { absolutePath } from "./home.ts";
 
 export function placeAsked(argument: string | undefined, { env }: Context): PlaceAsked {
-  return argument !== undefined && isLocalPath(argument)
-    ? { path: absolutePath(argument, env, Deno.cwd()) }
-    : { address: argument ?? "" };
+  if (argument === undefined || argument === "") return { address: "" };
+  const here = absolutePath(argument, env, Deno.cwd());
+  return isLocalPath(argument) ? { path: here } : { address: argument, here };
+}
+
+/** The same for `cat` and `get`, which name it as it was typed. */
+export function fileAsked(argument: string, { env }: Context): { address: string; here: string } {
+  return { address: argument, here: absolutePath(argument, env, Deno.cwd()) };
 }
 
 /** `laptop (this device)`, `nas`, `phone (last seen 3 h ago)`. */
@@ -23,5 +28,7 @@ export function deviceWords({ name, isSelf, online, lastSeenMs }: DeviceSeen, no
 }
 
 export const ADDRESS_HELP = `
-An address is [DEVICE:][FOLDER[/PATH]], such as laptop:Photos/2024/a.jpg, Photos/2024/a.jpg (any device), laptop:
-or content:7f3a9c12. What begins with /, ./, ../ or ~ is a path of this computer.`;
+An address is [DEVICE:][FOLDER[/PATH]], such as laptop:Photos/2024/a.jpg,
+Photos/2024/a.jpg (any device), laptop: or content:7f3a9c12. What begins with /,
+./, ../ or ~ is a path of this computer; so is the name of what stands in the
+present directory, unless it names a folder or device of the library.`;

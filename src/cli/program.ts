@@ -32,7 +32,7 @@ import { addWhere } from "./where.ts";
 /** Runs the command that `argv` names; the exit code. Nothing is thrown. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   try {
-    await buildProgram(context).parseAsync(withShortVersion(argv), { from: "user" });
+    await buildProgram(context).parseAsync(withMinusWords(withShortVersion(argv)), { from: "user" });
     return DONE;
   } catch (error) {
     return reportError(error, context);
@@ -47,6 +47,29 @@ function withShortVersion(argv: readonly string[]): string[] {
   const at = argv.indexOf("--version");
   const isFirst = at === 0 || (at === 2 && argv[0] === "--home");
   return isFirst ? argv.with(at, "-V") : [...argv];
+}
+
+/** Commands in which `-word` is a word with a minus before it. */
+const MINUS_COMMANDS = ["find", "tag"];
+/** Options of theirs of one letter, and those with a value behind them. */
+const SHORT_OPTIONS = /^-(?:[hV]|n\d*)$/;
+const VALUED_OPTIONS = ["--home", "--note", "--limit", "-n"];
+
+/**
+ * `find wombat -well` and `tag a.jpg -home`: such words go behind `--`, before the parser takes them for options. The order of words says
+ * nothing in either.
+ */
+function withMinusWords(argv: readonly string[]): string[] {
+  const at = argv[0] === "--home" ? 2 : argv[0]?.startsWith("--home=") ? 1 : 0;
+  if (!MINUS_COMMANDS.includes(argv[at] ?? "")) return [...argv];
+  const end = argv.indexOf("--") < 0 ? argv.length : argv.indexOf("--");
+  const isMinusWord = (word: string, i: number) =>
+    i > at && i < end && /^-[^-]/.test(word) && !SHORT_OPTIONS.test(word) &&
+    !VALUED_OPTIONS.includes(argv[i - 1]!);
+  const words = argv.filter(isMinusWord);
+  if (words.length === 0) return [...argv];
+  const others = argv.slice(0, end).filter((word, i) => !isMinusWord(word, i));
+  return [...others, "--", ...words, ...argv.slice(end + 1)];
 }
 
 /** The whole command line. Commander throws instead of leaving the process, so that `run` decides. */

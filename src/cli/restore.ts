@@ -57,7 +57,7 @@ async function restore(
     to: options.to === undefined ? null : absolutePath(options.to, env, Deno.cwd()),
     dryRun: options.dryRun ?? false,
   });
-  if (options.json) say(terminal, JSON.stringify(answer, null, 2));
+  if (options.json) say(terminal, JSON.stringify({ schema: "cairn.restore/1", ...answer }, null, 2));
   else for (const line of restoreText(answer, atMs, userHome(env))) say(terminal, line);
   if (answer.failedTotal > 0) {
     throw new CairnError(

@@ -36,7 +36,7 @@ async function resume({ terminal, env }: Context, folder: string, options: Resum
   const verdict = options.accept ? "accept" : options.reject ? "reject" : null;
   const client = connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));
   const answer = await client.resume({ folder, verdict });
-  if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
+  if (options.json) return say(terminal, JSON.stringify({ schema: "cairn.resume/1", ...answer }, null, 2));
   for (const line of resumeLines(answer)) say(terminal, line);
 }
 

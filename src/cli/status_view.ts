@@ -26,13 +26,18 @@ export function statusText(status: Status, view: View): string {
   const lines = [
     `${paint(view, "bold", printable(device.name))}  cairn ${printable(status.version)}, ` +
     `port ${device.port}, up ${formatDuration(view.nowMs - device.startedMs)}`,
-    ...section("Folders", folderRows(status.folders, view), "none yet; share one with: cairn up PATH", view),
+    ...section("Folders", folderRows(status.folders, view), noFolderText(status), view),
     ...section("Devices", peerRows(status.peers, view), "none yet; let one join with: cairn invite", view),
     ...problemSection(status, view),
     "",
     ...healthLines(status, view),
   ];
   return lines.join("\n") + "\n";
+}
+
+function noFolderText({ foldersElsewhere }: Status): string {
+  if (foldersElsewhere === 0) return "none yet; share one with: cairn up PATH";
+  return `none here; the library has ${formatCount(foldersElsewhere)}: cairn folders`;
 }
 
 function section(title: string, rows: readonly string[], none: string, view: View): string[] {

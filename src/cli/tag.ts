@@ -25,8 +25,6 @@ export function addTag(program: Command, context: Context): void {
     .option("--note <text>", 'what is to be remembered of it; "" takes the note away')
     .option("--path", "of the place, and not of the content")
     .option("--json", "as JSON")
-    // `-draft` is a tag to be taken off.
-    .allowUnknownOption()
     .addHelpText("after", HELP + ADDRESS_HELP)
     .action((address: string, changes: string[], _options, command: Command) =>
       tag(context, address, changes, command.optsWithGlobals())
@@ -38,9 +36,13 @@ export function addTag(program: Command, context: Context): void {
 }
 
 const HELP = `
-A tag belongs to the content: every copy of the file has it, under any name and on any device, also one that comes
-later. An edit makes another content. With --path it belongs to the place, whatever comes to stand there.
-Tags have levels: work/tax is also found by work.`;
+A tag belongs to the content: every copy of the file has it, under any name and on
+any device, also one that comes later. An edit makes another content. With --path
+it belongs to the place, whatever comes to stand there; so does a tag of a
+directory, which has no content of its own.
+Tags have levels: work/tax is also found by work.
+  cairn tag Documents/2024/tax.pdf +work/tax -draft --note "sent in May"
+  cairn find tag:work`;
 
 /** `+work`, `-draft`; anything else is a mistake. Throws CairnError "usage". */
 export function tagChanges(changes: readonly string[]): { on: string[]; off: string[] } {

@@ -32,7 +32,7 @@ export function addTree(program: Command, context: Context): void {
     .option("--depth <n>", "how far down", parseLimit, DEEPEST)
     .option("--limit <n>", "how many entries at most", parseLimit, DEFAULT_LIMIT)
     .option("--json", "as JSON")
-    .addHelpText("after", ADDRESS_HELP)
+    .addHelpText("after", `${ADDRESS_HELP}\n\nExample:\n  cairn tree Photos --depth 2`)
     .action((address: string | undefined, _options, command: Command) =>
       tree(context, address, command.optsWithGlobals())
     );

@@ -29,7 +29,7 @@ export function addVerify(program: Command, context: Context): void {
     .option("--json", "as JSON")
     .addHelpText(
       "after",
-      "\nThe same is done by itself once a month, slowly: see `cairn folders set FOLDER scrub-days 30`.",
+      "\nThe same is done by itself once a month, slowly: see `cairn folders set FOLDER scrub-days 30`.\n\nExample:\n  cairn verify Photos",
     )
     .action((folder: string | undefined, _options, command: Command) =>
       verify(context, folder ?? null, command.optsWithGlobals())
@@ -113,7 +113,7 @@ export function verifyText(folder: VerifiedFolder, nowMs: number, colour: boolea
     );
   out.push(
     `  ${verdict}`,
-    ...alignRows(replicas.map((one) => replicaRow(one, nowMs)), ["left", "left", "right"]),
+    ...alignRows(replicas.map((one) => replicaRow(one, folder.isWhole, nowMs)), ["left", "left", "right"]),
   );
   for (const { path, why, has } of differences.slice(0, LINES)) {
     const missing = Object.entries(has).filter(([, what]) => what === null).map(([device]) =>
@@ -127,13 +127,14 @@ export function verifyText(folder: VerifiedFolder, nowMs: number, colour: boolea
   return out;
 }
 
-function replicaRow(replica: VerifiedReplica, nowMs: number): string[] {
+/** `isRead`: this device has just read all of its own. */
+function replicaRow(replica: VerifiedReplica, isRead: boolean, nowMs: number): string[] {
   const { device, digest, entries, isHere, connected, lastSeenMs, passedMs } = replica;
   return [
     `    ${printable(device)}`,
     digest.slice(0, DIGITS),
     plural(entries, "entry", "entries"),
     isHere ? "this device" : connected ? "connected" : `as of ${formatAgo(lastSeenMs, nowMs)}`,
-    `read ${formatAgo(passedMs, nowMs)}`,
+    isHere && isRead ? "read now" : passedMs === 0 ? "never read" : `read ${formatAgo(passedMs, nowMs)}`,
   ];
 }

@@ -38,7 +38,7 @@ async function versions({ terminal, env }: Context, path: string, options: Versi
     path: absolutePath(path, env, Deno.cwd()),
     limit: Math.min(options.limit, MOST),
   });
-  if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
+  if (options.json) return say(terminal, JSON.stringify({ schema: "cairn.versions/1", ...answer }, null, 2));
   for (const line of versionsText(answer, terminal.colour)) say(terminal, line);
 }
 

@@ -22,7 +22,10 @@ export function addWhere(program: Command, context: Context): void {
   program.command("where <file>")
     .description("tell which devices have a file or its content, under whatever name; a local file is read")
     .option("--json", "as JSON")
-    .addHelpText("after", ADDRESS_HELP)
+    .addHelpText(
+      "after",
+      `${ADDRESS_HELP}\n\nExamples:\n  cairn where IMG_2041.jpg\n  cairn where ~/Downloads/invoice.pdf`,
+    )
     .action((file: string, _options, command: Command) => where(context, file, command.optsWithGlobals()));
 }
 
@@ -55,6 +58,13 @@ export function whereText(answer: WhereAnswer, nowMs: number): string[] {
     deviceWords(device, nowMs)
   );
   const shown = printable(answer.address ?? "");
+  if (answer.kind === "folder") {
+    return [
+      `${
+        shown === "" ? "That is the library" : `${shown} is a folder`
+      }; who keeps which is told by: cairn folders`,
+    ];
+  }
   return [
     there.length === 0
       ? `${shown} is implied by what is in it; see: cairn tree`

@@ -4,7 +4,7 @@
  *   query   = *( ["-"] ( word / filter ) )
  *   word    = TEXT / DQUOTE TEXT DQUOTE               ; in the name of a file, or in its text
  *   filter  = "kind:" kinds / "ext:" names / "size:" bounds / "date:" bounds / "device:" names / "folder:" names / "tag:" names
- *           / "dup:" ( "yes" / "no" ) / "copies:" bounds
+ *           / "dup:" ( "yes" / "no" ) / "copies:" bounds / "devices:" bounds
  *   names   = TEXT *( "," TEXT )                      ; one of them
  *   bounds  = VALUE / ( ">" / ">=" / "<" / "<=" ) VALUE / VALUE ".." VALUE
  *
@@ -31,7 +31,8 @@ export type Filter =
   & (
     | { readonly key: "kind"; readonly kinds: readonly AskedKind[] }
     | { readonly key: "ext" | "device" | "folder" | "tag"; readonly names: readonly string[] }
-    | { readonly key: "size" | "date" | "copies"; readonly range: Range }
+    /** Copies are on different disks; devices are those that have the content. */
+    | { readonly key: "size" | "date" | "copies" | "devices"; readonly range: Range }
     /** Whether the content is at another place too. */
     | { readonly key: "dup" }
   );
@@ -64,7 +65,18 @@ export interface ParsedQuery {
 /** Reads a stretch of time such as "2024", "2024-05-03" or "last week"; null where it is none. */
 export type ReadPeriod = (text: string) => Range | null;
 
-export const KEYS = ["kind", "ext", "size", "date", "device", "folder", "tag", "dup", "copies"] as const;
+export const KEYS = [
+  "kind",
+  "ext",
+  "size",
+  "date",
+  "device",
+  "folder",
+  "tag",
+  "dup",
+  "copies",
+  "devices",
+] as const;
 type Key = typeof KEYS[number];
 
 const PART = /(-?)(?:([A-Za-z]+):)?(?:"([^"]*)("|$)|(\S*))/y;
@@ -164,7 +176,8 @@ function filterOf(key: Key, value: string, isNot: boolean, readPeriod: ReadPerio
         "a size is a number with a unit, as in >1GB, <10MB or 1MB..2MB",
       );
     case "copies":
-      return rangeFilter(key, isNot, boundsOf(value, countOf), "copies are counted, as in 1, <2 or 2..3");
+    case "devices":
+      return rangeFilter(key, isNot, boundsOf(value, countOf), `${key} are counted, as in 1, <2 or 2..3`);
     case "date":
       return rangeFilter(
         key,
@@ -185,7 +198,7 @@ function namesIn(value: string): string[] {
 }
 
 function rangeFilter(
-  key: "size" | "date" | "copies",
+  key: "size" | "date" | "copies" | "devices",
   isNot: boolean,
   range: Range | null,
   why: string,
@@ -252,6 +265,7 @@ function formatFilter(filter: Filter): string {
       return `dup:${filter.isNot ? "no" : "yes"}`;
     case "size":
     case "copies":
+    case "devices":
       return `${minus}${filter.key}:${formatRange(filter.range, (value) => String(value), 1)}`;
     case "date":
       return `${minus}date:${quotedValue(formatDates(filter.range))}`;

@@ -4,6 +4,7 @@
  *
  *   sizes    over 1 GB, under 10 MB, between 1 and 2 GB           copies   with only one copy, with fewer than 2 copies, duplicates
  *   dates    from last year, since March, before 2020, yesterday  devices  on the nas, only on the laptop, not on the phone
+ *   not      -draft, -"first draft"
  *   kinds    photos, videos, documents, PDFs, zip files           places   in Documents, in the Photos folder, tagged work
  */
 import {
@@ -49,6 +50,7 @@ const FILLERS = new Set(
     "named of on only or our please search show stored that the there these they this those to was were what when where which with")
     .split(" "),
 );
+const ONE_DEVICE: Filter = { key: "devices", isNot: false, range: { min: 1, max: 2 } };
 /** Stands where something was read, so that words before and behind do not meet. */
 const READ = "\0";
 const BEGIN = "(?<![\\p{L}\\p{N}])";
@@ -57,6 +59,7 @@ const END = "(?![\\p{L}\\p{N}])";
 /** Reads a question that has no filter in it. Never fails: in the worst case all of it is words. */
 export function readQuestion(text: string, nowMs: number, known: KnownNames): ParsedQuery {
   const reader = new Reader(text.slice(0, QUERY_CHARACTERS).normalize("NFC"));
+  reader.negations();
   reader.quotes();
   // One word alone is a word, whatever else it could mean.
   if (reader.isOneWord()) return reader.asWords(text);
@@ -96,6 +99,14 @@ class Reader {
     this.#rest = this.#rest.slice(0, at) + READ.repeat(length) + this.#rest.slice(at + length);
   }
 
+  /** `-word` and `-"two words"`: what must not be there. */
+  negations(): void {
+    for (const match of this.#rest.matchAll(/(?<!\S)-(?:"([^"]+)"|([^\s"-]\S*))/g)) {
+      this.#words.push({ text: match[1] ?? match[2]!, isNot: true });
+      this.#blank(match.index, match[0].length);
+    }
+  }
+
   quotes(): void {
     for (const match of this.#rest.matchAll(/"([^"]+)"/g)) {
       this.#words.push({ text: match[1]!, isNot: false });
@@ -130,7 +141,7 @@ class Reader {
     const one = "(?:only|just)";
     this.#take(`(?:with|in) ${one} (?:one|a single|1) cop(?:y|ies)`, () => range(1, 2));
     this.#take(`(?:with|in) (?:${one} )?(?:a single|1|one) copy`, () => range(1, 2));
-    this.#take(`on ${one} (?:one|a single|1) device`, () => range(1, 2));
+    this.#take(`on ${one} (?:one|a single|1) device`, () => void this.#filters.push(ONE_DEVICE));
     this.#take(`(?:with|in) (?:fewer|less) than (${NUMBER}) copies`, (m) => range(-Infinity, countOf(m[1]!)));
     this.#take(`(?:with|in) (?:more than) (${NUMBER}) copies`, (m) => range(countOf(m[1]!) + 1, Infinity));
     this.#take(`(?:with|in) (?:at least) (${NUMBER}) copies`, (m) => range(countOf(m[1]!), Infinity));
@@ -147,7 +158,7 @@ class Reader {
         void this.#filters.push({ key: "device", isNot, names: [named(name)] });
       this.#take(`(?:only|just) on ${the}${device}`, (m) => {
         put(m[1]!);
-        this.#filters.push({ key: "copies", isNot: false, range: { min: 1, max: 2 } });
+        this.#filters.push(ONE_DEVICE);
       });
       this.#take(`not on ${the}${device}`, (m) => put(m[1]!, true));
       this.#take(`(?:on|from|at) ${the}${device}`, (m) => put(m[1]!));

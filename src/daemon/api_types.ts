@@ -15,9 +15,12 @@ export interface ApiError {
 
 /** GET /v1/status */
 export interface Status {
+  readonly schema: "cairn.status/1";
   readonly version: string;
   readonly device: DeviceStatus;
   readonly folders: readonly FolderStatus[];
+  /** Folders of the library that are not on this device: GET /v1/folders lists them. */
+  readonly foldersElsewhere: number;
   readonly peers: readonly PeerStatus[];
   readonly journal: JournalStatus;
   readonly catalogue: CatalogueStatus;

@@ -43,9 +43,10 @@ export function contentsService(device: Device, ports: Ports): ContentsService {
   };
 }
 
-const catSchema = v.object({ address: v.pipe(v.string(), v.maxLength(8_192)) });
+const text = v.pipe(v.string(), v.maxLength(8_192));
+const catSchema = v.object({ address: text, here: v.optional(text) });
 const getSchema = v.object({
-  address: v.pipe(v.string(), v.maxLength(8_192)),
+  ...catSchema.entries,
   to: v.pipe(v.string(), v.startsWith("/"), v.maxLength(8_192)),
   into: v.boolean(),
   force: v.boolean(),
@@ -75,16 +76,17 @@ export function addContentRoutes(app: Hono, service: ContentsService): void {
 
 async function* cat(
   device: Device,
-  { pool, clock }: Ports,
-  { address }: CatRequest,
+  { pool, clock, fs }: Ports,
+  request: CatRequest,
 ): AsyncGenerator<CatFrame> {
+  const { address } = request;
   let bytes = 0;
   let copies: readonly CopyState[] = [];
   let error: ApiError | null = null;
   try {
-    const wanted = await wantedAt(device, clock, address);
+    const wanted = await wantedAt(device, { clock, fs }, request);
     if (wanted.kind === "tree") {
-      throw new CairnError("usage", `${address} is a directory`, "Get it with: cairn get");
+      throw new CairnError("usage", `${address} is a directory`, `Fetch it with: cairn get ${address}`);
     }
     const { name, want: { content, size }, devices } = wanted;
     const copiesNow = () => copies = copiesOf(device, devices, size);
@@ -137,7 +139,7 @@ async function* get(
   let error: ApiError | null = null;
   let taken: string | null = null;
   try {
-    const wanted = await wantedAt(device, clock, request.address);
+    const wanted = await wantedAt(device, { clock, fs }, request);
     isDirectory = wanted.kind === "tree";
     to = targetOf(fs, wanted, request);
     if (busy.has(to)) {

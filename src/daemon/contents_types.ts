@@ -17,7 +17,10 @@ export interface CopyState {
 
 /** POST /v1/cat → 200, frames of `cat_frames.ts`. */
 export interface CatRequest {
+  /** As it was typed: an address, or a path of this computer. */
   readonly address: string;
+  /** The same as an absolute path, for what is one; as `here` of `PlaceAsked`. */
+  readonly here?: string | undefined;
 }
 /** A source is turned to: in frames of kind "news". */
 export interface CatNews {
@@ -40,8 +43,7 @@ export interface CatEnd {
 }
 
 /** POST /v1/get → 200, newline-delimited JSON of `GetEvent`, the last of which is the end. */
-export interface GetRequest {
-  readonly address: string;
+export interface GetRequest extends CatRequest {
   /** Absolute local path. A file goes into a directory that is there; a directory becomes this one. */
   readonly to: string;
   /** `to` is a directory, into which it goes under its own name. */

@@ -21,6 +21,6 @@ export interface FindAnswer {
   readonly found: readonly FoundPath[];
   /** There are more, or may be better ones. */
   readonly isCut: boolean;
-  /** So many statements of devices were not looked at: an index is behind. */
+  /** So many names and texts were not looked at: an index is behind. */
   readonly behind: number;
 }

@@ -7,7 +7,7 @@ import type { ContentId } from "../core/ids.ts";
 import { isNote, type Labelled, tagFrom } from "../core/label.ts";
 import { NOTE_CHARACTERS, RECORD_LABELS, TAG_CHARACTERS } from "../core/limits.ts";
 import { ROOT } from "../core/path.ts";
-import { label, labelsOf } from "../library/labelling.ts";
+import { label, labelsAt } from "../library/labelling.ts";
 import type { Work } from "../library/questions.ts";
 import { contentCalled, resolvePlace } from "../library/resolve.ts";
 import { bodyOf } from "./body.ts";
@@ -82,25 +82,16 @@ export function labelsService(ports: PlacesPorts): LabelsService {
         );
       }
       if (on.length + off.length > 0 || note !== null) {
-        const labelled: Labelled | null = request.ofPlace
+        // What has no content, such as a directory, is tagged as a place.
+        const labelled: Labelled | null = request.ofPlace || content === null
           ? place
-          : content === null
-          ? null
           : { kind: "content", content };
-        if (labelled === null) throw notThat(request.ofPlace, address);
+        if (labelled === null) {
+          throw new CairnError("usage", `${address} is a content and no place`, "Leave --path out.");
+        }
         await label(ledger, identity.id, [{ labelled, on, off, note }]);
       }
-      const none = { tags: [], note: "" };
-      const ofContent = content === null ? none : labelsOf(asking.catalogue, { kind: "content", content });
-      const ofPlace = place === null ? none : labelsOf(asking.catalogue, place);
-      return {
-        schema: "cairn.tag/1",
-        address,
-        content,
-        ...ofContent,
-        placeTags: ofPlace.tags,
-        placeNote: ofPlace.note,
-      };
+      return { schema: "cairn.tag/1", address, content, ...labelsAt(asking.catalogue, content, place) };
     },
     tags: () => ({ schema: "cairn.tags/1", tags: asking.catalogue.labels.tags() }),
   };
@@ -114,14 +105,4 @@ function tagOrRefuse(text: string): string {
     `"${text}" cannot be a tag`,
     "A tag is a word without spaces, colons or quotes; parts of it stand between slashes, as in work/tax.",
   );
-}
-
-function notThat(ofPlace: boolean, address: string): CairnError {
-  return ofPlace
-    ? new CairnError("usage", `${address} is a content and no place`, "Leave --path out.")
-    : new CairnError(
-      "usage",
-      `${address} has no content that a tag could follow`,
-      "Tag the place itself with --path.",
-    );
 }

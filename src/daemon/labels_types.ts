@@ -4,7 +4,7 @@ import type { PlaceAsked } from "./places_types.ts";
 /** POST /v1/labels → LabelsAnswer: what is said of a file, after the changes that are asked for. */
 export interface LabelsRequest {
   readonly place: PlaceAsked;
-  /** Of the place, whatever content comes to stand there; else of the content, and so of every copy of it. */
+  /** Of the place, whatever content comes to stand there; else of the content, and so of every copy of it. What has no content is a place. */
   readonly ofPlace: boolean;
   readonly on: readonly string[];
   readonly off: readonly string[];

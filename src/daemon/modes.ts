@@ -141,7 +141,9 @@ function replicaNamed(device: Device, name: string): { config: ReplicaConfig; he
   throw new CairnError(
     "folder-unknown",
     `There is no folder "${name}" on this device`,
-    "See `cairn folders`.",
+    names.values().some((known) => known === name)
+      ? `Take it with: cairn folders add ${name} PATH`
+      : "See `cairn folders`.",
   );
 }
 

@@ -4,13 +4,22 @@ import * as v from "valibot";
 import { type Address, formatAddress, parseAddress, type PlaceAddress } from "../core/address.ts";
 import { CairnError } from "../core/errors.ts";
 import { versionId } from "../core/kept.ts";
+import type { FolderId, RelPath } from "../core/ids.ts";
 import { ROOT } from "../core/path.ts";
 import { usageOf } from "../library/disk_usage.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
+import { labelsAt } from "../library/labelling.ts";
 import { listPlace } from "../library/listing.ts";
 import { membersOf } from "../library/members.ts";
 import type { Questions, Work } from "../library/questions.ts";
-import { type Asking, contentCalled, type Place, resolvePlace } from "../library/resolve.ts";
+import {
+  type Asking,
+  contentCalled,
+  deviceCalled,
+  folderCalled,
+  type Place,
+  resolvePlace,
+} from "../library/resolve.ts";
 import { walkPlace } from "../library/walk.ts";
 import { statContent, statPlace, type Whereabouts, whereIsContent } from "../library/whereabouts.ts";
 import { type Fs, FsError, type HashedFile, type HashPool } from "../platform/ports.ts";
@@ -39,7 +48,10 @@ const DEPTH = 256;
 const KEPT_TOLD = 20;
 
 const text = v.pipe(v.string(), v.maxLength(ADDRESS_CHARACTERS));
-export const placeSchema = v.union([v.strictObject({ address: text }), v.strictObject({ path: text })]);
+export const placeSchema = v.union([
+  v.strictObject({ address: text, here: v.optional(text) }),
+  v.strictObject({ path: text }),
+]);
 const limitSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_ENTRIES));
 const depthSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(DEPTH));
 const lsSchema = v.object({ place: placeSchema, after: text, limit: limitSchema });
@@ -89,14 +101,41 @@ export function addressAskedFor(
   { device, fs }: Pick<PlacesPorts, "device" | "fs">,
   asked: PlaceAsked,
 ): Address {
-  if ("address" in asked) return parseAddress(asked.address);
-  const found = localPlace(device, fs, asked.path);
+  const settled = settledPlace({ device, fs }, asked);
+  if ("address" in settled) return parseAddress(settled.address);
+  const found = localPlace(device, fs, settled.path);
   if (found !== null) return found;
   throw new CairnError(
     "folder-unknown",
-    `${asked.path} lies in no folder of this device`,
+    `${settled.path} lies in no folder of this device`,
     "`cairn where` reads a file anywhere and says which devices have its content.",
   );
+}
+
+/** Whether a word that may be either is an address or a path: an address wherever it names a folder or device that there is. */
+function settledPlace({ device, fs }: Pick<PlacesPorts, "device" | "fs">, asked: PlaceAsked): PlaceAsked {
+  if ("path" in asked || asked.here === undefined) return asked;
+  const asking = askingOf(device);
+  try {
+    const address = parseAddress(asked.address);
+    if (address.kind === "content") return asked;
+    if (address.device !== null) deviceCalled(asking, address.device);
+    if (address.folder !== null) folderCalled(asking, address.folder);
+    return asked;
+  } catch (error) {
+    if (!(error instanceof CairnError) || !isThere(fs, asked.here)) throw error;
+    return { path: asked.here };
+  }
+}
+
+function isThere(fs: Fs, path: string): boolean {
+  try {
+    fs.realPath(path);
+    return true;
+  } catch (error) {
+    if (error instanceof FsError) return false;
+    throw error;
+  }
 }
 
 /** The same, of what has something in it. Throws CairnError "usage" for a content. */
@@ -132,12 +171,22 @@ export function placesService({ device, fs, pool, questions }: PlacesPorts): Pla
         const address = addressOf(place);
         if (address.kind === "content") {
           const content = contentCalled(asking, address.prefix);
-          return { schema: "cairn.stat/1", ...yield* statContent(asking, content), kept: null, keptTotal: 0 };
+          const stat = yield* statContent(asking, content);
+          return {
+            schema: "cairn.stat/1",
+            ...stat,
+            ...labelsAt(asking.catalogue, content, null),
+            kept: null,
+            keptTotal: 0,
+          };
         }
         const found = yield* resolvePlace(asking, address);
-        return { schema: "cairn.stat/1", ...yield* statPlace(asking, found), ...keptHere(device, found) };
+        const stat = yield* statPlace(asking, found);
+        const labels = labelsAt(asking.catalogue, stat.content, placeOfLabels(found));
+        return { schema: "cairn.stat/1", ...stat, ...labels, ...keptHere(device, found) };
       }()),
-    async where({ place }) {
+    async where({ place: asked }) {
+      const place = settledPlace({ device, fs }, asked);
       const isOutside = "path" in place && localPlace(device, fs, place.path) === null;
       const content = isOutside ? await contentOfFile(fs, pool, place.path) : null;
       return await questions.ask(function* (): Work<WhereAnswer> {
@@ -209,4 +258,9 @@ function keptHere(device: Device, place: Place): Pick<StatAnswer, "kept" | "kept
 
 function addressIn({ device, folder, path }: Place): string {
   return formatAddress({ kind: "place", device: device?.name ?? null, folder: folder?.name ?? null, path });
+}
+
+/** Where tags of the place itself would be; a folder as a whole has none. */
+function placeOfLabels({ folder, path }: Place): { folder: FolderId; path: RelPath } | null {
+  return folder === null || path === ROOT ? null : { folder: folder.id, path };
 }

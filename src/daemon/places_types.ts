@@ -4,8 +4,13 @@ import type { Listed } from "../library/listing.ts";
 import type { Branch } from "../library/walk.ts";
 import type { Stat, Whereabouts } from "../library/whereabouts.ts";
 
-/** Which place is meant: by an address of docs/catalogue.md, or by an absolute local path. */
-export type PlaceAsked = { readonly address: string } | { readonly path: string };
+/**
+ * Which place is meant: by an address of docs/catalogue.md, or by an absolute local path. With `here` the word may be either: it is that
+ * path where it names no folder or device of the library and something stands there.
+ */
+export type PlaceAsked =
+  | { readonly address: string; readonly here?: string | undefined }
+  | { readonly path: string };
 
 /** POST /v1/ls → LsAnswer */
 export interface LsRequest {
@@ -46,6 +51,12 @@ export interface StatRequest {
 
 export interface StatAnswer extends Stat {
   readonly schema: "cairn.stat/1";
+  /** What is said of the content, and so of every copy. */
+  readonly tags: readonly string[];
+  readonly note: string;
+  /** What is said of the place, whatever stands there. */
+  readonly placeTags: readonly string[];
+  readonly placeNote: string;
   /** Former contents that are kept on this device, newest first, the first 20; null where it keeps no replica of the folder. */
   readonly kept: readonly KeptHere[] | null;
   readonly keptTotal: number;

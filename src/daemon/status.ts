@@ -34,7 +34,9 @@ export function statusOf(device: Device, context: StatusContext): Status {
   const { ledger, identity } = device;
   const { catalogue } = ledger;
   const health = ledger.health();
+  const folders = folderStatuses(device, context.gauges);
   return {
+    schema: "cairn.status/1",
     version: VERSION,
     device: {
       id: identity.id,
@@ -44,7 +46,8 @@ export function statusOf(device: Device, context: StatusContext): Status {
       port: device.links.port,
       startedMs: context.startedMs,
     },
-    folders: folderStatuses(device, context.gauges),
+    folders,
+    foldersElsewhere: foldersElsewhere(catalogue, folders),
     peers: peerStatuses(device),
     journal: {
       lsn: ledger.lastLsn,
@@ -67,6 +70,11 @@ export function statusOf(device: Device, context: StatusContext): Status {
     openInvites: context.openInvites,
     notes: [...notesOf(device), ...membershipNotes(device)],
   };
+}
+
+function foldersElsewhere(catalogue: Catalogue, here: readonly FolderStatus[]): number {
+  const ids = new Set(here.map(({ id }) => id));
+  return foldersOf(catalogue).filter(({ id }) => !ids.has(id)).length;
 }
 
 function notesOf(device: Device): Problem[] {

@@ -48,8 +48,8 @@ export function chooseFolder(
     )
     : new CairnError(
       "folder-unknown",
-      `The devices are paired, but there is no folder "${name}"`,
-      `There is ${names}. Take it with: cairn up PATH --folder NAME`,
+      `There is no folder "${name}" that this device could take`,
+      `There is ${names}. Take it with: cairn folders add NAME PATH`,
     );
 }
 

@@ -2,18 +2,19 @@
 import { SELF } from "../catalogue/interning.ts";
 import type { ContentHolder } from "../catalogue/content_holders.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
-import { parseAddress } from "../core/address.ts";
+import { isLocalPath } from "../core/address.ts";
 import { isAlive, isGivenUp } from "../core/entry.ts";
 import { CairnError } from "../core/errors.ts";
 import { nameOf, ROOT } from "../core/path.ts";
 import { membersOf } from "../library/members.ts";
 import type { Work } from "../library/questions.ts";
-import { type Asking, chosenOf, contentCalled, resolvePlace } from "../library/resolve.ts";
-import type { Clock } from "../platform/ports.ts";
+import { chosenOf, contentCalled, resolvePlace } from "../library/resolve.ts";
+import type { Clock, Fs } from "../platform/ports.ts";
 import { pause, type Tree } from "../sync/tree_entries.ts";
 import type { CopyWant } from "../sync/verified_copy.ts";
-import type { CopyState } from "./contents_types.ts";
+import type { CatRequest, CopyState } from "./contents_types.ts";
 import type { Device } from "./device.ts";
+import { addressAskedFor, askingOf } from "./places.ts";
 
 export type Wanted =
   | {
@@ -25,15 +26,16 @@ export type Wanted =
   | { readonly kind: "tree"; readonly name: string; readonly tree: Tree };
 
 /** Throws CairnError for what is no address, and for one that means nothing or several things. */
-export async function wantedAt(device: Device, clock: Pick<Clock, "after">, text: string): Promise<Wanted> {
-  const { ledger: { catalogue }, identity, links } = device;
-  const asking: Asking = {
-    catalogue,
-    self: identity.id,
-    isOnline: (other) => links.session(other) !== null,
-  };
+export async function wantedAt(
+  device: Device,
+  { clock, fs }: { readonly clock: Pick<Clock, "after">; readonly fs: Fs },
+  { address: text, here }: CatRequest,
+): Promise<Wanted> {
+  const { ledger: { catalogue } } = device;
+  const asking = askingOf(device);
   const { holders } = catalogue.views;
-  const address = parseAddress(text);
+  const asked = here !== undefined && isLocalPath(text) ? { path: here } : { address: text, here };
+  const address = addressAskedFor({ device, fs }, asked);
   if (address.kind === "content") {
     const content = contentCalled(asking, address.prefix);
     const all = holders.of(content);

@@ -7,6 +7,7 @@ import { formatAddress } from "../core/address.ts";
 import { type FileKind, fileKindOf } from "../core/file_kinds.ts";
 import type { ContentId } from "../core/ids.ts";
 import { FIND_RANKED, FIND_TAIL, QUESTION_ROWS } from "../core/limits.ts";
+import { isPassing } from "../core/passing.ts";
 import type { Problem, Query, Word } from "../core/query.ts";
 import { candidatesOf, catchUp, conditionsOf, mostExamined, type Order, orderOf } from "./find_candidates.ts";
 import { resolveFilters, Sieve, type TagSource } from "./find_filters.ts";
@@ -56,7 +57,7 @@ export interface FoundFiles {
   readonly found: readonly FoundPath[];
   /** More than `found` has answer, and there may be better ones: only the newest were ranked. */
   readonly isCut: boolean;
-  /** So many statements are not in the indexes yet and were not looked at. */
+  /** So many names and texts are not in the indexes yet and were not looked at. */
   readonly behind: number;
   readonly problems: readonly Problem[];
 }
@@ -73,8 +74,22 @@ interface Fitting extends Sifted {
   snippet: TextHit["snippet"] | null;
 }
 
-/** The `limit` best paths that answer a query. */
+/** The `limit` best paths that answer a query. An index that shows to be damaged was begun anew: it is asked once more, as far as it goes. */
 export function* findFiles(
+  asking: Asking,
+  query: Query,
+  limit: number,
+  sources: FindSources,
+): Work<FoundFiles> {
+  try {
+    return yield* findOnce(asking, query, limit, sources);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return yield* findOnce(asking, query, limit, sources);
+  }
+}
+
+function* findOnce(
   asking: Asking,
   query: Query,
   limit: number,

@@ -5,6 +5,7 @@ import { extensionOf, fileKindOf } from "../core/file_kinds.ts";
 import { QUESTION_ROWS } from "../core/limits.ts";
 import type { Filter, Problem, Query, Range } from "../core/query.ts";
 import { fitOf, foldForSearch } from "../core/search_text.ts";
+import { Scene } from "./guardian.ts";
 import type { Work } from "./questions.ts";
 import { type Asking, countingHolders, deviceCalled, folderCalled } from "./resolve.ts";
 
@@ -54,6 +55,13 @@ export function resolveFilters(
   });
 }
 
+/** On how many disks and devices a content is, and at how many paths. */
+interface Spread {
+  readonly copies: number;
+  readonly devices: number;
+  readonly paths: number;
+}
+
 /** Checks hits for one question. */
 export class Sieve {
   readonly #asking: Asking;
@@ -61,8 +69,8 @@ export class Sieve {
   readonly #filters: readonly Resolved[];
   readonly #wanted: readonly string[];
   readonly #unwanted: readonly string[];
-  /** Of contents: devices that hold them, and paths. */
-  readonly #copies = new Map<ContentId, { readonly devices: number; readonly paths: number }>();
+  readonly #copies = new Map<ContentId, Spread>();
+  #scene: Scene | null = null;
 
   constructor(asking: Asking, { words }: Query, filters: readonly Resolved[], tags: TagSource | null) {
     this.#asking = asking;
@@ -128,27 +136,31 @@ export class Sieve {
       } else if (filter.key === "device") {
         const there = holding();
         if ([...filter.numbers].some((number) => there.has(number)) === filter.isNot) return false;
-      } else if (filter.key === "copies" || filter.key === "dup") {
-        if (hit.content === null) return false;
-        const { devices, paths } = yield* this.#copiesOf(hit.content);
-        const holds = filter.key === "dup" ? paths > 1 : isWithin(devices, filter.range);
+      } else if (filter.key === "copies" || filter.key === "devices" || filter.key === "dup") {
+        // Of the empty file there is nothing to be lost, and nothing to gain.
+        if (hit.content === null || hit.size === 0) return false;
+        const spread = yield* this.#spreadOf(hit.content);
+        const holds = filter.key === "dup" ? spread.paths > 1 : isWithin(spread[filter.key], filter.range);
         if (holds === filter.isNot) return false;
       }
     }
     return true;
   }
 
-  *#copiesOf(content: ContentId): Work<{ readonly devices: number; readonly paths: number }> {
+  /** Counted as the guardian does: copies are on different disks. */
+  *#spreadOf(content: ContentId): Work<Spread> {
     const known = this.#copies.get(content);
     if (known !== undefined) return known;
     const { rows, views } = this.#asking.catalogue;
-    const devices = new Set<number>();
+    const holding = new Map<number, Set<number>>();
     const paths = new Set<string>();
     for (let after = 0;;) {
       const some = views.copies.places(content, after, QUESTION_ROWS);
       for (const place of some) {
         const held = countingHolders(place, rows.ignored).filter((one) => one.held);
-        for (const { device } of held) devices.add(device);
+        const there = holding.get(place.folder) ?? new Set();
+        holding.set(place.folder, there);
+        for (const { device } of held) there.add(device);
         // More than two tell no more.
         if (held.length > 0 && paths.size < 2) paths.add(`${place.folder}/${place.path}`);
       }
@@ -156,9 +168,17 @@ export class Sieve {
       after = some.at(-1)!.state;
       yield;
     }
-    const copies = { devices: devices.size, paths: paths.size };
-    this.#copies.set(content, copies);
-    return copies;
+    this.#scene ??= new Scene(this.#asking, 0);
+    const copies = this.#scene.copiesOf(
+      [...holding].map(([folder, devices]) => ({ folder, devices: [...devices], paths: 1 })),
+    );
+    const spread = {
+      copies: new Set(copies.map(({ disk }) => disk.id)).size,
+      devices: new Set(copies.map(({ device }) => device)).size,
+      paths: paths.size,
+    };
+    this.#copies.set(content, spread);
+    return spread;
   }
 }
 

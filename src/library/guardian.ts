@@ -9,6 +9,7 @@ import { labelledBy } from "../core/label.ts";
 import { CATCH_UP_STEPS, QUESTION_ROWS } from "../core/limits.ts";
 import { diskOf, unknownDisk, verifiedMs } from "./disks.ts";
 import { foldersOf } from "./folders.ts";
+import { letInMs } from "./members.ts";
 import { type Asked, NOTHING_ASKED, policiesOf, type Policy } from "./policies.ts";
 import type { Work } from "./questions.ts";
 import { type Asking, chosenOf, devicesOf, type KnownDevice } from "./resolve.ts";
@@ -231,8 +232,15 @@ export class Scene {
   reasonsOf({ spots }: Pick<Standing, "spots">, asked: Asked): Reason[] {
     const copies = this.copiesOf(spots);
     if (copies.length === 0) return [];
-    const presence = (device: number) => this.devices.get(device)!;
+    const presence = (device: number) => this.#presenceOf(this.devices.get(device)!);
     return reasonsOf(copies, { ...asked, onNumbers: this.numbersOf(asked) }, presence, this.#nowMs);
+  }
+
+  /** A device that this one never met was seen by who let it in. */
+  #presenceOf(device: KnownDevice): KnownDevice {
+    const { id, isSelf, lastSeenMs } = device;
+    if (isSelf || lastSeenMs > 0) return device;
+    return { ...device, lastSeenMs: letInMs(this.asking.catalogue, id) };
   }
 
   /** Devices that are asked for and members still; who has gone cannot have anything. */

@@ -3,7 +3,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { inRecords, withRoom } from "../catalogue/quota.ts";
 import { NOTE, TAG } from "../catalogue/values.ts";
 import { CairnError } from "../core/errors.ts";
-import type { DeviceId } from "../core/ids.ts";
+import type { ContentId, DeviceId, FolderId, RelPath } from "../core/ids.ts";
 import { isNote, isTag, labelKey, type Labelled, labelledBy } from "../core/label.ts";
 import type { SharedField } from "../core/record.ts";
 import type { Ledger } from "../journal/ledger.ts";
@@ -40,6 +40,23 @@ export function labelsOf({ values }: Catalogue, labelled: Labelled): Labels {
     tags: values.sharedOf(TAG, key).flatMap(({ field, value }) => value === true ? [field] : []),
     note: typeof note === "string" ? note : "",
   };
+}
+
+/** What is said of a file: of its content, and of its place. */
+export interface LabelsAt extends Labels {
+  readonly placeTags: readonly string[];
+  readonly placeNote: string;
+}
+
+export function labelsAt(
+  catalogue: Catalogue,
+  content: ContentId | null,
+  place: { readonly folder: FolderId; readonly path: RelPath } | null,
+): LabelsAt {
+  const none: Labels = { tags: [], note: "" };
+  const ofContent = content === null ? none : labelsOf(catalogue, { kind: "content", content });
+  const ofPlace = place === null ? none : labelsOf(catalogue, { kind: "place", ...place });
+  return { ...ofContent, placeTags: ofPlace.tags, placeNote: ofPlace.note };
 }
 
 /**

@@ -9,6 +9,7 @@ import { type DeviceId, isId, type LibraryId, type Stamp } from "../core/ids.ts"
 import { type Standing, standingsOf } from "../core/membership.ts";
 import { encode } from "../core/msgpack.ts";
 import type { SharedField } from "../core/record.ts";
+import { stampMs } from "../core/stamp.ts";
 import { isFounder, MEMBER, readOp, type SignedOp } from "./member_ops.ts";
 
 export { MEMBER } from "./member_ops.ts";
@@ -128,6 +129,15 @@ export function isMember(catalogue: Catalogue, device: DeviceId): boolean {
 export function libraryIn(catalogue: Catalogue): LibraryId | null {
   const id = catalogue.values.local(LIBRARY);
   return isId("library", id) ? id : null;
+}
+
+/** When a device was let in last, by the clock of who let it in; 0 where that is not known. */
+export function letInMs(catalogue: Catalogue, device: DeviceId): number {
+  let latest = 0;
+  for (const [op, { stamp }] of membershipOf(catalogue).fields) {
+    if (op.type === "add" && op.device === device) latest = Math.max(latest, stampMs(stamp));
+  }
+  return latest;
 }
 
 // -------------------------------------------------------------------------------- names, fields

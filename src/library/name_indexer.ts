@@ -27,6 +27,7 @@ export class NameIndexer {
   constructor(names: Names, clock: Pick<Clock, "monotonic" | "after">) {
     this.#names = names;
     this.#clock = clock;
+    names.onBegunAnew(() => this.stir());
   }
 
   /** Something has changed, or may have: there may be names to take in, and they have time. */

@@ -14,7 +14,7 @@ import type { Strategy } from "../core/conflict_name.ts";
 import { type Entry, isAlive, type Row } from "../core/entry.ts";
 import type { Fingerprint } from "../core/fingerprint.ts";
 import { assert } from "../core/errors.ts";
-import type { ContentId, DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
+import type { DeviceId, FolderId, Lsn, RelPath } from "../core/ids.ts";
 import { RECORD_ROWS, RECORD_WEIGHT } from "../core/limits.ts";
 import { givesOwn, isFit, type Mode, takesOthers } from "../core/mode.ts";
 import type { Move } from "../core/move.ts";
@@ -41,6 +41,7 @@ import { OpenIntents } from "./open_intents.ts";
 import { NOWHERE, type Places } from "./places.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
 import type { RootStop } from "./root_stop.ts";
+import { Touched } from "./touched.ts";
 import type { Trouble, Troubles } from "./troubles.ts";
 
 /** Records of a rename that become durable together: what is done for them holds nothing else up for long. */
@@ -106,9 +107,9 @@ export class Replica {
   hasRoom: (plannedBytes: number) => boolean = () => true;
   /** What the folder's people want of conflicts. Asked anew each time: it is shared data, and may change. */
   strategy: () => Strategy = () => "keep-both";
-  /** Whether what stands at a path is what the disk has made of ours, and nobody has written there since (R15). */
-  knownDamage: (path: RelPath, own: ContentId | null, found: ContentId | null, mtimeMs: number) => boolean =
-    () => false;
+  readonly touched = new Touched();
+  /** Whether what was read at a path is what the disk has made of ours, and nobody has written there since (R15). */
+  isDamage: (own: HeldRow | null, observed: Observation) => boolean = () => false;
   /** Told of what was recorded, before anything else is done. */
   recorded: (changes: readonly RowAndPrint[]) => Promise<void> = () => Promise.resolve();
   /** Told that our entry lost to another's at a path and is kept at `copy`, before that is recorded. */
@@ -267,10 +268,10 @@ export class Replica {
     same: StatePrint[],
   ): void {
     const { path, print } = observed;
-    const ours = own?.row.entry.content ?? null;
-    // It was read anew for another reason: of damage that is known nobody ever made an edit (R15).
-    const isDamage = this.knownDamage(path, ours, observed.content, print.mtimeMs);
-    const observation = isDamage ? { ...observed, content: ours } : observed;
+    // It was read anew for another reason: of damage nobody ever made an edit (R15).
+    const observation = this.isDamage(own, observed)
+      ? { ...observed, content: own!.row.entry.content }
+      : observed;
     const intended = this.intents.at(path, own);
     const isFresh = own === null || !isAlive(own.row.entry);
     const isIntended = intended !== null && (intended.isPlaced || isWhat(intended.row, observation));

@@ -13,6 +13,7 @@ import type { HeldRow } from "../catalogue/rows.ts";
 import type { RelPath } from "../core/ids.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
+import type { Observation } from "../folder/observe.ts";
 import * as v from "valibot";
 import { type Damage, Damages } from "./damages.ts";
 import { heal } from "./heal.ts";
@@ -121,7 +122,7 @@ export class Scrub {
     this.damages = new Damages(ledger, replica.folder);
     const read = v.safeParse(passSchema, ledger.catalogue.values.local(SCRUB + replica.folder));
     this.#pass = read.success ? read.output : NEVER;
-    replica.knownDamage = (path, own, found, mtimeMs) => this.damages.isKnown(path, own, found, mtimeMs);
+    replica.isDamage = (own, observed) => this.#isDamage(own, observed);
   }
 
   get pass(): Pass {
@@ -142,6 +143,16 @@ export class Scrub {
   /** A file was not what our row says when somebody read it: it is looked at out of turn. */
   suspect(path: RelPath): void {
     if (this.#suspects.size < SUSPECTS) this.#suspects.add(path);
+  }
+
+  /** Bytes behind which nobody stands: known ones, and others than ours behind the times that Cairn itself left there. */
+  #isDamage(own: HeldRow | null, { path, content, print }: Observation): boolean {
+    const isAsLeft = this.#replica.touched.isAsLeft(path, print);
+    const ours = own?.row.entry.content ?? null;
+    if (ours === null || content === null || content === ours) return false;
+    if (this.damages.isKnown(path, ours, content, print.mtimeMs)) return true;
+    if (isAsLeft) this.suspect(path);
+    return isAsLeft;
   }
 
   #turnAfter(delayMs: number): void {
@@ -299,7 +310,8 @@ export class Scrub {
         return "good";
       case "bad": {
         const { found, mtimeMs } = read;
-        const isNew = known === null || known.healed !== null || known.found !== found;
+        const isNew = known === null || known.healed !== null || known.found !== found ||
+          known.mtimeMs !== mtimeMs;
         const damage: Damage = {
           path,
           content: entry.content!,

@@ -101,6 +101,7 @@ export function noteDone(
 ): void {
   const nowMs = replica.fsNowMs();
   const placed = stat === null ? null : isTouched ? printOf(stat, nowMs) : printOfPlaced(stat, nowMs);
+  if (isTouched && stat?.kind === "file") replica.touched.note(path, stat, nowMs);
   const print = placed !== null && isUnsure ? { ...placed, settled: false } : placed;
   gathered.changes.push({ row: rowOf(path, entry), print, isFresh: own === null || !isAlive(own.row.entry) });
   if (stat?.kind === "directory") gathered.directories.add(path);

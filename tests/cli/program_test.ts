@@ -37,6 +37,32 @@ for (
   });
 }
 
+for (
+  const argv of [
+    ["find", "wombat", "-well"],
+    ["find", "-home", "report", "-n", "5"],
+    ["find", "photos", "-kind:video", "-device:nas", "--limit", "5"],
+    ["find", "-nothing", "x", "--", "-y"],
+    ["tag", "a.jpg", "-home", "+work", "--note", "-x"],
+    ["tag", "a.jpg", "-Vienna"],
+  ]
+) {
+  Deno.test(`cairn ${argv.join(" ")}: a word with a minus before it is no option`, async () => {
+    const { code, err } = await cairn(argv, { CAIRN_HOME: "/nonexistent" });
+    assert.match(err, /No device is running/);
+    assert.equal(code, 1);
+  });
+}
+
+Deno.test("an option of find and tag that is none is told", async () => {
+  for (const argv of [["find", "x", "--nothing"], ["tag", "a.jpg", "--nothing"]]) {
+    const { code, err } = await cairn(argv, { CAIRN_HOME: "/nonexistent" });
+    assert.match(err, /unknown option '--nothing'/);
+    assert.equal(code, 2);
+  }
+  assert.match((await cairn(["find", "-h"])).out, /^Usage: cairn find/);
+});
+
 Deno.test("a command that is nearly right gets a suggestion", async () => {
   const { code, err } = await cairn(["statsu"]);
   assert.equal(code, 2);

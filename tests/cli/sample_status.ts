@@ -40,6 +40,7 @@ export function samplePeer(changes: Partial<PeerStatus> = {}): PeerStatus {
 
 export function sampleStatus(changes: Partial<Status> = {}): Status {
   return {
+    schema: "cairn.status/1",
     version: "0.1.0",
     device: {
       id: "d1",
@@ -50,6 +51,7 @@ export function sampleStatus(changes: Partial<Status> = {}): Status {
       startedMs: 1_000_000,
     },
     folders: [sampleFolder()],
+    foldersElsewhere: 0,
     peers: [samplePeer()],
     journal: { lsn: 1234, epoch: 1, segments: 2, bytes: 14e6, healthy: true, note: "" },
     catalogue: { bytes: 3e6, appliedLsn: 1234, rows: 12000, healthy: true, note: "" },

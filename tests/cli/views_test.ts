@@ -39,6 +39,13 @@ Home       ~/.local/share/cairn
   );
 });
 
+Deno.test("statusText() names the folders of the library where none is here", () => {
+  const text = (foldersElsewhere: number) =>
+    statusText(sampleStatus({ folders: [], foldersElsewhere }), VIEW);
+  assert.match(text(0), /none yet; share one with: cairn up PATH/);
+  assert.match(text(2), /none here; the library has 2: cairn folders/);
+});
+
 Deno.test("statusText() lists what is not in sync with path, cause and remedy", () => {
   const problems = [{ path: "a/b.txt", cause: "permission denied", remedy: "chmod u+r it" }];
   const state = { kind: "waiting", filesLeft: 7, reason: "permission denied" } as const;

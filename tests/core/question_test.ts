@@ -21,7 +21,7 @@ Deno.test("plain questions are understood as people mean them", () => {
     ["videos over 1 GB on the nas", "size:>=1000000000 device:nas kind:video"],
     [
       "photos from last summer that exist only on the laptop",
-      "device:laptop copies:1 date:2026-06-01..2026-08-31 kind:image",
+      "device:laptop devices:1 date:2026-06-01..2026-08-31 kind:image",
     ],
     ["what changed on desktop yesterday", "device:desktop date:2026-11-22"],
     ["What's new on the nas 2 this week?", 'device:"nas 2" date:2026-11-23..2026-11-29'],
@@ -38,6 +38,11 @@ Deno.test("plain questions are understood as people mean them", () => {
     ["winter pictures 2024", "winter 2024 kind:image"],
     ["pictures from winter 2024", "date:2024-12-01..2025-02-28 kind:image"],
     ["documents with only one copy", "copies:1 kind:document"],
+    ["documents on only one device", "devices:1 kind:document"],
+    ["wombat -well", "-well wombat"],
+    ['photos -"first draft" -beach', '-"first draft" -beach kind:image'],
+    ["photos -videos", "-videos kind:image"],
+    ["x - b", 'x "-" b'],
     ["videos with fewer than 2 copies not on the nas", "copies:<2 -device:nas kind:video"],
     ["duplicate photos in the Photos folder", "dup:yes folder:Photos kind:image"],
     ["receipts in Tax 2025 tagged work/tax", 'receipts folder:"Tax 2025" tag:work/tax'],
@@ -45,6 +50,7 @@ Deno.test("plain questions are understood as people mean them", () => {
     ['"annual report" from 2024', '"annual report" date:2024'],
     // One word is a word, and so is what is all fillers.
     ["music", "music"],
+    ["-music", "-music"],
     ["2024", "2024"],
     ["may", "may"],
     ["to do list", "to do list"],

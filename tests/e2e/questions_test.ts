@@ -9,7 +9,7 @@ import type {
   WhereAnswer,
 } from "../../src/daemon/places_types.ts";
 import type { Device } from "../support/device.ts";
-import { converge, folderOf, pairUp, World } from "../support/pair.ts";
+import { converge, folderOf, pairUp, until, World } from "../support/pair.ts";
 
 async function ask<T>(device: Device, ...args: string[]): Promise<T> {
   return JSON.parse(await device.cli(...args, "--json")) as T;
@@ -96,6 +96,12 @@ Deno.test("questions are answered for devices that are off, by address and by lo
   });
 
   await t.step("find answers words, filters and plain questions", async () => {
+    // Texts are read behind everything else, and until then each answer says so.
+    await until(
+      "all to be looked at",
+      async () => (await ask<FindAnswer>(b, "find", "copy")).behind === 0,
+      b,
+    );
     const words = await ask<FindAnswer>(b, "find", "copy", "txt");
     assert.deepEqual(words.found.map(({ path, devices }) => [path, devices.map(({ name }) => name)]), [
       ["2024/copy of a.txt", ["alpha", "beta"]],
@@ -103,7 +109,7 @@ Deno.test("questions are answered for devices that are off, by address and by lo
     assert.equal(words.wasQuestion, false);
     assert.match(
       await b.cli("find", "documents that exist only on beta"),
-      /^Understood as: device:beta copies:1 kind:document\n.*only\.txt +beta \(this device\)$/,
+      /^Understood as: device:beta devices:1 kind:document\n.*only\.txt +beta \(this device\)$/,
     );
     const filtered = await b.run("find", "top", "kind:picture");
     assert.match(filtered.stdout, /^kind:picture: "picture" is no kind: there is image, [^]*\n.*top\.txt/);

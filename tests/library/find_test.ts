@@ -4,10 +4,11 @@ import { fileKindOf } from "../../src/core/file_kinds.ts";
 import { readPeriod } from "../../src/core/periods.ts";
 import { parseQuery, type Query } from "../../src/core/query.ts";
 import { foldForSearch } from "../../src/core/search_text.ts";
+import { DISK, diskValue } from "../../src/library/disks.ts";
 import { findFiles, type FindSources, type FoundFiles } from "../../src/library/find.ts";
 import { indexNames } from "../../src/library/name_indexer.ts";
 import { answerNow } from "../../src/library/questions.ts";
-import { contentOf, dot, entryOf, type EntryParts, rowOf } from "../support/entries.ts";
+import { contentOf, dot, entryOf, type EntryParts, lsnOf, rowOf } from "../support/entries.ts";
 import { deviceIdOf, Five, FOLDERS, type Name, NAMES } from "../support/five_devices.ts";
 import { fillCatalogue } from "../support/many_files.ts";
 
@@ -210,6 +211,43 @@ function allPaths({ catalogue }: Five): Path[] {
   return [...all.values()];
 }
 
+Deno.test("copies are counted on different disks, as the guardian does, and devices by themselves", () => {
+  using five = new Five();
+  const { values, ids } = five.catalogue;
+  const lies = (name: Name, folder: string, id: string) =>
+    values.putFact(
+      ids.device(deviceIdOf(name)),
+      DISK + FOLDERS.find((one) => one.name === folder)!.id,
+      diskValue({ id, freeShare: 1, isFailing: false }),
+      lsnOf(1),
+    );
+  const text = (path: string, text: string) => file(path, { text });
+  five.say("laptop", "Photos", [
+    text("one disk.jpg", "a"),
+    text("two disks.jpg", "b"),
+    text("empty.jpg", ""),
+  ]);
+  five.say("laptop", "Documents", [text("one disk again.jpg", "a")]);
+  five.say("laptop", "Music", [text("two disks again.jpg", "b")]);
+  five.say("nas", "Photos", [text("moved drive.jpg", "c")]);
+  five.say("phone", "Photos", [text("moved drive too.jpg", "c")]);
+  lies("laptop", "Photos", "inner");
+  lies("laptop", "Documents", "inner");
+  lies("laptop", "Music", "outer");
+  lies("nas", "Photos", "drive");
+  lies("phone", "Photos", "drive");
+  const asked = (query: string) => paths(find(five, query)).sort();
+  assert.deepEqual(asked("kind:image copies:1"), [
+    "moved drive too.jpg",
+    "moved drive.jpg",
+    "one disk again.jpg",
+    "one disk.jpg",
+  ]);
+  assert.deepEqual(asked("kind:image copies:2"), ["two disks again.jpg", "two disks.jpg"]);
+  assert.deepEqual(asked("kind:image devices:2"), ["moved drive too.jpg", "moved drive.jpg"]);
+  assert.deepEqual(asked("device:laptop devices:1 copies:>1"), ["two disks again.jpg", "two disks.jpg"]);
+});
+
 const DAY = +new Date(2023, 0, 1);
 const conditions: fc.Arbitrary<readonly [string, (path: Path, copies: Map<string, Set<string>>) => boolean]> =
   fc.oneof(
@@ -242,6 +280,12 @@ const conditions: fc.Arbitrary<readonly [string, (path: Path, copies: Map<string
       [
         "copies:1",
         ({ content }: Path, copies: Map<string, Set<string>>) => copies.get(content)?.size === 1,
+      ] as const,
+    ),
+    fc.constant(
+      [
+        "devices:>1",
+        ({ content }: Path, copies: Map<string, Set<string>>) => (copies.get(content)?.size ?? 0) > 1,
       ] as const,
     ),
   );

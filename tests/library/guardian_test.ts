@@ -9,6 +9,7 @@ import { findDuplicates } from "../../src/library/duplicates.ts";
 import { guard, Scene } from "../../src/library/guardian.ts";
 import { labelKey } from "../../src/core/label.ts";
 import { type Asked, policyFields, type Scope } from "../../src/library/policies.ts";
+import { membershipOf } from "../../src/library/members.ts";
 import { answerNow } from "../../src/library/questions.ts";
 import { examplesOf, mendOf } from "../../src/library/risk_words.ts";
 import { DEVICE_IDS, deviceIdOf, Five, FOLDERS, type Name } from "../support/five_devices.ts";
@@ -138,6 +139,21 @@ Deno.test("what is only on devices that were not here for long may be gone; one 
   assert.match(away.mends[0]!, /Switch on phone, tablet/);
   five.online.add("tablet");
   assert.deepEqual(risks(five).lines, []);
+});
+
+Deno.test("a device that this one never met was last here when it was let in", () => {
+  const DAYS = 1024 * DAY;
+  const stamps = [NOW / DAY - 1, NOW / DAY - AWAY_DAYS - 1].map((day) => stampOf(Math.floor(day) * DAYS));
+  for (const [i, expected] of [["one-device"], ["away", "one-device"]].entries()) {
+    using five = library();
+    const { catalogue } = five;
+    seen(five, "phone", 0);
+    const { fields } = membershipOf(catalogue);
+    const [, field] = [...fields].find(([{ device }]) => device === deviceIdOf("phone"))!;
+    catalogue.db.transaction(() => catalogue.values.putShared({ ...field, stamp: stamps[i]! }, lsnOf(4)));
+    five.say("phone", "Photos", [file("x", "only")]);
+    assert.deepEqual(risks(five).lines.map((line) => line.split(" ")[0]), expected);
+  }
 });
 
 Deno.test("that something was verified lately is looked at only where it is asked for", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { FIND_CATCH_UP, INDEX_QUIET_MS, INDEX_SWEEP_STATES } from "../../src/core/limits.ts";
 import { catchUp } from "../../src/library/find_candidates.ts";
+import { findFiles } from "../../src/library/find.ts";
 import { indexNames, NameIndexer, sweepNames } from "../../src/library/name_indexer.ts";
 import { answerNow } from "../../src/library/questions.ts";
 import { manualClock } from "../support/clock.ts";
@@ -108,3 +110,53 @@ Deno.test("a question takes in no more than it may wait for", () => {
   assert.ok(five.catalogue.views.names.behind <= 1_000);
   assert.ok(FIND_CATCH_UP >= 3_000);
 });
+
+/** Ways in which the tables behind the index go wrong on a disk. */
+const DAMAGES = [
+  "UPDATE names_data SET block = randomblob(length(block)) WHERE id > 10",
+  "UPDATE names_data SET block = randomblob(40) WHERE id = 10",
+  "DELETE FROM names_data WHERE id > 10",
+];
+
+for (const damage of DAMAGES) {
+  Deno.test(`a damaged index is made anew when somebody meets it: ${damage}`, async () => {
+    using dir = tempDir();
+    using five = new Five(`${dir.path}/catalogue.db`);
+    const { names } = five.catalogue.views;
+    const clock = manualClock();
+    const indexer = new NameIndexer(names, clock);
+    five.say("laptop", "Documents", files(300));
+    const settle = async () => {
+      for (let turns = 0; turns < 200 && clock.waiting > 0; turns++) await clock.advance(INDEX_QUIET_MS);
+    };
+    indexer.stir();
+    await settle();
+    const wreck = () => {
+      using file = new DatabaseSync(`${dir.path}/catalogue.db`);
+      (file as unknown as { enableDefensive(on: boolean): void }).enableDefensive(false);
+      file.exec(damage);
+    };
+    const found = () => {
+      const query = { words: [{ text: "file 299", isNot: false }], filters: [] };
+      return answerNow(findFiles(five.asking, query, 9, { tags: null, texts: null }));
+    };
+    assert.equal(found().found.length, 1);
+    wreck();
+    assert.deepEqual([found().found.map(({ path }) => path), found().behind], [["d/file 299.txt"], 0]);
+    assert.ok(names.behind > 0, "what a question does not wait for");
+    assert.equal(clock.waiting, 1, "is taken in behind it");
+    await settle();
+    assert.deepEqual([matches(five, "fil"), names.behind], [300, 0]);
+    // Met by what keeps the index up to date: the program goes on.
+    wreck();
+    five.say("laptop", "Documents", files(50, "file of later"));
+    for (let round = 0; round < 3; round++) {
+      indexer.stir();
+      await settle();
+    }
+    assert.equal(found().found.length, 1);
+    await settle();
+    assert.equal(matches(five, "fil"), 350);
+    indexer.stop();
+  });
+}

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseAddress, type PlaceAddress } from "../../src/core/address.ts";
 import type { Row } from "../../src/core/entry.ts";
+import { withheldVersion } from "../../src/core/version.ts";
+import { findFiles } from "../../src/library/find.ts";
 import { usageOf } from "../../src/library/disk_usage.ts";
 import { type Listing, listPlace } from "../../src/library/listing.ts";
 import { answerNow } from "../../src/library/questions.ts";
 import { contentCalled, deviceCalled, resolvePlace } from "../../src/library/resolve.ts";
 import { type Tree, walkPlace } from "../../src/library/walk.ts";
 import { statPlace, whereIsContent } from "../../src/library/whereabouts.ts";
-import { contentOf, dot, entryOf, type EntryParts, rowOf } from "../support/entries.ts";
+import { contentOf, dot, entryOf, type EntryParts, pathOf, rowOf, stampOf } from "../support/entries.ts";
 import { deviceIdOf, Five, type Name, NAMES } from "../support/five_devices.ts";
 
 let counter = 0;
@@ -287,6 +289,32 @@ Deno.test("whose rows do not count is not told of", () => {
   assert.deepEqual(
     answerNow(whereIsContent(five.asking, contentOf("a"))).devices.map(({ name }) => name),
     ["laptop", "phone"],
+  );
+});
+
+Deno.test("who lists a file without offering it, and who changed one and does not give it, is told by its own name", () => {
+  using five = new Five();
+  const indexed = file("a.jpg", "indexed");
+  const version = withheldVersion(stampOf(2_048), indexed.entry.version.context);
+  const withheld: Row = { ...indexed, entry: { ...indexed.entry, version }, offered: false };
+  five.say("desktop", "Photos", [withheld]);
+  five.say("laptop", "Documents", [{ ...withheld, path: pathOf("b.jpg") }]);
+  const of = (address: string) => ls(five, address).map(({ devices }) => devices);
+  assert.deepEqual([...of("Photos"), ...of("Documents")], [["desktop"], ["laptop"]]);
+  const where = answerNow(whereIsContent(five.asking, contentOf("indexed")));
+  assert.deepEqual(
+    where.places.map(({ address, devices }) => [address, devices.map(({ name, held }) => [name, held])]),
+    [["Photos/a.jpg", [["desktop", true]]], ["Documents/b.jpg", [["laptop", true]]]],
+  );
+  const { found } = answerNow(
+    findFiles(five.asking, { words: [{ text: "jpg", isNot: false }], filters: [] }, 9, {
+      tags: null,
+      texts: null,
+    }),
+  );
+  assert.deepEqual(
+    found.map(({ address, devices }) => [address, devices.map(({ name }) => name)]).sort(),
+    [["Documents/b.jpg", ["laptop"]], ["Photos/a.jpg", ["desktop"]]],
   );
 });
 

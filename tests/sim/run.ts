@@ -107,6 +107,13 @@ function isRootLost({ device }: SimDevice): boolean {
   return [...device!.folders.failures.values()].some(({ hint }) => hint.includes("resume FOLDER --reject"));
 }
 
+/** What was done on a device that only receives is undone; what is on one that only sends holds everywhere (R9). */
+async function settleMode({ folder }: SimDevice): Promise<void> {
+  if (folder?.replica.mode === "receive") await revert(folder.replica, true);
+  if (folder?.replica.mode === "send") await override(folder.replica, true);
+  folder?.inbound.evaluate();
+}
+
 class Run {
   readonly #plan: Plan;
   readonly #world: World;
@@ -147,6 +154,9 @@ class Run {
     for (const { atMs, device, mode } of this.#plan.modeChanges ?? []) {
       // What its journal refuses, or its end cuts off, is not so or goes on by itself.
       scheduler.after(atMs, () => void devices[device]!.folder?.modes.change(mode).catch(() => {}));
+    }
+    for (const { atMs, device } of this.#plan.settlings ?? []) {
+      scheduler.after(atMs, () => void settleMode(devices[device]!).catch(() => {}));
     }
     const lastMs = this.#plan.steps.at(-1)?.atMs ?? 0;
     this.#go(Math.max(lastMs, ...this.#plan.startsMs) + 50);
@@ -216,12 +226,9 @@ class Run {
     const wrong = whatIsNotApart(this.#world, ({ index }) => !hasChanged.has(index));
     if (wrong.length > 0) throw new Failure(`${wrong.join("\n")}\n${whatTheySay(this.#world)}`);
     // Some undo what was done on them, or make it hold everywhere, before they take part like the others.
-    for (const [i, { folder }] of devices.entries()) {
-      const { replica } = folder!;
+    for (const [i, device] of devices.entries()) {
       if ((this.#plan.seed + i) % 3 !== 0) continue;
-      if (replica.mode === "receive") scheduler.wait(revert(replica, true), CONVERGE_MS);
-      if (replica.mode === "send") scheduler.wait(override(replica, true), CONVERGE_MS);
-      folder!.inbound.evaluate();
+      scheduler.wait(settleMode(device), CONVERGE_MS);
       rest();
     }
     for (const { folder } of devices) scheduler.wait(folder!.modes.change("sync"), CONVERGE_MS);

@@ -1,7 +1,5 @@
 /** The simulated world (docs/architecture.md): seeds, and what was found with it once. `deno task sim` runs as many as one likes. */
 import assert from "node:assert/strict";
-import { MODES } from "../../src/core/mode.ts";
-import { Rng } from "./disk/rng.ts";
 import { treeOf } from "./oracle/quiet.ts";
 import { generatePlan } from "./plan/generate.ts";
 import { apartPlan, shuffled } from "./plan/shuffle.ts";
@@ -11,19 +9,6 @@ import { runPlan } from "./run.ts";
 const SEEDS = 200;
 const FIRST_SEED = 1;
 const MODE_SEEDS = 60;
-
-/** The first device takes and gives; the others take part in ways that the seed says, and in every other seed change them now and then. */
-function withModes(plan: Plan): Plan {
-  const rng = new Rng(`modes/${plan.seed}`);
-  const others = Array.from({ length: plan.devices - 1 }, () => rng.pick(MODES));
-  const lastMs = plan.steps.at(-1)?.atMs ?? 0;
-  const modeChanges = Array.from({ length: plan.seed % 2 === 0 ? 0 : 4 }, () => ({
-    atMs: rng.below(Math.max(1, Math.floor(lastMs))),
-    device: 1 + rng.below(plan.devices - 1),
-    mode: rng.pick(MODES),
-  }));
-  return { ...plan, modes: ["sync", ...others], modeChanges };
-}
 
 function assertGood(failure: string | null, plan: Plan): void {
   assert.equal(failure, null, `seed ${plan.seed}: ${failure}\n  deno task sim --seed ${plan.seed} --trace`);
@@ -38,7 +23,7 @@ Deno.test(`${SEEDS} seeds with all faults end in equal trees, with nothing lost`
 
 Deno.test(`${MODE_SEEDS} seeds in which devices take part in different ways: who may gives and takes, nobody else does, and nothing is lost`, async () => {
   for (let seed = 1; seed <= MODE_SEEDS; seed++) {
-    const plan = withModes(generatePlan(seed, { devices: 3, topology: "mesh" }));
+    const plan = generatePlan(seed, { devices: 3, modes: true });
     assertGood((await runPlan(plan)).failure, plan);
   }
 });

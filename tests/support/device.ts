@@ -99,10 +99,16 @@ export class Device {
   }
 
   /** Runs one command to its end, whatever its exit code. */
-  async run(...args: string[]): Promise<Finished> {
+  run(...args: string[]): Promise<Finished> {
+    return this.runAt(Deno.cwd(), ...args);
+  }
+
+  /** The same, in a directory. */
+  async runAt(cwd: string, ...args: string[]): Promise<Finished> {
     await prepareDevices();
     const [program, ...rest] = this.#command(args);
-    const done = await new Deno.Command(program!, { args: rest, stdin: "null", env: ENVIRONMENT }).output();
+    const options = { args: rest, stdin: "null", env: ENVIRONMENT, cwd } as const;
+    const done = await new Deno.Command(program!, options).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { code: done.code, stdout: text(done.stdout), stderr: text(done.stderr) };
   }

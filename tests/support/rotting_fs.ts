@@ -24,6 +24,10 @@ export function rottingFs(): RottingFs {
             ? stat
             : { ...stat, mtimeMs: before.mtimeMs, ctimeMs: before.ctimeMs };
         },
+        setMtime(path, mtimeMs) {
+          fs.setMtime(path, mtimeMs);
+          frozen.delete(fs.lstat(path)!.ino);
+        },
       };
     },
     rot(path, at = 0) {

@@ -163,6 +163,48 @@ Deno.test("whoever touches a damaged file has made it an edit", async () => {
   });
 });
 
+Deno.test("a file that was damaged before another device's touch came is no edit: it is suspected, and healed", async () => {
+  await withPair(async ({ a, b, settle }, rot) => {
+    await a.write("f", "as it was");
+    await a.look();
+    await settle();
+    await settled(a);
+    await settled(b);
+    rot("f");
+    const { content } = b.replica.own(path("f"))!.row.entry;
+    Deno.utimeSync(`${a.root}/f`, 1e9, 1e9);
+    await a.look();
+    await settle();
+    await settled(b);
+    await settle();
+    assert.equal(b.replica.own(path("f"))!.row.entry.content, content, "nobody wrote to it");
+    assert.deepEqual(a.list(), ["f=as it was"]);
+    assert.deepEqual(b.list(), ["f=`s it was"]);
+    assert.deepEqual((await verify(b)).found.map((one) => one.healed?.from), ["device"]);
+    assert.deepEqual(b.list(), ["f=as it was"]);
+    assert.equal(Deno.statSync(`${b.root}/f`).mtime!.getTime(), 1e12);
+  });
+});
+
+Deno.test("who writes right after another device's touch came has made an edit", async () => {
+  await withPair(async ({ a, b, settle }) => {
+    await a.write("f", "as it was");
+    await a.look();
+    await settle();
+    await settled(a);
+    await settled(b);
+    Deno.utimeSync(`${a.root}/f`, 1e9, 1e9);
+    await a.look();
+    await settle();
+    Deno.writeTextFileSync(`${b.root}/f`, "so it is.");
+    await b.look();
+    await settled(b);
+    await settle();
+    assert.deepEqual(a.list(), ["f=so it is."]);
+    assert.deepEqual((await verify(b)).found, []);
+  });
+});
+
 Deno.test("what is written while it is read is never claimed to be damaged", async () => {
   await withPair(async ({ b }) => {
     await b.write("f", "mine");

@@ -99,11 +99,17 @@ export class History {
     return this.#byContent.has(content) || this.#passing.has(content);
   }
 
-  /** The acts that a content at a path stands for: those at that path, else all of that content. */
+  /**
+   * The acts that a content at a path stands for: those at that path, of a conflict copy those at the path that it is a copy of, else all of
+   * that content. Who goes on with a copy says nothing of another path, where somebody put the same.
+   */
   standingFor(path: string, content: ContentKey): Act[] {
     const all = this.#byContent.get(content) ?? [];
-    const here = all.filter((act) => act.path === path);
-    return here.length > 0 ? here : [...all];
+    for (const one of [path, ...basesOf(path)]) {
+      const here = all.filter((act) => act.path === one);
+      if (here.length > 0) return here;
+    }
+    return [...all];
   }
 
   /** What must be found at the end. */

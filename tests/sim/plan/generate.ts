@@ -4,6 +4,7 @@ import type { CrashMode } from "../disk/sim_disk.ts";
 import { withAbsence } from "./absence.ts";
 import { faultSteps } from "./generate_faults.ts";
 import { withLabels } from "./labels.ts";
+import { withModes } from "./modes.ts";
 import { withRenames } from "./renames.ts";
 import {
   type DiskKind,
@@ -34,6 +35,8 @@ export interface PlanOptions {
   readonly faultChance?: number;
   /** Directories are renamed whole, again and again. */
   readonly renames?: boolean;
+  /** Devices take part in different ways. */
+  readonly modes?: boolean;
 }
 
 export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
@@ -64,7 +67,8 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   const clocksMs = disks.map(() => clocks.chance(0.5) ? 0 : clocks.between(-2_000, 2_000));
   const plain = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
   const calm = withLabels(plain, new Rng(`labels/${seed}`));
-  const plan = options.renames ? withRenames(calm, new Rng(`renames/${seed}`)) : calm;
+  const renamed = options.renames ? withRenames(calm, new Rng(`renames/${seed}`)) : calm;
+  const plan = options.modes ? withModes(renamed, new Rng(`modes/${seed}`)) : renamed;
   const away = new Rng(`away/${seed}`);
   const isAway = allowed.includes("away") && away.chance(AWAY_CHANCE * (options.faultChance ?? 0.35));
   return isAway ? withAbsence({ ...plan, faults: [...faults, "away"] }, away) : plan;

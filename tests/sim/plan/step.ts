@@ -136,6 +136,8 @@ export interface Plan {
   readonly modes?: readonly Mode[];
   /** When a device is told to take part in another way, if it runs then. */
   readonly modeChanges?: readonly { readonly atMs: number; readonly device: number; readonly mode: Mode }[];
+  /** When a person undoes what was done on a device that only receives, or makes what is on one that only sends hold everywhere. */
+  readonly settlings?: readonly { readonly atMs: number; readonly device: number }[];
   readonly steps: readonly Step[];
 }
 
