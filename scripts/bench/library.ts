@@ -56,10 +56,10 @@ export function libraryFile(device: number, index: number): LibraryFile {
   return { path, text: `${said} ${rareWord(device, index)}\n` };
 }
 
-/** Of `mountain-guitar-000123.jpg`: `tain-guitar-000123`. */
+/** Of `mountain-guitar-000123.jpg`: `untain-guitar-000123`. */
 export function pieceOfName(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.slice(4, name.lastIndexOf("."));
+  return name.slice(2, name.lastIndexOf("."));
 }
 
 /** Words that look drawn and are the same for the same seed. */
