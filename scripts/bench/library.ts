@@ -16,7 +16,7 @@ const FILES_A_DIRECTORY = 50;
 /** Of so many files one is a text. */
 export const TEXT_EVERY = 50;
 const TEXT_WORDS = 120;
-/** Of so many files one has its copy on the next device, under the same path. */
+/** Of so many files one has its copy on the next device: every other one under the same path, the rest under another. */
 export const SHARED_EVERY = 5;
 
 export interface LibraryFile {
@@ -36,8 +36,11 @@ export function isText(index: number): boolean {
 /** The files of one device: `count` of its own, of which some are the copies of what the device before it has. */
 export function* libraryFiles(device: number, devices: number, count: number): Generator<LibraryFile> {
   for (let i = 0; i < count; i++) {
-    const owner = i % SHARED_EVERY === 1 ? (device + devices - 1) % devices : device;
-    yield libraryFile(owner, i % SHARED_EVERY === 1 ? i - 1 : i);
+    if (i % SHARED_EVERY !== 1) yield libraryFile(device, i);
+    else {
+      const { path, text } = libraryFile((device + devices - 1) % devices, i - 1);
+      yield { path: i % (2 * SHARED_EVERY) === 1 ? path : `copies/${path}`, text };
+    }
   }
 }
 
