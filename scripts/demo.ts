@@ -1,5 +1,5 @@
 /**
- * The main job on real files, shown: two real devices, eight steps, both trees compared by hash at the end.
+ * The main job on real files, shown: two real devices, nine steps, both trees compared by hash at the end.
  * Cleans up whatever happens; exits non-zero when a step fails.
  */
 import { formatBytes, formatCount } from "../src/cli/format.ts";
@@ -16,6 +16,7 @@ import {
   startAndPair,
   startBAndCatchUp,
 } from "./demo_steps.ts";
+import { findWhileAIsOff } from "./demo_find.ts";
 import { compareByHash, createWorld, type World } from "./demo_world.ts";
 
 const STEPS: readonly (readonly [string, (world: World) => Promise<string>])[] = [
@@ -27,6 +28,7 @@ const STEPS: readonly (readonly [string, (world: World) => Promise<string>])[] =
   ["Stop B, change many files on A", changeWhileBIsOff],
   ["Start B, it catches up", startBAndCatchUp],
   ["Kill B in a large transfer, it resumes", killAndResume],
+  ["Stop A, B finds what A lists, and gets it later", findWhileAIsOff],
 ];
 
 async function demo(world: World): Promise<void> {

@@ -1,4 +1,4 @@
-/** The demo's last step: a device is killed in the middle of a large transfer and goes on where it was. */
+/** The demo's eighth step: a device is killed in the middle of a large transfer and goes on where it was. */
 import type { Device } from "../tests/support/device.ts";
 import { receivedSince } from "../tests/support/lan.ts";
 import { waitFor } from "../tests/support/wait.ts";

@@ -2,6 +2,7 @@
 import { formatCount } from "../src/cli/format.ts";
 import { outlineOf } from "../tests/support/tree.ts";
 import { editFile, makeFiles, makeSpecials } from "./demo_files.ts";
+import { listArchive } from "./demo_find.ts";
 import { waitUntilConnected, waitUntilSame, type World } from "./demo_world.ts";
 
 const FIRST_FILES = 80;
@@ -15,6 +16,7 @@ export async function startAndPair(world: World): Promise<string> {
   const at = lan === null ? ["--at", await a.address()] : [];
   await b.startAndWait("join", await a.invite(), b.data, "--name", b.name, ...at);
   await waitUntilConnected(world);
+  await listArchive(world);
   await waitUntilSame(world, `${b.name} to get the first files`);
   return `${FIRST_FILES} files were there before`;
 }

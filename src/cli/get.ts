@@ -54,7 +54,7 @@ async function get(
     into: to === undefined,
     force: options.force ?? false,
   };
-  const progress = new GetProgress(options.json ? null : terminal, performance.now());
+  const progress = new GetProgress(options.json ? null : terminal, userHome(env), performance.now());
   for await (const event of client.get(request)) {
     progress.show(event, performance.now());
     if (event.kind === "plan" && options.verbose && !options.json) {
@@ -113,12 +113,14 @@ export function getText(answer: GetAnswer, verbose: boolean, home: string | unde
 /** One line that redraws itself on a terminal; a directory's count is said first anywhere. */
 class GetProgress {
   readonly #terminal: Terminal | null;
+  readonly #home: string | undefined;
   readonly #sinceMs: number;
   #plan: Extract<GetEvent, { kind: "plan" }> | null = null;
   #isShown = false;
 
-  constructor(terminal: Terminal | null, nowMs: number) {
+  constructor(terminal: Terminal | null, home: string | undefined, nowMs: number) {
     this.#terminal = terminal;
+    this.#home = home;
     this.#sinceMs = nowMs;
   }
 
@@ -130,7 +132,9 @@ class GetProgress {
       if (event.isDirectory) {
         say(
           terminal,
-          `${plural(event.files, "file")}, ${formatBytes(event.bytes)}, to ${printable(event.to)}`,
+          `${plural(event.files, "file")}, ${formatBytes(event.bytes)}, to ${
+            printable(tildePath(event.to, this.#home))
+          }`,
         );
       }
     } else if (event.kind === "end") {

@@ -2,7 +2,8 @@
 import { formatAddress } from "../core/address.ts";
 import { type ContentId, toHex } from "../core/ids.ts";
 import { EXAMPLE_STATES, QUESTION_ROWS } from "../core/limits.ts";
-import { foldersOf, REPLICA } from "./folders.ts";
+import { givesOwn, takesOthers } from "../core/mode.ts";
+import { foldersOf, modeOf } from "./folders.ts";
 import type { Risk, Scene } from "./guardian.ts";
 import type { Work } from "./questions.ts";
 import type { KnownDevice } from "./resolve.ts";
@@ -36,22 +37,33 @@ export function mendOf(scene: Scene, risk: Risk): string {
 }
 
 /** How another device comes to have it. */
-function placeOn(scene: Scene, { folder }: Risk, devices: readonly KnownDevice[]): string {
+function placeOn(scene: Scene, { folder, devices: having }: Risk, devices: readonly KnownDevice[]): string {
   if (devices.length === 0) return "Let another device join: cairn invite";
   const { catalogue } = scene.asking;
   const found = foldersOf(catalogue).find(({ id }) => catalogue.ids.findFolder(id) === folder);
   if (found === undefined) {
     return `Add the folders that it is in on ${devices[0]!.name}: cairn up PATH --folder NAME`;
   }
+  const modeOn = (device: number) => modeOf(catalogue, device, found.id);
+  const name = /^[\w.-]+$/.test(found.name) ? found.name : `"${found.name}"`;
   const taking = devices.find(({ number }) => {
-    const fact = catalogue.values.fact(number, REPLICA + found.id);
-    const mode = typeof fact === "object" && fact !== null && "mode" in fact ? fact.mode : null;
-    return mode === "sync" || mode === "receive";
+    const mode = modeOn(number);
+    return mode !== null && takesOthers(mode);
   });
-  if (taking !== undefined) {
-    return `${taking.name} takes part in "${found.name}" and has not got it yet; see cairn status there.`;
+  // Those that only list what they have, or only receive, give it to nobody.
+  const giving = having.some((device) => givesOwn(modeOn(device) ?? "sync"));
+  const keeper = scene.devices.get(having[0] ?? 0);
+  const first = giving || keeper === undefined
+    ? ""
+    : `On ${keeper.name}, which gives it to nobody: cairn folders mode ${name} sync. `;
+  if (taking === undefined) {
+    const [next] = devices;
+    const isThere = modeOn(next!.number) !== null;
+    return `${first}On ${next!.name}: cairn folders ${isThere ? `mode ${name} sync` : `add ${name} PATH`}`;
   }
-  return `On ${devices[0]!.name}: cairn up PATH --folder "${found.name}"`;
+  return first === ""
+    ? `${taking.name} takes part in "${found.name}" and has not got it yet; see cairn status there.`
+    : `${first}${taking.name} then takes it.`;
 }
 
 /** Addresses of some files that a risk is about. */

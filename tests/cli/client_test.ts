@@ -97,6 +97,7 @@ Deno.test("cairn status, devices and folders print JSON that can be read back", 
     };
     assert.deepEqual(await json("status"), status);
     assert.deepEqual(await json("devices"), {
+      schema: "cairn.devices/1",
       device: status.device,
       peers: status.peers,
       removed: status.removed,

@@ -9,6 +9,7 @@ import { findDuplicates } from "../../src/library/duplicates.ts";
 import { guard, Scene } from "../../src/library/guardian.ts";
 import { labelKey } from "../../src/core/label.ts";
 import { type Asked, policyFields, type Scope } from "../../src/library/policies.ts";
+import { REPLICA } from "../../src/library/folders.ts";
 import { membershipOf } from "../../src/library/members.ts";
 import { answerNow } from "../../src/library/questions.ts";
 import { examplesOf, mendOf } from "../../src/library/risk_words.ts";
@@ -154,6 +155,30 @@ Deno.test("a device that this one never met was last here when it was let in", (
     five.say("phone", "Photos", [file("x", "only")]);
     assert.deepEqual(risks(five).lines.map((line) => line.split(" ")[0]), expected);
   }
+});
+
+Deno.test("what would mend it counts in that who only lists files gives them to nobody", () => {
+  using five = library();
+  const { catalogue } = five;
+  five.say("laptop", "Photos", [file("x", "only here")]);
+  const mode = (name: Name, mode: string) =>
+    catalogue.values.putFact(
+      catalogue.ids.device(deviceIdOf(name)),
+      REPLICA + FOLDERS[0]!.id,
+      { mode },
+      lsnOf(2),
+    );
+  mode("laptop", "index");
+  assert.deepEqual(risks(five).mends, [
+    "On laptop, which gives it to nobody: cairn folders mode Photos sync. desktop then takes it.",
+  ]);
+  for (const name of ["desktop", "nas", "phone", "tablet"] as const) mode(name, "index");
+  assert.deepEqual(risks(five).mends, [
+    "On laptop, which gives it to nobody: cairn folders mode Photos sync. On desktop: cairn folders mode Photos sync",
+  ]);
+  mode("laptop", "send");
+  for (const name of ["desktop", "nas", "phone", "tablet"] as const) mode(name, "none");
+  assert.deepEqual(risks(five).mends, ["On desktop: cairn folders add Photos PATH"]);
 });
 
 Deno.test("that something was verified lately is looked at only where it is asked for", () => {
