@@ -111,7 +111,7 @@ const SEVERITIES = {
 } as const;
 
 export function guardText(answer: GuardAnswer, colour: boolean): string[] {
-  const { risks, risksTotal, files, safe, policies, behind } = answer;
+  const { risks, risksTotal, files, safe, policies, damaged, behind } = answer;
   const unmet = policies.filter(({ problem }) => problem !== "");
   return [
     files === 0
@@ -123,6 +123,7 @@ export function guardText(answer: GuardAnswer, colour: boolean): string[] {
     ...risksTotal > risks.length
       ? ["", `… and ${plural(risksTotal - risks.length, "more risk", "more risks")}`]
       : [],
+    ...damaged.length === 0 ? [] : ["", ...damaged.map(damagedText)],
     ...policies.length === 0 ? [] : ["", "Asked for:", ...policyRows(policies).map((row) => `  ${row}`)],
     ...unmet.map(({ scope, problem }) => `${printable(scope)} cannot be met: ${printable(problem)}.`),
     ...behind === 0 ? [] : [
@@ -130,6 +131,12 @@ export function guardText(answer: GuardAnswer, colour: boolean): string[] {
       `${plural(behind, "change")} or more still to be counted; these figures are without them.`,
     ],
   ];
+}
+
+function damagedText({ device, folder, files }: GuardAnswer["damaged"][number]): string {
+  return `${plural(files, "file")} of ${printable(folder)} damaged by the disk of ${
+    printable(device)
+  }, and not healed when it was last read.\n  → On ${printable(device)}: cairn verify`;
 }
 
 function riskText(risk: RiskTold, colour: boolean): string[] {

@@ -13,6 +13,7 @@ import {
 } from "../core/limits.ts";
 import { isBelow } from "../core/path.ts";
 import { findDuplicates } from "../library/duplicates.ts";
+import { damagedFiles } from "../library/disks.ts";
 import { foldersOf } from "../library/folders.ts";
 import { guard, type Risk, Scene } from "../library/guardian.ts";
 import { membersOf } from "../library/members.ts";
@@ -118,7 +119,21 @@ function* guardAnswer(asking: Asking, nowMs: number): Work<GuardAnswer> {
     risks: out,
     risksTotal: risks.length,
     policies: policiesOf(asking.catalogue).map((policy) => told(asking, policy)),
+    damaged: damagedIn(scene),
   };
+}
+
+/** What devices say of their own disks, the most first. */
+function damagedIn({ asking: { catalogue }, devices }: Scene): GuardAnswer["damaged"] {
+  return foldersOf(catalogue).flatMap(({ id, name }) => {
+    const folder = catalogue.ids.findFolder(id);
+    if (folder === null) return [];
+    return [...devices.values()].map((device) => ({
+      device: device.name,
+      folder: name,
+      files: damagedFiles(catalogue, device.number, folder),
+    }));
+  }).filter(({ files }) => files > 0).sort((a, b) => b.files - a.files).slice(0, RISKS_TOLD);
 }
 
 function* riskTold(scene: Scene, risk: Risk): Work<RiskTold> {

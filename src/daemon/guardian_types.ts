@@ -15,6 +15,8 @@ export interface GuardAnswer {
   readonly risks: readonly RiskTold[];
   readonly risksTotal: number;
   readonly policies: readonly PolicyTold[];
+  /** Files that a disk had damaged, and nothing had healed, when their device last read all of its own. They count as copies all the same. */
+  readonly damaged: readonly { readonly device: string; readonly folder: string; readonly files: number }[];
   /** Rows that are not counted yet: the figures are those without them. 0: exact. */
   readonly behind: number;
 }

@@ -23,7 +23,8 @@ const schema = v.object({
   free_share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   failing: v.boolean(),
 });
-const scrubSchema = v.object({ passed_ms: v.pipe(v.number(), v.minValue(0)) });
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const scrubSchema = v.object({ passed_ms: v.pipe(v.number(), v.minValue(0)), at_risk: v.fallback(count, 0) });
 
 /** Steps of what is said to be free: each change is a record that all devices keep. */
 const STEPS = [0.5, 0.2, 0.1, 0.05, 0.02, 0] as const;
@@ -59,7 +60,16 @@ export function unknownDisk(device: number): Disk {
 }
 
 /** When a device's replica was last read whole and found good; null when it never was. */
-export function verifiedMs({ values, ids }: Catalogue, device: number, folder: number): number | null {
+export function verifiedMs(catalogue: Catalogue, device: number, folder: number): number | null {
+  return scrubbed(catalogue, device, folder)?.passed_ms ?? null;
+}
+
+/** Files of a device's replica that its disk had damaged and nothing had healed when it was last read whole. */
+export function damagedFiles(catalogue: Catalogue, device: number, folder: number): number {
+  return scrubbed(catalogue, device, folder)?.at_risk ?? 0;
+}
+
+function scrubbed({ values, ids }: Catalogue, device: number, folder: number) {
   const read = v.safeParse(scrubSchema, values.fact(device, SCRUB + ids.folderOf(folder)));
-  return read.success ? read.output.passed_ms : null;
+  return read.success ? read.output : null;
 }

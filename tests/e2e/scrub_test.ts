@@ -89,6 +89,18 @@ Deno.test("a bit that flips on the disk is found by reading it again, and healed
       const causes = new Map(folder.damaged.map(({ path, cause }) => [path, cause]));
       assert.match(causes.get("lonely")!, /no other copy of it is known/);
       assert.match(causes.get("other")!, /no device that has another copy is connected/);
+      const told = await b.run("verify");
+      assert.equal(told.code, 1);
+      assert.match(
+        told.stdout,
+        /lonely: damaged by the disk: .+\n +→ If a backup has it, put that in its place/,
+      );
+      assert.match(told.stdout, /other: damaged by the disk: .+\n +→ Start one that has it/);
+      assert.match(told.stderr, /2 files are damaged and could not be healed\n→ /);
+      assert.match(
+        await b.cli("guard"),
+        /2 files of data damaged by the disk of beta, and not healed when it was last read\.\n +→ On beta: cairn verify/,
+      );
       await b.stop();
       await start(b, "up");
       await until(
