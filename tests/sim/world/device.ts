@@ -243,7 +243,13 @@ export class SimDevice {
       monotonic: () => scheduler.nowMs - startedMs,
       after: (delayMs, run) =>
         scheduler.after(delayMs, () => {
-          if (process.isAlive) run();
+          if (!process.isAlive) return;
+          try {
+            run();
+          } catch (error) {
+            // It ended in the middle of this, its catalogue closed under it: what it does from then on nobody sees.
+            if (process.isAlive) throw error;
+          }
         }),
     };
   }
