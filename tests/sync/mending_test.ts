@@ -38,7 +38,7 @@ const storeOf = ({ replica: { versions } }: Side, file: string) =>
   `${versions.dir}/${file.slice(0, 2)}/${file}`;
 
 Deno.test("the only copy of what somebody wrote goes into the version store at the start", async () => {
-  await using pair = await twoFolders();
+  await using pair = await twoFolders((fs) => fs);
   const { b } = pair;
   const file = await cutShort(b, "only here");
   await b.replica.exclusive(() => keepCopies(b.replica));
@@ -47,7 +47,7 @@ Deno.test("the only copy of what somebody wrote goes into the version store at t
 });
 
 Deno.test("a copy that the disk does not give at the start is not thrown away: it is there at the next one", async () => {
-  await using pair = await twoFolders();
+  await using pair = await twoFolders((fs) => fs);
   const { b } = pair;
   const file = await cutShort(b, "only here");
   const refusing: Replica = Object.create(b.replica, {
@@ -64,7 +64,7 @@ Deno.test("a copy that the disk does not give at the start is not thrown away: i
 });
 
 Deno.test("a copy of what stands at its path is not needed", async () => {
-  await using pair = await twoFolders();
+  await using pair = await twoFolders((fs) => fs);
   const { b } = pair;
   const file = await cutShort(b, "it stands there");
   Deno.writeTextFileSync(`${b.root}/f`, "it stands there");
