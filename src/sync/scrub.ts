@@ -10,6 +10,7 @@
  */
 import { SELF } from "../catalogue/interning.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
+import { samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
@@ -126,8 +127,11 @@ export class Scrub {
     const ours = own?.row.entry.content ?? null;
     if (ours === null || content === null || content === ours) return false;
     if (this.damages.isKnown(path, ours, content, print.mtimeMs)) return true;
-    if (isAsLeft) this.suspect(path);
-    return isAsLeft;
+    // What was left there may never have been recorded: our row has to be of this very file.
+    const known = this.#replica.catalogue.prints.get(own!.state);
+    if (!isAsLeft || known === null || !samePrint(known, print)) return false;
+    this.suspect(path);
+    return true;
   }
 
   #turnAfter(delayMs: number): void {
