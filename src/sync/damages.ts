@@ -80,6 +80,10 @@ export class Damages {
     return this.#known.get(path) ?? null;
   }
 
+  isAtRisk(path: RelPath): boolean {
+    return this.#known.get(path)?.healed === null;
+  }
+
   /** So many at once are no single bits: the disk is failing, and each further one would only be told of in vain (invariant 10). */
   get isFull(): boolean {
     return this.atRisk.length >= DAMAGES;

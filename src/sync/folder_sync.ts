@@ -132,7 +132,7 @@ export class FolderSync {
     this.inbound = new Inbound(this.replica, deps.stager, {
       changed: () => deps.changed(),
       lookAgain: (paths) => this.outbound.lookAgain(paths),
-      isHeld: (path) => this.outbound.guard.isHeld(path),
+      isUnsure: (path) => this.outbound.guard.isHeld(path) || this.scrub.damages.isAtRisk(path),
       mayPlace: () =>
         this.outbound.isReady && this.replica.stopped === null && this.replica.brake.halt === null,
       checkRoot: () => this.#checkRoot(),

@@ -51,8 +51,8 @@ export interface InboundEvents {
   mayPlace(): boolean;
   /** Checked right before placing (invariant 8). */
   checkRoot(): boolean;
-  /** What stands at a path of ours may not be what its row says: a crash damaged it (R16). */
-  isHeld(path: RelPath): boolean;
+  /** What stands at a path of ours may not be what its row says: a crash (R16) or the disk (R15) has damaged it. */
+  isUnsure(path: RelPath): boolean;
 }
 
 export class Inbound {
@@ -273,7 +273,7 @@ export class Inbound {
       this.#replica,
       local,
       path,
-      (from) => this.#movingFrom.has(from) || this.#events.isHeld(from),
+      (from) => this.#movingFrom.has(from) || this.#events.isUnsure(from),
     );
     if (movedFrom !== null) {
       this.#underWay.add(path);

@@ -104,15 +104,20 @@ async function putCopy(replica: Replica, path: RelPath): Promise<void> {
 export async function keepCopies(replica: Replica): Promise<void> {
   const { versions: { stage }, deps: { fs } } = replica;
   try {
-    for (const { name } of fs.list(stage)) {
-      if (!name.startsWith(MEND)) continue;
-      const kept = await announcedAs(replica, name.slice(MEND.length));
-      if (kept === null || !await isOnlyCopy(replica, `${stage}/${name}`, kept)) {
-        fs.unlink(`${stage}/${name}`);
-      } else await keepCopy(replica, `${stage}/${name}`, kept);
-    }
+    for (const { name } of fs.list(stage)) if (name.startsWith(MEND)) await settleCopy(replica, name);
   } catch (error) {
     if (!(error instanceof FsError)) throw error; // what is left is there at the next start
+  }
+}
+
+async function settleCopy(replica: Replica, name: string): Promise<void> {
+  const at = `${replica.versions.stage}/${name}`;
+  try {
+    const kept = await announcedAs(replica, name.slice(MEND.length));
+    if (kept === null || !await isOnlyCopy(replica, at, kept)) replica.deps.fs.unlink(at);
+    else await keepCopy(replica, at, kept);
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error; // it is there at the next start
   }
 }
 
@@ -130,7 +135,9 @@ async function announcedAs({ versions: { index } }: Replica, file: string): Prom
 
 async function isOnlyCopy({ deps: { fs, pool }, root }: Replica, copy: string, kept: Kept): Promise<boolean> {
   const [copied] = await pool.hash([copy]);
-  if (copied === undefined || copied instanceof FsError || copied.content !== kept.content) return false;
+  // That it cannot be read now does not say that it is not whole: it stays where it is.
+  if (copied instanceof FsError) throw copied;
+  if (copied?.content !== kept.content) return false;
   const pins = new Pins(fs, root);
   try {
     const [there] = await pool.hash([pins.at(kept.path)]);

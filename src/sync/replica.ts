@@ -288,6 +288,9 @@ export class Replica {
       (known === null || (this.#isFirstLook && known.mode === own.row.entry.mode));
     const seen = mayBeOpen ? this.#asOwed(own.row, observation) : observation;
     const row = rowOfSeen(path, own?.row ?? null, known, seen, this.#mint);
+    if (observed.movedState !== null && this.catalogue.prints.get(observed.movedState)?.settled) {
+      this.touched.note(path, print, this.fsNowMs());
+    }
     if (row !== null) changes.push({ row, print, isFresh });
     else same.push({ state: own!.state, print });
   }

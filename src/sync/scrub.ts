@@ -10,16 +10,17 @@
  */
 import { SELF } from "../catalogue/interning.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
+import { samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
 import type { Observation } from "../folder/observe.ts";
-import * as v from "valibot";
 import { type Damage, Damages } from "./damages.ts";
 import { heal } from "./heal.ts";
 import type { Local } from "./local_source.ts";
 import { readAgain } from "./read_again.ts";
 import type { Replica } from "./replica.ts";
+import { NEVER, type Pass, passFrom } from "./scrub_pass.ts";
 import type { Scrubbing } from "./scrubbing.ts";
 import type { Stager } from "./stager.ts";
 import { Timers } from "./timers.ts";
@@ -56,30 +57,6 @@ export interface ScrubEvents {
   lookAgain(paths: readonly RelPath[]): void;
   changed(): void;
 }
-
-export interface Pass {
-  /** When the present pass began, or the last one where none goes on; 0: never. */
-  readonly startedMs: number;
-  /** When the last one was over; 0: never. */
-  readonly passedMs: number;
-  readonly isOn: boolean;
-  /** The last file that was read; of the present pass. */
-  readonly directory: RelPath;
-  readonly name: string;
-  readonly files: number;
-  readonly bytes: number;
-}
-
-const NEVER: Pass = { startedMs: 0, passedMs: 0, isOn: false, directory: ROOT, name: "", files: 0, bytes: 0 };
-const passSchema = v.object({
-  startedMs: v.number(),
-  passedMs: v.number(),
-  isOn: v.boolean(),
-  directory: v.custom<RelPath>((value) => typeof value === "string"),
-  name: v.string(),
-  files: v.number(),
-  bytes: v.number(),
-});
 
 /** Key of the fact and of the local value of a folder. */
 export const SCRUB = "scrub/";
@@ -120,8 +97,7 @@ export class Scrub {
     this.#shared = shared;
     this.#timers = new Timers(clock);
     this.damages = new Damages(ledger, replica.folder);
-    const read = v.safeParse(passSchema, ledger.catalogue.values.local(SCRUB + replica.folder));
-    this.#pass = read.success ? read.output : NEVER;
+    this.#pass = passFrom(ledger.catalogue.values.local(SCRUB + replica.folder));
     replica.isDamage = (own, observed) => this.#isDamage(own, observed);
   }
 
@@ -151,8 +127,11 @@ export class Scrub {
     const ours = own?.row.entry.content ?? null;
     if (ours === null || content === null || content === ours) return false;
     if (this.damages.isKnown(path, ours, content, print.mtimeMs)) return true;
-    if (isAsLeft) this.suspect(path);
-    return isAsLeft;
+    // What was left there may never have been recorded: our row has to be of this very file.
+    const known = this.#replica.catalogue.prints.get(own!.state);
+    if (!isAsLeft || known === null || !samePrint(known, print)) return false;
+    this.suspect(path);
+    return true;
   }
 
   #turnAfter(delayMs: number): void {
@@ -171,7 +150,9 @@ export class Scrub {
       this.#suspects.delete(path);
       const own = this.#replica.own(path);
       if (own?.row.entry.kind === "file" && own.row.held) {
-        await this.#alone(() => this.#check(own, this.#slowly));
+        const read = await this.#alone(() => this.#check(own, this.#slowly));
+        // Something may still hide in its print: it is looked at again when that is past.
+        if (read === "unsure" || read === "stopped") this.suspect(path);
       }
     }
     for (const damage of this.damages.atRisk) {
@@ -350,6 +331,7 @@ export class Scrub {
       // Somebody wrote to it, or it is gone: what stands there now is found like any edit.
       await this.damages.drop(damage.path);
       this.#events.lookAgain([damage.path]);
+      this.#suspectAll(damage);
     }
     if (healed.kind === "not") this.#tried.set(damage.path, { atMs, waits: healed.waits === true });
     else this.#tried.delete(damage.path);
@@ -358,6 +340,14 @@ export class Scrub {
     }
     this.#events.changed();
     return now;
+  }
+
+  /** Its file may have another name by now: whatever has its content is looked at. */
+  #suspectAll({ path, content }: Damage): void {
+    const { catalogue, number } = this.#replica;
+    for (const { folder, row } of catalogue.rows.ownWithContent(content, SUSPECTS)) {
+      if (folder === number && row.row.path !== path) this.suspect(row.row.path);
+    }
   }
 
   // -------------------------------------------------------------------------------- now

@@ -1,7 +1,7 @@
 /**
- * Files of which Cairn has set the mode or the time, and nothing else. They are read again when the clock's grain is past (R14). Bytes that are others
- * then, behind the very times that were left there, are nobody's edit: whoever writes moves the time. The disk had changed them before,
- * and to announce them would be to bring the damage everywhere (R15).
+ * Files of which Cairn has set the mode or the time, or that got another name, and nothing else. They are read again when the clock's grain is past
+ * (R14). Bytes that are others then, behind the very times that were there, are nobody's edit: whoever writes moves the time. The disk had
+ * changed them before, and to announce them would be to bring the damage everywhere (R15).
  *
  * In memory alone: what is not known here any more counts as an edit, as everything does that cannot be told from one.
  */
@@ -25,7 +25,7 @@ export class Touched {
     this.#left.set(path, { size, mtimeMs, ctimeMs, birthMs, ino, dev, mode });
   }
 
-  /** Whether a file that was read is as Cairn left it. It is asked for no more when nothing could hide in its print. */
+  /** Whether a file that was read is as it was left. It is asked for no more when nothing could hide in its print. */
   isAsLeft(path: RelPath, print: Fingerprint): boolean {
     const left = this.#left.get(path);
     if (left === undefined) return false;

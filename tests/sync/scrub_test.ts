@@ -48,9 +48,10 @@ async function withPair(
     rot: (of: string, at?: number) => void,
     disk: ReturnType<typeof rottingFs>,
   ) => Promise<void>,
+  clock?: Clock,
 ): Promise<void> {
   const disk = rottingFs();
-  await using pair = await twoFolders((fs) => disk.disk(fs));
+  await using pair = await twoFolders((fs) => disk.disk(fs), clock);
   await test(pair, (of, at) => disk.rot(`${pair.b.root}/${of}`, at), disk);
 }
 
@@ -186,6 +187,62 @@ Deno.test("a file that was damaged before another device's touch came is no edit
   });
 });
 
+Deno.test("a damaged file that somebody renames is no edit, and is looked at under its new name", async () => {
+  const clock = quick(realClock());
+  await withPair(async (pair, rot, disk) => {
+    const { b } = pair;
+    for (const name of ["f", "unknown"]) await b.write(name, `only ${name}`);
+    await b.look();
+    await settled(b);
+    rot("f");
+    await verify(b);
+    assert.deepEqual(b.sync.scrub.damages.atRisk.map((one) => one.path), ["f"]);
+    rot("unknown");
+    const before = ["f", "unknown"].map((name) => b.replica.own(path(name))!.row.entry.content);
+    disk.rename(`${b.root}/f`, `${b.root}/g`);
+    disk.rename(`${b.root}/unknown`, `${b.root}/h`);
+    await b.look();
+    await settled(b);
+    assert.deepEqual(["g", "h"].map((name) => b.replica.own(path(name))!.row.entry.content), before);
+    const scrub = scrubOf(pair, clock, { isBusy: () => false, scrubDays: 0 });
+    scrub.start();
+    try {
+      await waitFor("its new name to be found", () => scrub.damages.isAtRisk(path("g")));
+      assert.equal(scrub.damages.at(path("f")), null);
+    } finally {
+      await scrub.stop();
+    }
+  }, clock);
+});
+
+Deno.test("a damaged file is not moved to where another device has renamed it: its good bytes come", async () => {
+  await withPair(async ({ a, b, settle }, rot) => {
+    await a.write("f", "as it was");
+    await a.look();
+    await settle();
+    await settled(b);
+    await settled(a);
+    rot("f");
+    const own = b.replica.own(path("f"))!.row.entry;
+    // Found, and not healed yet: who has a copy was away.
+    await b.sync.scrub.damages.put({
+      path: path("f"),
+      content: own.content!,
+      found: own.content!,
+      size: own.size,
+      mtimeMs: own.mtimeMs,
+      foundMs: 1,
+      healed: null,
+      cause: "",
+      remedy: "",
+    });
+    Deno.renameSync(`${a.root}/f`, `${a.root}/g`);
+    await a.look();
+    await settle();
+    assert.deepEqual(b.list(), ["g=as it was"]);
+  });
+});
+
 Deno.test("who writes right after another device's touch came has made an edit", async () => {
   await withPair(async ({ a, b, settle }) => {
     await a.write("f", "as it was");
@@ -216,6 +273,32 @@ Deno.test("what is written while it is read is never claimed to be damaged", asy
   });
 });
 
+/** A scrub of the second side that goes on by itself. */
+function scrubOf(
+  { b: { replica, sync }, stagerOfB }: TwoFolders,
+  clock: Clock,
+  { mayWork = () => true, isBusy, onBattery = () => false, scrubDays }: {
+    mayWork?: () => boolean;
+    isBusy: () => boolean;
+    onBattery?: () => boolean;
+    scrubDays: number;
+  },
+): Scrub {
+  return new Scrub(
+    replica,
+    { catalogue: replica.catalogue, replica: () => replica, changed: () => {} },
+    stagerOfB,
+    {
+      settings: () => ({ scrubDays, scrubRate: 2 ** 20 }),
+      mayWork,
+      isBusy,
+      lookAgain: (paths) => sync.outbound.lookAgain(paths),
+      changed: () => {},
+    },
+    new Scrubbing(clock, onBattery),
+  );
+}
+
 /** A minute takes ten milliseconds. */
 function quick(clock: Clock): Clock & { skippedMs: number } {
   const it = {
@@ -238,22 +321,13 @@ Deno.test("a pass goes on in the background: once a period, not on battery, not 
   await settled(b);
   disk.rot(`${b.root}/d1/f4`);
   let [battery, busy, stopAfter] = [true, false, Infinity];
-  let read = 0;
   const begin = () => {
-    const shared = new Scrubbing(clock, () => battery);
-    const scrub: Scrub = new Scrub(
-      b.replica,
-      { catalogue: b.replica.catalogue, replica: () => b.replica, changed: () => {} },
-      pair.stagerOfB,
-      {
-        settings: () => ({ scrubDays: 30, scrubRate: 2 ** 20 }),
-        mayWork: () => scrub.pass.files < stopAfter,
-        isBusy: () => busy,
-        lookAgain: () => {},
-        changed: () => void read++,
-      },
-      shared,
-    );
+    const scrub: Scrub = scrubOf(pair, clock, {
+      mayWork: () => scrub.pass.files < stopAfter,
+      isBusy: () => busy,
+      onBattery: () => battery,
+      scrubDays: 30,
+    });
     scrub.start();
     return scrub;
   };

@@ -247,7 +247,7 @@ export class SimDevice {
           try {
             run();
           } catch (error) {
-            // It ended in the middle of this, and nobody hears what it says to that.
+            // It ended in the middle of this, its catalogue closed under it: what it does from then on nobody sees.
             if (process.isAlive) throw error;
           }
         }),
