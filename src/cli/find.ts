@@ -35,8 +35,8 @@ export function addFind(program: Command, context: Context): void {
 
 const HELP = `
 Every word has to be in the name, or every word in the text. "two words" are one,
-and -word must not be there. In texts words are whole, and begin* is any word that
-begins so. Filters, each with a minus before it turned round:
+and -word must not be there. In texts a word of four letters and more may go on;
+a shorter one does with a star. Filters, each with a minus before it turned round:
   kind:image,video    image video audio document code archive folder file
   ext:pdf,docx        one of these endings
   size:>1GB           also <10MB, 1MB..2MB
