@@ -94,6 +94,8 @@ export const JOIN_WAIT_MS = 30_000;
 export const RACY_MS = 2_000;
 /** Files whose mode or time was set, and that are not read again yet: some megabytes of memory. */
 export const TOUCHED_FILES = 20_000;
+/** Directories that were made for what is in them, and are not found yet: some megabytes of memory. */
+export const MADE_DIRECTORIES = 10_000;
 /** A file that keeps changing is named in `status` after this (R17). */
 export const STILL_WRITING_MS = 5 * 60_000;
 /** Files whose ctime is younger than this are synced before their record (R16): above Linux' writeback delay. */

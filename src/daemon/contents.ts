@@ -4,6 +4,7 @@ import { stream, streamText } from "hono/streaming";
 import * as v from "valibot";
 import { SELF } from "../catalogue/interning.ts";
 import { CairnError } from "../core/errors.ts";
+import { ROOT } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
 import { replicasOf } from "../library/folders.ts";
 import { type Fs, FsError } from "../platform/ports.ts";
@@ -161,7 +162,7 @@ async function* get(
     const work = wanted.kind === "file" ? getOne(device, ports, wanted, to, request, hooks, tally) : getTree(
       { ...ports, stager: device.stager, catalogue: device.ledger.catalogue },
       wanted.tree,
-      { root: to, stageDirectory: stageDirectoryOf(device, fs, to), force: request.force },
+      { root: to, ...folderAt(device, fs, to), force: request.force },
       hooks,
       tally,
     );
@@ -220,7 +221,7 @@ async function getOne(
       shown: to,
       at: to,
       directory,
-      stageDirectory: stageDirectoryOf(device, ports.fs, to) ?? directory,
+      stageDirectory: folderAt(device, ports.fs, to).stageDirectory ?? directory,
       force,
     },
     hooks,
@@ -246,11 +247,18 @@ function targetOf(fs: Fs, wanted: Wanted, { to, into }: GetRequest): string {
 }
 
 /** Within a folder of this device stages stand where Cairn's own things are: no scan takes them for files. */
-function stageDirectoryOf(device: Device, fs: Fs, to: string): string | null {
+function folderAt(
+  device: Device,
+  fs: Fs,
+  to: string,
+): { readonly stageDirectory: string | null; readonly isFolderRoot: boolean } {
   const roots = replicasOf(device.ledger.catalogue).map(({ folder, path }) => ({ folder, path }));
   const found = findInFolders(fs, roots, to);
   const root = roots.find(({ folder }) => folder === found?.folder);
-  return root === undefined ? null : layoutOf(root.path).stage;
+  return {
+    stageDirectory: root === undefined ? null : layoutOf(root.path).stage,
+    isFolderRoot: found?.path === ROOT,
+  };
 }
 
 async function countOf(

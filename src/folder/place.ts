@@ -62,6 +62,8 @@ export interface PlaceContext {
   readonly pins: Pins;
   /** Only on a disk that does not tell all names apart: nothing is touched there but by its exact name (R13). */
   readonly spelling?: Spelling | undefined;
+  /** Told of a directory that was made only for what is to stand in it. */
+  readonly made?: (path: RelPath, stat: Stat) => void;
 }
 
 const CHANGED: Placed = { result: "changed" };
@@ -368,11 +370,14 @@ function placeSymlink(
 }
 
 /** Makes missing ancestors, each inside the one before it, following nothing. */
-function makeParents({ fs, pins }: PlaceContext, path: RelPath): void {
+function makeParents({ fs, pins, rootDev, made }: PlaceContext, path: RelPath): void {
   if (pins.has(parentOf(path))) return;
   for (const ancestor of ancestorsOf(path)) {
     if (pins.has(ancestor)) continue;
     const at = pins.at(ancestor);
-    if (fs.lstat(at) === null) fs.makeDirectory(at);
+    if (fs.lstat(at) !== null) continue;
+    fs.makeDirectory(at);
+    const stat = fs.lstat(at);
+    if (stat !== null) made?.(ancestor, relativeStat(stat, rootDev));
   }
 }

@@ -7,7 +7,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SELF } from "../catalogue/interning.ts";
 import type { Entry } from "../core/entry.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
-import { ancestorsOf, nameOf, parentOf } from "../core/path.ts";
+import { ancestorsOf, isReserved, nameOf, parentOf } from "../core/path.ts";
 import { FsError, type PinnedDir } from "../platform/ports.ts";
 import { failureOf, type GetDeps, type GetFailure, getFile, type GetHooks } from "./get_file.ts";
 import { openMode } from "./directory_modes.ts";
@@ -18,11 +18,19 @@ const AT_ONCE = 64;
 /** Directories that are closed to their owner: their modes are set when all is in them. */
 const MOST_CLOSED = 10_000;
 
+/** What a device has somewhere below, under the name that Cairn's own things have at the top of a folder. */
+const OWN_NAME: GetFailure = {
+  cause: "its name is Cairn's own at the top of a folder",
+  remedy: "Get it to another place.",
+};
+
 export interface TreeTarget {
   /** Absolute; made when it is not there. */
   readonly root: string;
   /** Of the folder that it lies in; null: stages stand beside their targets. */
   readonly stageDirectory: string | null;
+  /** It is the root of a folder of this device: there a name is Cairn's own, which elsewhere is one like any other. */
+  readonly isFolderRoot: boolean;
   readonly force: boolean;
 }
 
@@ -48,6 +56,10 @@ export async function getTree(
   for await (const slice of treeEntries(catalogue, clock, tree)) {
     for (const { path, entry } of slice) {
       if (isFull || hooks.isOver()) break;
+      if (target.isFolderRoot && isReserved(path.split("/", 1)[0]!)) {
+        report.failed(path, OWN_NAME);
+        continue;
+      }
       if (entry.kind !== "file") {
         const failure = makeOther(deps, target, path, entry);
         if (failure !== null) report.failed(path, failure);

@@ -37,6 +37,7 @@ import { Brake } from "./brake.ts";
 import { DirectoryModes, openMode } from "./directory_modes.ts";
 import { hasOtherMode, isThere } from "./last_look.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
+import { MadeDirectories } from "./made_directories.ts";
 import { OpenIntents } from "./open_intents.ts";
 import { NOWHERE, type Places } from "./places.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
@@ -108,6 +109,7 @@ export class Replica {
   /** What the folder's people want of conflicts. Asked anew each time: it is shared data, and may change. */
   strategy: () => Strategy = () => "keep-both";
   readonly touched = new Touched();
+  readonly made = new MadeDirectories();
   /** Whether what was read at a path is what the disk has made of ours, and nobody has written there since (R15). */
   isDamage: (own: HeldRow | null, observed: Observation) => boolean = () => false;
   /** Told of what was recorded, before anything else is done. */
@@ -271,7 +273,7 @@ export class Replica {
     // It was read anew for another reason: of damage nobody ever made an edit (R15).
     const observation = this.isDamage(own, observed)
       ? { ...observed, content: own!.row.entry.content }
-      : observed;
+      : this.made.asFound(observed);
     const intended = this.intents.at(path, own);
     const isFresh = own === null || !isAlive(own.row.entry);
     const isIntended = intended !== null && (intended.isPlaced || isWhat(intended.row, observation));

@@ -82,10 +82,10 @@ export function rowOf(path: RelPath, entry: Entry): Row {
 }
 
 export function contextOf(
-  { deps: { fs }, rootDev, versions }: Replica,
+  { deps: { fs }, rootDev, versions, made }: Replica,
   { pins, spelling }: Gathered,
 ): PlaceContext {
-  return { fs, rootDev, versions, pins, spelling };
+  return { fs, rootDev, versions, pins, spelling, made: (path, stat) => made.note(path, stat) };
 }
 
 export function noteDone(

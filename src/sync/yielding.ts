@@ -267,6 +267,8 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
     const at = gathered.pins.at(ancestor);
     if (entry.kind === "symlink") fs.unlink(at);
     fs.makeDirectory(at);
+    const made = fs.lstat(at);
+    if (made !== null) replica.made.note(ancestor, relativeStat(made, replica.rootDev));
     noteDone(replica, to, copy.entry, replica.own(to), placed.stat, gathered);
     return { kind: "look", paths: [ancestor, path] };
   }

@@ -99,11 +99,10 @@ export class Side {
     await waitFor("the hints to be looked at", () => this.sync.outbound.isQuiet, LIMIT_MS, 5);
   }
 
-  /** Tells the other side what was recorded here since it was last told. */
-  tell(other: Side): void {
+  /** Tells the other side what was recorded here since it was last told, or of that what stands up to some lsn. */
+  tell(other: Side, to = this.ledger.lastLsn): void {
     const { catalogue, epoch } = this.ledger;
     const from = this.#told.get(other) ?? lsnOf(0);
-    const to = this.ledger.lastLsn;
     const rows = catalogue.rows.page(SELF, from, to, 1e6).map(({ placed: { lsn, row } }) => ({ lsn, row }));
     other.ledger.catalogue.applyPage({
       origin: deviceOf(this.number),

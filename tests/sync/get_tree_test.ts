@@ -71,7 +71,7 @@ Deno.test("a tree whose devices disagree on what is a directory leads nowhere ou
     await getTree(
       { ...all, catalogue },
       { folder, top: "" as RelPath, choose: chosenOf },
-      { root: dir.at("here"), stageDirectory: null, force: false },
+      { root: dir.at("here"), stageDirectory: null, isFolderRoot: false, force: false },
       HOOKS,
       { done: () => done++, already: () => {}, failed: (path, why) => failed.push([path, why]) },
     );
@@ -87,6 +87,37 @@ Deno.test("a tree whose devices disagree on what is a directory leads nowhere ou
   assert.equal(done, 1);
   assert.deepEqual(failed.map(([path]) => path).sort(), ["gate/file", "gone"]);
 });
+
+for (const isFolderRoot of [true, false]) {
+  Deno.test(`what a tree has under Cairn's own name ${isFolderRoot ? "does not come to the top of a folder" : "comes to any other place"}`, async () => {
+    using dir = tempDir();
+    using memory = memoryCatalogue();
+    const { catalogue, folder } = memory;
+    const paths = ["sub/.cairn/marker", "sub/.Cairn/versions/f", "sub/plain"];
+    for (const [i, path] of paths.entries()) {
+      const entry = { ...entryOf({ dots: [dot(2, i + 1)], text: "x" }), content: contentIn("x"), size: 1 };
+      catalogue.rows.put(catalogue.ids.device(deviceOf(2)), folder, rowOf(path, entry), lsnOf(i + 1));
+    }
+    const root = dir.at("here");
+    Deno.mkdirSync(`${root}/.cairn`, { recursive: true });
+    const all = deps(stagerWith(["x"]));
+    const failed: RelPath[] = [];
+    try {
+      await getTree(
+        { ...all, catalogue },
+        { folder, top: "sub" as RelPath, choose: chosenOf },
+        { root, stageDirectory: null, isFolderRoot, force: true },
+        HOOKS,
+        { done: () => {}, already: () => {}, failed: (path) => failed.push(path) },
+      );
+    } finally {
+      all.pool.close();
+    }
+    assert.equal(Deno.readTextFileSync(`${root}/plain`), "x");
+    assert.deepEqual(failed.sort(), isFolderRoot ? [".Cairn/versions/f", ".cairn/marker"] : []);
+    assert.equal([...Deno.readDirSync(`${root}/.cairn`)].length, isFolderRoot ? 0 : 1);
+  });
+}
 
 async function getTo(
   target: string,
