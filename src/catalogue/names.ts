@@ -20,8 +20,11 @@ const IDLE_CHANGES = 2;
 /** From this size on states are found by it. As in the index of the schema. */
 export const LARGE_BYTES = 10_000_000;
 
-/** SQLite's words for an index that is not what it should be; a name can be in it twice only then. */
-const DAMAGE = /malformed|corrupt|constraint failed/;
+/**
+ * SQLite's words for an index that is not what it should be; a name can be in it twice only then, and a length that is damaged asks for more
+ * memory than there is.
+ */
+const DAMAGE = /malformed|corrupt|constraint failed|out of memory/;
 
 /** A state by its kind and day. */
 export interface Dated {

@@ -8,8 +8,8 @@ import { Database, type OpenSqlite } from "./database.ts";
 import first from "./text_schema/0001_texts.sql" with { type: "text" };
 
 const MIGRATIONS: readonly string[] = [first];
-/** SQLite's words for a file that is not what it should be. */
-const DAMAGE = /malformed|not a database|corrupt/;
+/** SQLite's words for a file that is not what it should be; a length that is damaged asks for more memory than there is. */
+const DAMAGE = /malformed|not a database|corrupt|out of memory/;
 
 /** What the log may keep of the disk once it was written back. */
 const LOG_BYTES = 16 * 2 ** 20;
