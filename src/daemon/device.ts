@@ -16,7 +16,7 @@ import { Links } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
-import { MOVES } from "../sync/messages.ts";
+import { DIRECT, MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Scrubbing } from "../sync/scrubbing.ts";
@@ -28,6 +28,7 @@ import { Turns } from "../sync/turns.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
+import { Meeting } from "./meeting.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
 import { ProgressTeller } from "./progress_teller.ts";
 import { isTwinAt } from "./twin.ts";
@@ -90,6 +91,7 @@ export class Device {
   readonly #options: DeviceOptions;
   readonly #sharing: Sharing;
   readonly #arrivals: Arrivals;
+  readonly #meeting: Meeting;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #turns: Turns;
   readonly #manualAddresses = new Map<DeviceId, string>();
@@ -111,6 +113,7 @@ export class Device {
         sync.inbound.retry((needs, folder) => needs.retryFrom(folder, number));
       }
     });
+    this.#meeting = new Meeting(ports.clock, () => this.#eachConversation((one) => one.tellDirect()));
     this.#instance = toHex(ports.random.bytes(8));
     this.local = {
       catalogue: ledger.catalogue,
@@ -172,7 +175,7 @@ export class Device {
       greeting: {
         hello: {
           versions: VERSIONS,
-          capabilities: this.texts === null ? [MOVES] : [MOVES, TEXTS],
+          capabilities: [DIRECT, MOVES, ...this.texts === null ? [] : [TEXTS]],
           extra: { instance: this.#instance, name: options.name },
         },
         admit: (device) => this.gate.admit(device),
@@ -285,6 +288,16 @@ export class Device {
   #opened(session: Session): void {
     const { catalogue } = this.ledger;
     const number = catalogue.ids.device(session.peer);
+    // Before anything is refused: others may hold it for connected already.
+    session.onClose(() => {
+      this.#noteSeen(number, session);
+      this.#conversations.delete(session);
+      this.#ports.pool.keepRecent(this.#conversations.size > 0);
+      this.peerProgress.delete(session.peer);
+      this.#eachConversation((other) => other.left(session.peer));
+      this.#changed();
+    });
+    if (this.#conversations.size === 0) this.#meeting.begin();
     const conversation = new Conversation({
       ledger: this.ledger,
       server: { ...this.local, pool: this.#ports.pool, sharing: this.#sharing },
@@ -294,6 +307,7 @@ export class Device {
       accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
       counts: (device) => this.gate.accepts(device),
       isConnected: (device) => this.links.session(device) !== null,
+      isAwaited: () => this.#meeting.isOn,
       turns: this.#turns,
       taken: () => this.#taken(),
       room: (isOver) => this.homeRoom.whenThere(isOver),
@@ -305,17 +319,10 @@ export class Device {
     this.#conversations.set(session, conversation);
     this.#ports.pool.keepRecent(true);
     this.#noteSeen(number, session);
-    session.onClose(() => {
-      this.#noteSeen(number, session);
-      this.#conversations.delete(session);
-      this.#ports.pool.keepRecent(this.#conversations.size > 0);
-      this.peerProgress.delete(session.peer);
-      this.#eachConversation((other) => other.left(session.peer));
-      this.#changed();
-    });
     this.sources.add(number, session);
     this.#sharing.came(number, session);
     this.#arrivals.came(number);
+    this.#eachConversation((other) => other.tellDirect());
     this.#progress.now();
   }
 
@@ -382,6 +389,7 @@ export class Device {
     this.discovery?.close();
     this.links.close();
     this.#arrivals.stop();
+    this.#meeting.stop();
     await this.texts?.stop();
     await this.folders.stop();
     this.#isStopped = true;

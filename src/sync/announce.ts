@@ -6,6 +6,8 @@
  * 2. A cursor into our own journal that we never gave out means that we are a copy of an older self: new epoch first (R24).
  * 3. Pages end on lsn boundaries; their rows are durable, since the catalogue holds nothing else (invariant 1).
  * 4. Others' rows are relayed with their own epoch and lsn, as far as we have them.
+ *    Nothing is relayed of a device while it tells the peer of itself: what the peer was told of it stays where it is, and is gone on
+ *    with when that is over.
  * 5. A directory that we renamed is told as that to who has exactly our rows as they were: who had all of them at an lsn behind which none
  *    that moves has changed. To all others it is told as rows.
  */
@@ -21,7 +23,15 @@ import type { PlacedRow } from "../core/row_codec.ts";
 import type { SharedPage } from "../catalogue/values.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Session } from "../peer/session.ts";
-import { encodePage, MESSAGE, MOVES, PAGE_MOVES, type SentPage, type Subscription } from "./messages.ts";
+import {
+  type Direct,
+  encodePage,
+  MESSAGE,
+  MOVES,
+  PAGE_MOVES,
+  type SentPage,
+  type Subscription,
+} from "./messages.ts";
 
 /** Parts of renamed directories after which a page ends: with the longest paths of all it is no longer than a page may be. */
 const PAGE_PARTS = 512;
@@ -38,6 +48,8 @@ export class Announcer {
   readonly #nothingUpTo = new Map<number, Lsn>();
   /** The last lsn at which the peer had all our rows as they were; null while none is known. */
   #exactTo: Lsn | null = null;
+  /** Devices that tell the peer of themselves, as it said last. */
+  #direct: ReadonlySet<DeviceId> = new Set();
   #pumping = false;
   /** Devices of which the peer was not told that there is no more; of us that comes in every session. */
   readonly #endless = new Set<number>([SELF]);
@@ -76,6 +88,16 @@ export class Announcer {
     if (isAhead(to, this.#sent.get(number) ?? BEGINNING)) this.#sent.set(number, to);
   }
 
+  /**
+   * Whom the peer hears itself from here on. Who has gone may have told it more than we did: we go on behind that, and never before what we have
+   * told already, so that this costs nobody a page that was told (invariant 10); what was not taken is asked for by a subscription.
+   */
+  direct({ devices, left }: Direct): void {
+    this.#direct = devices;
+    for (const [device, cursor] of left) this.peerHas(device, cursor);
+    this.pump();
+  }
+
   get #peerNumber(): number {
     return this.#ledger.catalogue.ids.device(this.#session.peer);
   }
@@ -85,10 +107,11 @@ export class Announcer {
     if (this.#sent === null || this.#pumping || this.#session.ending !== null) return;
     this.#pumping = true;
     try {
-      const { cursors, rows } = this.#ledger.catalogue;
+      const { cursors, ids, rows } = this.#ledger.catalogue;
       for (const device of [SELF, ...cursors.knownDevices()]) {
         // What we doubt ourselves is told to nobody (R28, R32).
         if (device === this.#peerNumber || rows.ignored.has(device)) continue;
+        if (device !== SELF && this.#direct.has(ids.deviceOf(device))) continue;
         while (this.#session.roomFor("index") > 0 && this.#sendPage(device));
       }
     } catch (error) {

@@ -9,7 +9,15 @@ import type { Clock } from "../platform/ports.ts";
 import { Allotment } from "./allotment.ts";
 import { Announcer } from "./announce.ts";
 import { Intake, subscriptionOf } from "./intake.ts";
-import { decodeSubscribe, encodeSubscribe, MESSAGE, read } from "./messages.ts";
+import {
+  decodeDirect,
+  decodeSubscribe,
+  DIRECT,
+  encodeDirect,
+  encodeSubscribe,
+  MESSAGE,
+  read,
+} from "./messages.ts";
 import type { Server } from "./serve.ts";
 import { Serving } from "./serving.ts";
 import type { TextExchange } from "./text_exchange.ts";
@@ -26,6 +34,8 @@ export interface ConversationDeps {
   accept(fields: readonly SharedField[], turn: () => Promise<void>): Promise<SharedField[]>;
   /** Whether a device tells of itself, in a session of its own. */
   isConnected(device: DeviceId): boolean;
+  /** Whether it may do so in a moment: only for a while, of whose end `tellDirect` is told. */
+  isAwaited(device: DeviceId): boolean;
   /** What all peers' pages share of the time. */
   readonly turns: Turns;
   /** Resolves when there is room to take a page in, or `isOver` says that nobody waits any more. */
@@ -47,6 +57,8 @@ export class Conversation {
   readonly #subscriptions: Allotment;
   readonly #endListening: () => void;
   #lastProgress = "";
+  /** Of whom the peer was told that they tell of themselves. */
+  #direct: ReadonlySet<DeviceId> = new Set();
 
   constructor(deps: ConversationDeps, session: Session) {
     this.#session = session;
@@ -72,6 +84,8 @@ export class Conversation {
     this.#endListening = deps.ledger.onApplied(() => this.#announcer.pump());
     session.onClose(() => this.#endListening());
     session.onMessage((message) => void this.#handle(message));
+    // First: what is relayed until it has come is told twice.
+    this.tellDirect();
     this.subscribe();
     deps.texts?.came(session);
   }
@@ -83,11 +97,30 @@ export class Conversation {
     this.#session.send("control", MESSAGE.subscribe, encodeSubscribe(subscriptionOf(ledger, devices())));
   }
 
+  /**
+   * Tells the peer who tells of itself, when that has changed: those of whom a page of the peer's would be passed by, and for a moment those
+   * who may be so at once. Nothing else is held back, and it comes from where we are then as soon as it would be taken.
+   */
+  tellDirect(): void {
+    const session = this.#session;
+    if (session.ending !== null || !session.agreement.capabilities.has(DIRECT)) return;
+    const { ledger, devices } = this.#deps;
+    const isDirect = (device: DeviceId) => this.#deps.isConnected(device) || this.#deps.isAwaited(device);
+    const now = new Set([...devices()].filter((device) => device !== session.peer && isDirect(device)));
+    const left = [...this.#direct].filter((device) => !now.has(device));
+    if (left.length === 0 && now.size === this.#direct.size) return;
+    const header = encodeDirect({ devices: now, left: subscriptionOf(ledger, left) });
+    session.send("control", MESSAGE.direct, header);
+    this.#direct = now;
+  }
+
   /** A device does not tell of itself any more: what the peer told of it, and we passed by, is asked for again. */
   left(device: DeviceId): void {
-    if (this.#session.ending !== null || !this.#intake.hasMissed(device)) return;
-    this.#intake.begunAnew();
-    this.subscribe();
+    if (this.#session.ending === null && this.#intake.hasMissed(device)) {
+      this.#intake.begunAnew();
+      this.subscribe();
+    }
+    this.tellDirect();
   }
 
   /** The peer is being given contents. */
@@ -130,6 +163,9 @@ export class Conversation {
           this.#deps.peerNeeds(files, bytes);
           break;
         }
+        case MESSAGE.direct:
+          this.#announcer.direct(decodeDirect(message.header));
+          break;
         case MESSAGE.slow:
           [this.#serving.packs] = read("slow", message.header);
           break;

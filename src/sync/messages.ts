@@ -7,6 +7,7 @@
  *                               [[key, value, lsn], …], shared fields,                  fields: only of the sender itself
  *                               [[folder, lsn, move], …]]                               only to who can "moves"; no rows then
  *   18    progress    control  [files, bytes]                                           what the sender still needs
+ *   19    direct      control  [[device: bin32, …], [[device, epoch, boot, lsn], …]]    who tells the sender of itself; who does not any more
  *   20    small       request  [content: bin33, …]            answer 21  [length | -1, …], the bytes one behind the other
  *   22    list        request  [content, first]               answer 23  [size | -1, chunks], records from `first` on
  *   24    pieces      request  [content, first, count]        answer 25  [1 | 0], the bytes of those chunks
@@ -45,6 +46,7 @@ export const MESSAGE = {
   subscribe: 16,
   page: 17,
   progress: 18,
+  direct: 19,
   small: 20,
   smallAnswer: 21,
   list: 22,
@@ -62,11 +64,13 @@ export const MESSAGE = {
 export const SMALL_BATCH = 128;
 /** The capability of those who can be told that a directory was renamed. */
 export const MOVES = "moves";
+/** The capability of those who relay nothing of devices that tell of themselves. */
+export const DIRECT = "direct";
 /** Records of renamed directories in one page. */
 export const PAGE_MOVES = 256;
 /** Ranges of chunks in one "part" message: some 20 KB. */
 export const PART_RANGES = 2048;
-/** Devices in one subscription. */
+/** Devices in one subscription, and in one "direct". */
 const SUBSCRIBED_DEVICES = 1024;
 
 function bytesAs<K extends "device" | "boot" | "folder" | "content">(kind: K) {
@@ -81,11 +85,13 @@ const device = bytesAs("device");
 const content = bytesAs("content");
 const sizeAndChunks = v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(-1)), count]);
 
+const cursors = v.pipe(
+  v.array(v.tuple([device, count, v.nullable(bytesAs("boot")), count])),
+  v.maxLength(SUBSCRIBED_DEVICES),
+);
+
 const schemas = {
-  subscribe: v.pipe(
-    v.array(v.tuple([device, count, v.nullable(bytesAs("boot")), count])),
-    v.maxLength(SUBSCRIBED_DEVICES),
-  ),
+  subscribe: cursors,
   page: v.tuple([
     device,
     count,
@@ -102,6 +108,7 @@ const schemas = {
     ),
   ]),
   progress: v.tuple([count, count]),
+  direct: v.tuple([v.pipe(v.array(device), v.maxLength(SUBSCRIBED_DEVICES)), cursors]),
   small: v.pipe(v.array(content), v.maxLength(SMALL_BATCH)),
   smallAnswer: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
   list: v.tuple([content, count]),
@@ -143,12 +150,32 @@ export function encodeSubscribe(subscription: Subscription): unknown {
 }
 
 export function decodeSubscribe(header: unknown): Subscription {
+  return subscriptionFrom(read("subscribe", header));
+}
+
+function subscriptionFrom(cursors: v.InferOutput<typeof schemas.subscribe>): Subscription {
   return new Map(
-    read("subscribe", header).map(([id, epoch, boot, lsn]) => [
+    cursors.map(([id, epoch, boot, lsn]) => [
       id as DeviceId,
       { epoch, boot: boot as BootId | null, lsn: lsn as Lsn },
     ]),
   );
+}
+
+/** Who tells the sender of itself, in a session of its own; and what it has of who did and does not any more. */
+export interface Direct {
+  readonly devices: ReadonlySet<DeviceId>;
+  readonly left: Subscription;
+}
+
+export function encodeDirect({ devices, left }: Direct): unknown {
+  return [[...devices].map(fromHex), encodeSubscribe(left)];
+}
+
+/** Throws CairnError "message-invalid". */
+export function decodeDirect(header: unknown): Direct {
+  const [devices, left] = read("direct", header);
+  return { devices: new Set(devices as DeviceId[]), left: subscriptionFrom(left) };
 }
 
 // ------------------------------------------------------------------------------------ page

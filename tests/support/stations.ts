@@ -12,7 +12,7 @@ import { acceptedFields, acceptWelcome, foundLibrary, infoOf, welcome } from "..
 import type { DeviceIdentity } from "../../src/peer/identity.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
 import type { Refusal } from "../../src/peer/messages.ts";
-import { MOVES } from "../../src/sync/messages.ts";
+import { DIRECT, MOVES } from "../../src/sync/messages.ts";
 import { openSession, type Session } from "../../src/peer/session.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
 import { Conversation } from "../../src/sync/conversation.ts";
@@ -29,6 +29,8 @@ export class Station implements AsyncDisposable {
   gate!: Gate;
   /** A full disk: what others changed is known and cannot be done. */
   isFull = false;
+  /** Devices that are taken for such as tell of themselves in a moment. */
+  readonly awaited = new Set<DeviceId>();
   /** Placements that are under way, and what answers for those of a former run. */
   settled: () => Promise<boolean> = () => Promise.resolve(true);
   /** How it takes part in the folder (R9): what a person writes is recorded by it. */
@@ -198,7 +200,7 @@ export class Station implements AsyncDisposable {
   async connect(to: Station): Promise<Session | null> {
     const links = linkPair({ certificates: [this.identity.certificateDer, to.identity.certificateDer] });
     const greeting = (of: Station) => ({
-      hello: { versions: [1, 1] as const, capabilities: [MOVES], extra: {} },
+      hello: { versions: [1, 1] as const, capabilities: [DIRECT, MOVES], extra: {} },
       admit: (device: DeviceId) => of.gate.admit(device),
     });
     const opened = await Promise.all([
@@ -223,6 +225,7 @@ export class Station implements AsyncDisposable {
       devices: () => this.gate.members(),
       clock: this.clock,
       accept: (fields) => acceptedFields(this.ledger, fields, () => Promise.resolve()),
+      isAwaited: (device) => this.awaited.has(device),
       isConnected: (device) => this.sessions.some(({ peer }) => peer === device),
       turns: new Turns(this.clock, () => true),
       counts: (device) => this.gate.accepts(device),
@@ -238,6 +241,7 @@ export class Station implements AsyncDisposable {
       this.#conversations.delete(session);
       for (const other of this.#conversations.values()) other.left(session.peer);
     });
+    for (const other of this.#conversations.values()) other.tellDirect();
   }
 
   #relink(): void {

@@ -5,9 +5,11 @@ import { CairnError } from "../../src/core/errors.ts";
 import { toHex } from "../../src/core/ids.ts";
 import { CHUNK_LIST_CHUNKS } from "../../src/core/limits.ts";
 import {
+  decodeDirect,
   decodePage,
   decodeSubscribe,
   encodeContents,
+  encodeDirect,
   encodePage,
   encodeSubscribe,
   MESSAGE,
@@ -65,6 +67,7 @@ const anyPage: fc.Arbitrary<SentPage> = fc.record({
 const DECODERS: Readonly<Record<string, (header: unknown) => unknown>> = {
   page: decodePage,
   subscribe: decodeSubscribe,
+  direct: decodeDirect,
   ...Object.fromEntries(
     (["progress", "small", "smallAnswer", "list", "listAnswer", "pieces", "piecesAnswer", "part"] as const)
       .map((kind) => [kind, (header: unknown) => read(kind, header)]),
@@ -94,6 +97,8 @@ Deno.test("subscriptions come out as they went in", () => {
   );
   fc.assert(fc.property(subscription, (subscription) => {
     assert.deepEqual(decodeSubscribe(wire(encodeSubscribe(subscription))), subscription);
+    const direct = { devices: new Set([deviceOf(7), deviceOf(8)]), left: subscription };
+    assert.deepEqual(decodeDirect(wire(encodeDirect(direct))), direct);
   }));
 });
 
@@ -113,6 +118,7 @@ Deno.test("message types are what docs/protocol.md says", () => {
     subscribe: 16,
     page: 17,
     progress: 18,
+    direct: 19,
     small: 20,
     smallAnswer: 21,
     list: 22,
