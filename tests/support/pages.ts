@@ -1,5 +1,4 @@
 /** What devices of this process tell each other of rows: every page that any of their sessions sends. */
-import { encode } from "@msgpack/msgpack";
 import type { DeviceId } from "../../src/core/ids.ts";
 import { Session } from "../../src/peer/session.ts";
 import { decodePage, MESSAGE, type SentPage } from "../../src/sync/messages.ts";
@@ -7,13 +6,14 @@ import { decodePage, MESSAGE, type SentPage } from "../../src/sync/messages.ts";
 export interface ToldPage {
   readonly session: Session;
   readonly page: SentPage;
-  readonly bytes: number;
 }
 
 export interface Pages extends Disposable {
   readonly all: readonly ToldPage[];
   /** Rows of `origin` that a device was told, by whomever. */
   rows(to: DeviceId, origin: DeviceId): number;
+  /** Those of them that others told. */
+  relayed(to: DeviceId, origin: DeviceId): number;
 }
 
 /** Listens until it is disposed of. */
@@ -21,20 +21,19 @@ export function pagesOfAll(): Pages {
   const all: ToldPage[] = [];
   const send = Session.prototype.send;
   Session.prototype.send = function (this: Session, lane, type, header, ...rest) {
-    if (type === MESSAGE.page) {
-      const bytes = encode(header);
-      all.push({ session: this, page: decodePage(header), bytes: bytes.length });
-    }
+    if (type === MESSAGE.page) all.push({ session: this, page: decodePage(header) });
     return send.call(this, lane, type, header, ...rest);
   };
+  const rowsIn = (pages: readonly ToldPage[]) =>
+    pages.flatMap(({ page }) => page.folders.map(({ rows }) => rows.length)).reduce((a, b) => a + b, 0);
+  const toldTo = (to: DeviceId, origin: DeviceId) =>
+    all.filter(({ session, page }) => session.peer === to && page.origin === origin);
+  // Whoever speaks begins with what it has itself.
+  const speaker = (of: Session) => all.find(({ session }) => session === of)!.page.origin;
   return {
     all,
-    rows: (to, origin) =>
-      all.filter(({ session, page }) => session.peer === to && page.origin === origin)
-        .reduce(
-          (sum, { page }) => sum + page.folders.reduce((rows, folder) => rows + folder.rows.length, 0),
-          0,
-        ),
+    rows: (to, origin) => rowsIn(toldTo(to, origin)),
+    relayed: (to, origin) => rowsIn(toldTo(to, origin).filter(({ session }) => speaker(session) !== origin)),
     [Symbol.dispose]: () => void (Session.prototype.send = send),
   };
 }

@@ -14,13 +14,14 @@ import { createIdentity } from "../../src/peer/identity.ts";
 import type { Refusal } from "../../src/peer/messages.ts";
 import { DIRECT, MOVES } from "../../src/sync/messages.ts";
 import { openSession, type Session } from "../../src/peer/session.ts";
+import { realClock } from "../../src/platform/real/clock.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
 import { Conversation } from "../../src/sync/conversation.ts";
 import { Turns } from "../../src/sync/turns.ts";
 import { type Mint, rowOfGone, rowOfSeen } from "../../src/sync/local_change.ts";
 import { contentOf, pathOf } from "./entries.ts";
 import { FOLDER, handClock, type Home, homeAt } from "./ledgers.ts";
-import { linkPair } from "./links.ts";
+import { linkPair, type MemoryLink } from "./links.ts";
 import { tempDir } from "./temp_dir.ts";
 import { waitFor } from "./wait.ts";
 
@@ -31,6 +32,8 @@ export class Station implements AsyncDisposable {
   isFull = false;
   /** Devices that are taken for such as tell of themselves in a moment. */
   readonly awaited = new Set<DeviceId>();
+  /** The last link with each other, at this end. */
+  readonly links = new Map<DeviceId, MemoryLink>();
   /** Placements that are under way, and what answers for those of a former run. */
   settled: () => Promise<boolean> = () => Promise.resolve(true);
   /** How it takes part in the folder (R9): what a person writes is recorded by it. */
@@ -196,9 +199,15 @@ export class Station implements AsyncDisposable {
     if (refusal !== null) throw new Error(refusal.message);
   }
 
-  /** Opens a session; null when either side refuses. */
-  async connect(to: Station): Promise<Session | null> {
+  /** Opens a session; null when either side refuses. With `letThrough` no more bytes than that arrive there. */
+  async connect(to: Station, letThrough = Infinity): Promise<Session | null> {
     const links = linkPair({ certificates: [this.identity.certificateDer, to.identity.certificateDer] });
+    if (letThrough < Infinity) {
+      links[0].stall(true);
+      links[0].letThrough(letThrough);
+    }
+    this.links.set(to.id, links[0]);
+    to.links.set(this.id, links[1]);
     const greeting = (of: Station) => ({
       hello: { versions: [1, 1] as const, capabilities: [DIRECT, MOVES], extra: {} },
       admit: (device: DeviceId) => of.gate.admit(device),
@@ -227,7 +236,7 @@ export class Station implements AsyncDisposable {
       accept: (fields) => acceptedFields(this.ledger, fields, () => Promise.resolve()),
       isAwaited: (device) => this.awaited.has(device),
       isConnected: (device) => this.sessions.some(({ peer }) => peer === device),
-      turns: new Turns(this.clock, () => true),
+      turns: new Turns(realClock(), () => true),
       counts: (device) => this.gate.accepts(device),
       taken: () => {
         this.gate.heard();
@@ -241,7 +250,12 @@ export class Station implements AsyncDisposable {
       this.#conversations.delete(session);
       for (const other of this.#conversations.values()) other.left(session.peer);
     });
-    for (const other of this.#conversations.values()) other.tellDirect();
+    this.tellDirect();
+  }
+
+  /** Others hear who tells this one of itself. */
+  tellDirect(): void {
+    for (const conversation of this.#conversations.values()) conversation.tellDirect();
   }
 
   #relink(): void {
