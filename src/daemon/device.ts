@@ -16,7 +16,7 @@ import { Links } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
-import { DIRECT, MOVES } from "../sync/messages.ts";
+import { DIRECT, MOVES, PACKED_PAGES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Scrubbing } from "../sync/scrubbing.ts";
@@ -175,7 +175,7 @@ export class Device {
       greeting: {
         hello: {
           versions: VERSIONS,
-          capabilities: [DIRECT, MOVES, ...this.texts === null ? [] : [TEXTS]],
+          capabilities: [DIRECT, MOVES, PACKED_PAGES, ...this.texts === null ? [] : [TEXTS]],
           extra: { instance: this.#instance, name: options.name },
         },
         admit: (device) => this.gate.admit(device),

@@ -23,15 +23,8 @@ import type { PlacedRow } from "../core/row_codec.ts";
 import type { SharedPage } from "../catalogue/values.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Session } from "../peer/session.ts";
-import {
-  type Direct,
-  encodePage,
-  MESSAGE,
-  MOVES,
-  PAGE_MOVES,
-  type SentPage,
-  type Subscription,
-} from "./messages.ts";
+import { type Direct, MOVES, PAGE_MOVES, type SentPage, type Subscription } from "./messages.ts";
+import { sendPage } from "./page_packing.ts";
 
 /** Parts of renamed directories after which a page ends: with the longest paths of all it is no longer than a page may be. */
 const PAGE_PARTS = 512;
@@ -171,7 +164,7 @@ export class Announcer {
       facts: upTo(facts),
       shared: upTo(shared).map(({ field }) => field),
     };
-    this.#session.send("index", MESSAGE.page, encodePage(page));
+    sendPage(this.#session, page);
     this.#sent!.set(device, to);
     if (complete) this.#endless.delete(device);
     else this.#endless.add(device);

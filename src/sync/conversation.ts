@@ -158,6 +158,9 @@ export class Conversation {
         case MESSAGE.page:
           await this.#intake.page(message.header);
           break;
+        case MESSAGE.packedPage:
+          await this.#intake.packedPage(message.header, message.raw);
+          break;
         case MESSAGE.progress: {
           const [files, bytes] = read("progress", message.header);
           this.#deps.peerNeeds(files, bytes);

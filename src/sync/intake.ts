@@ -10,6 +10,7 @@ import type { SharedField } from "../core/record.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Clock } from "../platform/ports.ts";
 import { decodePage, type SentPage, type Subscription } from "./messages.ts";
+import { openPage } from "./page_packing.ts";
 
 /** Where each device's announcement is to go on. What is said of the peer itself tells it whether it is who it was (R24). */
 export function subscriptionOf(ledger: Ledger, devices: Iterable<DeviceId>): Subscription {
@@ -95,11 +96,20 @@ export class Intake {
 
   /** Applies a page after those before it. Rejects for a page that is malformed, or too much. */
   page(header: unknown): Promise<void> {
+    return this.#inTurn(() => decodePage(header));
+  }
+
+  /** The same with a page that was packed: of those that wait, none is opened (invariant 10). */
+  packedPage(header: unknown, raw: Uint8Array): Promise<void> {
+    return this.#inTurn(() => decodePage(openPage(header, raw)));
+  }
+
+  #inTurn(open: () => SentPage): Promise<void> {
     this.#waiting++;
     const done = this.#tail.then(async () => {
       if (!await this.#events.room()) return;
       this.#workingSinceMs = this.#clock.monotonic();
-      const page = decodePage(header);
+      const page = open();
       await this.#events.alone(page.origin, () => this.#take(page));
       // Pages stand in line, and whoever sends many shall not keep everybody else waiting.
       await this.#turn();

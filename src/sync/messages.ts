@@ -15,6 +15,7 @@
  *   28    part        control  [content, asks, [first, count, …]]   chunks in the sender's stage; asks: tell me what is in yours
  *   29    slow        control  [boolean]                          answers to the sender are better packed
  *   30    packed      answer   [length, header]                   the bytes of the answer with this header, by raw deflate
+ *   31    packed page index    [length]                           the header of a page, by raw deflate
  */
 import * as v from "valibot";
 import type { Page } from "../catalogue/catalogue.ts";
@@ -58,6 +59,7 @@ export const MESSAGE = {
   part: 28,
   slow: 29,
   packed: 30,
+  packedPage: 31,
 } as const;
 
 /** Contents in one "small" request. */
@@ -66,6 +68,8 @@ export const SMALL_BATCH = 128;
 export const MOVES = "moves";
 /** The capability of those who relay nothing of devices that tell of themselves. */
 export const DIRECT = "direct";
+/** The capability of those who take pages packed. */
+export const PACKED_PAGES = "packed-pages";
 /** Records of renamed directories in one page. */
 export const PAGE_MOVES = 256;
 /** Ranges of chunks in one "part" message: some 20 KB. */
@@ -117,6 +121,7 @@ const schemas = {
   piecesAnswer: v.tuple([v.picklist([0, 1])]),
   slow: v.tuple([v.boolean()]),
   packed: v.tuple([count, v.unknown()]),
+  packedPage: v.tuple([count]),
   changes: v.tuple([content, content]),
   changesAnswer: sizeAndChunks,
   part: v.tuple([

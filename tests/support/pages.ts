@@ -2,6 +2,7 @@
 import type { DeviceId } from "../../src/core/ids.ts";
 import { Session } from "../../src/peer/session.ts";
 import { decodePage, MESSAGE, type SentPage } from "../../src/sync/messages.ts";
+import { openPage } from "../../src/sync/page_packing.ts";
 
 export interface ToldPage {
   readonly session: Session;
@@ -22,6 +23,9 @@ export function pagesOfAll(): Pages {
   const send = Session.prototype.send;
   Session.prototype.send = function (this: Session, lane, type, header, ...rest) {
     if (type === MESSAGE.page) all.push({ session: this, page: decodePage(header) });
+    if (type === MESSAGE.packedPage) {
+      all.push({ session: this, page: decodePage(openPage(header, rest[0]!)) });
+    }
     return send.call(this, lane, type, header, ...rest);
   };
   const rowsIn = (pages: readonly ToldPage[]) =>

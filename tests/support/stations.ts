@@ -12,7 +12,7 @@ import { acceptedFields, acceptWelcome, foundLibrary, infoOf, welcome } from "..
 import type { DeviceIdentity } from "../../src/peer/identity.ts";
 import { createIdentity } from "../../src/peer/identity.ts";
 import type { Refusal } from "../../src/peer/messages.ts";
-import { DIRECT, MOVES } from "../../src/sync/messages.ts";
+import { DIRECT, MOVES, PACKED_PAGES } from "../../src/sync/messages.ts";
 import { openSession, type Session } from "../../src/peer/session.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
 import { realRandom } from "../../src/platform/real/random.ts";
@@ -209,7 +209,7 @@ export class Station implements AsyncDisposable {
     this.links.set(to.id, links[0]);
     to.links.set(this.id, links[1]);
     const greeting = (of: Station) => ({
-      hello: { versions: [1, 1] as const, capabilities: [DIRECT, MOVES], extra: {} },
+      hello: { versions: [1, 1] as const, capabilities: [DIRECT, MOVES, PACKED_PAGES], extra: {} },
       admit: (device: DeviceId) => of.gate.admit(device),
     });
     const opened = await Promise.all([

@@ -1,93 +1,18 @@
 /** What a device tells its peers: all of it, in pages that everybody can take, and nobody's fault but its own (R29, R30, invariant 10). */
-import type { Page } from "../../src/catalogue/catalogue.ts";
 import assert from "node:assert/strict";
 import { SELF } from "../../src/catalogue/interning.ts";
 import { BEGINNING, type Cursor } from "../../src/core/cursor.ts";
 import type { DeviceId, RelPath } from "../../src/core/ids.ts";
-import { HEADER_BYTES } from "../../src/core/limits.ts";
 import type { Move } from "../../src/core/move.ts";
 import type { SharedField } from "../../src/core/record.ts";
 import type { Ledger } from "../../src/journal/ledger.ts";
-import { encodeHeader } from "../../src/peer/header.ts";
-import type { Session } from "../../src/peer/session.ts";
 import { Announcer } from "../../src/sync/announce.ts";
-import { decodePage, MOVES, type SentPage } from "../../src/sync/messages.ts";
+import { MOVES, type SentPage } from "../../src/sync/messages.ts";
+import { listener, ORIGIN, pageOf, PEER, said, tell, withLedger } from "../support/announcing.ts";
 import { bootOf, deviceOf, dot, entryOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
 import { heaviestRow } from "../support/heavy.ts";
 import { FOLDER, homeAt, ownRow, rowsRecord } from "../support/ledgers.ts";
 import { tempDir } from "../support/temp_dir.ts";
-
-const PEER = deviceOf(2);
-const ORIGIN = deviceOf(3);
-
-/** A session that takes everything, or fails. */
-function listener(
-  fails: () => boolean = () => false,
-  room: () => number = () => 1,
-  can: readonly string[] = [],
-) {
-  const pages: SentPage[] = [];
-  let closed: string | null = null;
-  const session = {
-    peer: PEER,
-    agreement: { capabilities: new Set(can) },
-    get ending() {
-      return closed === null ? null : { by: "us", reason: closed };
-    },
-    roomFor: room,
-    onRoom: () => {},
-    close: (reason: string) => closed = reason,
-    send(_lane: string, _type: number, header: unknown) {
-      if (fails()) throw new Error("no such message");
-      assert.ok(encodeHeader(header).length <= HEADER_BYTES);
-      pages.push(decodePage(header));
-    },
-  } as unknown as Session;
-  return { session, pages, closed: () => closed };
-}
-
-async function withLedger(work: (ledger: Ledger) => Promise<void>): Promise<void> {
-  using dir = tempDir();
-  const ledger = await homeAt(dir.path).open();
-  try {
-    await work(ledger);
-  } finally {
-    await ledger.close();
-  }
-}
-
-function tell(
-  ledger: Ledger,
-  origin: DeviceId,
-  to: number,
-  rows: readonly ReturnType<typeof rowOf>[],
-  epoch = 1,
-  complete = true,
-): void {
-  ledger.catalogue.applyPage(pageOf(origin, to, rows, epoch, complete));
-}
-
-function pageOf(
-  origin: DeviceId,
-  to: number,
-  rows: readonly ReturnType<typeof rowOf>[],
-  epoch = 1,
-  complete = true,
-): Page {
-  return {
-    origin,
-    from: BEGINNING,
-    to: { epoch, boot: bootOf(3), lsn: lsnOf(to) },
-    complete,
-    folders: [{ folder: FOLDER, rows: rows.map((row, i) => ({ lsn: lsnOf(i + 1), row })) }],
-    facts: [],
-  };
-}
-
-const said = (pages: readonly SentPage[], origin: DeviceId) =>
-  pages.filter((page) => page.origin === origin).flatMap(({ folders }) =>
-    folders.flatMap(({ rows }) => rows)
-  );
 
 Deno.test("the heaviest rows that a member can have are relayed, page by page, and every page can be taken", async () => {
   await withLedger(async (ledger) => {
@@ -172,78 +97,6 @@ Deno.test("a peer is not told what it told us", async () => {
     );
     announcer.pump();
     assert.deepEqual(said(pages, ORIGIN).map(({ lsn }) => lsn), [6, 7, 8, 9], "but what comes behind that");
-  });
-});
-
-const NOBODY: ReadonlyMap<DeviceId, Cursor> = new Map();
-const rowsOf = (from: number, to: number) =>
-  Array.from({ length: to }, (_, i) => rowOf(`f${i}`, entryOf({ dots: [dot(3, i + 1)] }))).slice(from);
-
-Deno.test("of a device that tells the peer of itself nothing is relayed, before it is known as well; then what the peer does not have", async () => {
-  await withLedger(async (ledger) => {
-    const { session, pages } = listener();
-    const announcer = new Announcer(ledger, session);
-    announcer.direct({ devices: new Set([ORIGIN, deviceOf(1)]), left: NOBODY });
-    await announcer.subscribed(new Map());
-    tell(ledger, ORIGIN, 5, rowsOf(0, 5));
-    await ledger.commit(rowsRecord([ownRow(ledger, "own")]));
-    announcer.pump();
-    assert.deepEqual(said(pages, ORIGIN), []);
-    assert.equal(said(pages, deviceOf(1)).length, 1, "our own rows are ours to tell, whatever it says");
-    const at = (lsn: number) => ({ epoch: 1, boot: bootOf(3), lsn: lsnOf(lsn) });
-    announcer.direct({ devices: new Set(), left: new Map([[ORIGIN, at(3)]]) });
-    assert.deepEqual(said(pages, ORIGIN).map(({ lsn }) => lsn), [4, 5]);
-    assert.ok(pages.at(-1)!.complete);
-  });
-});
-
-Deno.test("a notice makes nobody tell again what was told, and nothing is taken for told by it (invariant 10)", async () => {
-  await withLedger(async (ledger) => {
-    const { session, pages } = listener();
-    const announcer = new Announcer(ledger, session);
-    tell(ledger, ORIGIN, 5, rowsOf(0, 5));
-    await announcer.subscribed(new Map());
-    for (let i = 0; i < 3; i++) {
-      announcer.direct({ devices: new Set([ORIGIN]), left: NOBODY });
-      announcer.direct({ devices: new Set(), left: new Map([[ORIGIN, BEGINNING]]) });
-    }
-    assert.equal(said(pages, ORIGIN).length, 5);
-    announcer.direct({ devices: new Set([ORIGIN]), left: NOBODY });
-    ledger.catalogue.applyPage({
-      ...pageOf(ORIGIN, 9, []),
-      from: { epoch: 1, boot: bootOf(3), lsn: lsnOf(5) },
-      folders: [{
-        folder: FOLDER,
-        rows: [{ lsn: lsnOf(8), row: rowOf("g", entryOf({ dots: [dot(3, 9)] })) }],
-      }],
-    });
-    announcer.pump();
-    assert.equal(said(pages, ORIGIN).length, 5);
-    // A session that was broken, and whose device the peer has heard nothing more of.
-    announcer.direct({ devices: new Set(), left: new Map([[ORIGIN, BEGINNING]]) });
-    assert.deepEqual(said(pages, ORIGIN).map(({ lsn }) => lsn).slice(5), [8]);
-  });
-});
-
-Deno.test("a relay that has less of a device than the peer heard of itself, or an older epoch, tells nothing of it", async () => {
-  await withLedger(async (ledger) => {
-    const { session, pages } = listener();
-    const announcer = new Announcer(ledger, session);
-    // Half of it was told: its end is owed to the peer, and is not told of an epoch that has passed.
-    tell(ledger, ORIGIN, 5, rowsOf(0, 5), 1, false);
-    await announcer.subscribed(new Map());
-    announcer.direct({ devices: new Set([ORIGIN]), left: NOBODY });
-    tell(ledger, ORIGIN, 6, []);
-    const told = pages.length;
-    announcer.direct({
-      devices: new Set(),
-      left: new Map([[ORIGIN, { epoch: 2, boot: bootOf(4), lsn: lsnOf(3) }]]),
-    });
-    assert.equal(pages.length, told);
-    tell(ledger, ORIGIN, 7, rowsOf(0, 7), 2);
-    announcer.pump();
-    assert.deepEqual(said(pages.slice(told), ORIGIN).map(({ lsn }) => lsn), [4, 5, 6, 7]);
-    assert.ok(pages.at(-1)!.complete);
   });
 });
 

@@ -98,7 +98,7 @@ for (const epoch of ["the same", "a new"]) {
       using pages = pagesOfAll();
       c!.awaited.add(a!.id);
       await c!.connect(b!);
-      assert.ok(await a!.connect(c!, 200_000) !== null);
+      assert.ok(await a!.connect(c!, 100_000) !== null);
       c!.awaited.clear();
       c!.tellDirect();
       const known = () => c!.ledger.catalogue.cursors.of(c!.ledger.catalogue.ids.device(a!.id));

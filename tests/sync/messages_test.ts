@@ -130,6 +130,7 @@ Deno.test("message types are what docs/protocol.md says", () => {
     part: 28,
     slow: 29,
     packed: 30,
+    packedPage: 31,
   });
 });
 

@@ -55,6 +55,7 @@ async function meet(from: Ledger, to: Ledger, peers: readonly [number, number], 
   const headers: unknown[] = [];
   const session = {
     peer: toId,
+    agreement: { capabilities: new Set() },
     ending: null,
     roomFor: () => pages - said.length,
     onRoom: () => {},
