@@ -146,6 +146,39 @@ Deno.test("names and texts are one answer: who has the words in both comes first
   assert.deepEqual(paths(find(five, "budget ext:md", 10, { tags: null, texts })), ["letter.md"]);
 });
 
+Deno.test("words are found in the directories above, and count more in the name", () => {
+  using five = new Five();
+  five.say("laptop", "Photos", [
+    file("2019/Holiday/img.jpg", { mtimeMs: 9_000 }),
+    file("2019/holiday-2019.jpg", { mtimeMs: 1_000 }),
+    file("2019/holiday.jpg", { mtimeMs: 1_000 }),
+    file("2020/holiday/img.jpg", { mtimeMs: 9_000 }),
+    file("2019/work/img.jpg"),
+    file("2019/Holiday/b2/c.jpg", { mtimeMs: 2_000 }),
+  ]);
+  const { names } = five.catalogue.views;
+  for (const isIndexed of [false, true]) {
+    if (isIndexed) answerNow(indexNames(names));
+    assert.deepEqual(paths(find(five, "holiday 2019")), [
+      "2019/holiday-2019.jpg",
+      "2019/holiday.jpg",
+      "2019/Holiday/img.jpg",
+      "2019/Holiday/b2/c.jpg",
+    ]);
+    assert.deepEqual(paths(find(five, "HOLIDAY 2019 img")), ["2019/Holiday/img.jpg"]);
+    assert.deepEqual(paths(find(five, "2019/holiday -b2")), ["2019/Holiday/img.jpg"]);
+    // A short word is looked for in directories beside a longer one.
+    assert.deepEqual(paths(find(five, "c.jpg b2")), ["2019/Holiday/b2/c.jpg"]);
+    assert.deepEqual(paths(find(five, "holiday jpg 2019 c b2")), ["2019/Holiday/b2/c.jpg"]);
+    assert.deepEqual(paths(find(five, "b2")), []);
+    const few = find(five, "holiday", 2);
+    assert.deepEqual([paths(few), few.isCut], [["2019/holiday.jpg", "2019/holiday-2019.jpg"], true]);
+  }
+  five.say("nas", "Photos", [file("2021/holiday/late.jpg")]);
+  assert.deepEqual(paths(find(five, "2021 holiday")), ["2021/holiday/late.jpg"]);
+  assert.equal(names.directories.behind, 1);
+});
+
 Deno.test("what is tagged is found by its tag, of a content and of a path", () => {
   using five = new Five();
   five.say("laptop", "Documents", [
@@ -173,6 +206,7 @@ Deno.test("what is tagged is found by its tag, of a content and of a path", () =
 interface Path {
   readonly key: string;
   readonly name: string;
+  readonly above: string;
   readonly kind: string;
   readonly size: number;
   readonly mtimeMs: number;
@@ -198,6 +232,7 @@ function allPaths({ catalogue }: Five): Path[] {
     const known = all.get(key) ?? {
       key,
       name: String(name),
+      above: String(directory),
       kind: kindName,
       size: Number(size),
       mtimeMs: Number(mtimeMs),
@@ -249,13 +284,38 @@ Deno.test("copies are counted on different disks, as the guardian does, and devi
 });
 
 const DAY = +new Date(2023, 0, 1);
-const conditions: fc.Arbitrary<readonly [string, (path: Path, copies: Map<string, Set<string>>) => boolean]> =
-  fc.oneof(
-    fc.constantFrom("report", "tax", "img", "pdf", "bud", "ma", "e", "_1", "winter-s").map((word) =>
-      [word, ({ name }: Path) => foldForSearch(name).includes(word)] as const
-    ),
+const WORDS = [
+  "report",
+  "tax",
+  "img",
+  "pdf",
+  "bud",
+  "2023",
+  "garden",
+  "er h",
+  "ma",
+  "e",
+  "_1",
+  "winter-s",
+  "24/be",
+];
+/** Words of one letter or two alone are looked for in names. */
+const conditions: fc.Arbitrary<
+  readonly [string, (path: Path, copies: Map<string, Set<string>>, isAbove: boolean) => boolean]
+> = fc
+  .oneof(
+    {
+      weight: 8,
+      arbitrary: fc.constantFrom(...WORDS).map((word) =>
+        [
+          `"${word}"`,
+          ({ name, above }: Path, _: unknown, isAbove: boolean) =>
+            foldForSearch(name).includes(word) || isAbove && foldForSearch(above).includes(word),
+        ] as const
+      ),
+    },
     fc.constantFrom("summer", "0").map((word) =>
-      [`-${word}`, ({ name }: Path) => !name.includes(word)] as const
+      [`-${word}`, ({ name, above }: Path) => !name.includes(word) && !above.includes(word)] as const
     ),
     fc.constantFrom("image", "document", "folder").map((kind) =>
       [`kind:${kind}`, (path: Path) => path.kind === kind] as const
@@ -303,11 +363,11 @@ Deno.test("find answers what a look at every path does, indexed or not", () => {
   }
   const check = () =>
     fc.assert(
-      fc.property(fc.array(conditions, { minLength: 1, maxLength: 3 }), (some) => {
+      fc.property(fc.array(conditions, { minLength: 1, maxLength: 4 }), (some) => {
         const text = some.map(([part]) => part).join(" ");
-        const expected = all.filter((path) => some.every(([, holds]) => holds(path, copies))).map(({ key }) =>
-          key
-        ).sort();
+        const isAbove = some.some(([part]) => /^"...+"$/.test(part));
+        const expected = all.filter((path) => some.every(([, holds]) => holds(path, copies, isAbove)))
+          .map(({ key }) => key).sort();
         const answer = find(many, text, 10_000);
         const found = answer.found.map(({ folder, path }) => `${folder}/${path}`).sort();
         if (answer.isCut) {
@@ -315,7 +375,7 @@ Deno.test("find answers what a look at every path does, indexed or not", () => {
           assert.ok(found.every((key) => known.has(key)), text);
         } else assert.deepEqual(found, expected, text);
       }),
-      { numRuns: 25 },
+      { numRuns: 60 },
     );
   check();
   assert.ok(many.catalogue.views.names.behind <= 1_000, "the question has caught up");
