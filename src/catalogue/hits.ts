@@ -34,6 +34,8 @@ export interface Conditions {
   readonly folders?: readonly number[];
   /** One of these devices makes the statement. */
   readonly devices?: readonly number[];
+  /** As one of these the content is counted (`states.counted`). */
+  readonly counted?: readonly number[];
   /** Is in the name, in ASCII; names with other characters pass. */
   readonly part?: string;
 }
@@ -46,7 +48,10 @@ export class Hits {
   }
 
   /** Those of some states that are still there, live, and meet the conditions; in the order that was given. */
-  sift(states: readonly number[], { size, mtimeMs, isFolder, devices, folders, part }: Conditions): Sifted[] {
+  sift(
+    states: readonly number[],
+    { size, mtimeMs, isFolder, devices, folders, counted, part }: Conditions,
+  ): Sifted[] {
     if (states.length === 0) return [];
     const [where, values]: [string[], (string | number)[]] = [["s.kind <> 0"], []];
     const condition = (sql: string, ...of: (string | number)[]) => {
@@ -72,6 +77,9 @@ export class Hits {
         "EXISTS (SELECT 1 FROM directories d WHERE d.id = s.directory AND d.folder IN (SELECT value FROM json_each(?)))",
         JSON.stringify(folders),
       );
+    }
+    if (counted !== undefined) {
+      condition("s.counted IN (SELECT value FROM json_each(?))", JSON.stringify(counted));
     }
     if (part !== undefined) {
       condition(

@@ -124,7 +124,7 @@ function* findOnce(
   const sieve = new Sieve(asking, query, filters, sources.tags);
   const finding = new Finding(asking, sieve, order, limit);
   let behind = behindOf(asking);
-  const conditions = conditionsOf(query, filters);
+  const conditions = { ...conditionsOf(query, filters), ...sieve.counted() };
   const wanted = query.words.filter(({ isNot }) => !isNot);
   if (sources.texts !== null && wanted.length > 0) {
     const texts = yield* sources.texts.search(query.words, FIND_RANKED);
@@ -194,6 +194,7 @@ class Finding {
     conditions: Conditions,
     fit: (sifted: Sifted) => number,
   ): Work<boolean> {
+    if (conditions.counted?.length === 0) return false;
     let examined = 0;
     for (;;) {
       const { done, value } = candidates.next();

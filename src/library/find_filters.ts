@@ -5,6 +5,7 @@ import { extensionOf, fileKindOf } from "../core/file_kinds.ts";
 import { QUESTION_ROWS } from "../core/limits.ts";
 import type { Filter, Problem, Query, Range } from "../core/query.ts";
 import { fitOf, foldForSearch } from "../core/search_text.ts";
+import { holdsFor, isOfSpread, type Spread, spreadOf, standingsFor } from "./find_standings.ts";
 import { Scene } from "./guardian.ts";
 import type { Work } from "./questions.ts";
 import { type Asking, countingHolders, deviceCalled, folderCalled } from "./resolve.ts";
@@ -53,13 +54,6 @@ export function resolveFilters(
       return [];
     }
   });
-}
-
-/** On how many disks and devices a content is, and at how many paths. */
-interface Spread {
-  readonly copies: number;
-  readonly devices: number;
-  readonly paths: number;
 }
 
 type Named = Pick<Sifted, "name" | "within">;
@@ -178,18 +172,26 @@ export class Sieve {
       } else if (filter.key === "device") {
         const there = holding();
         if ([...filter.numbers].some((number) => there.has(number)) === filter.isNot) return false;
-      } else if (filter.key === "copies" || filter.key === "devices" || filter.key === "dup") {
+      } else if (isOfSpread(filter)) {
         // Of the empty file there is nothing to be lost, and nothing to gain.
         if (hit.content === null || hit.size === 0) return false;
         const spread = yield* this.#spreadOf(hit.content);
-        const holds = filter.key === "dup" ? spread.paths > 1 : isWithin(spread[filter.key], filter.range);
-        if (holds === filter.isNot) return false;
+        if (holdsFor(filter, spread) === filter.isNot) return false;
       }
     }
     return true;
   }
 
-  /** Counted as the guardian does: copies are on different disks. */
+  #theScene(): Scene {
+    return this.#scene ??= new Scene(this.#asking, 0);
+  }
+
+  /** As what the contents of candidates may be counted, where that can be told. */
+  counted(): { readonly counted?: readonly number[] } {
+    const counted = standingsFor(this.#asking, this.#filters, () => this.#theScene());
+    return counted === null ? {} : { counted };
+  }
+
   *#spreadOf(content: ContentId): Work<Spread> {
     const known = this.#copies.get(content);
     if (known !== undefined) return known;
@@ -210,15 +212,8 @@ export class Sieve {
       after = some.at(-1)!.state;
       yield;
     }
-    this.#scene ??= new Scene(this.#asking, 0);
-    const copies = this.#scene.copiesOf(
-      [...holding].map(([folder, devices]) => ({ folder, devices: [...devices], paths: 1 })),
-    );
-    const spread = {
-      copies: new Set(copies.map(({ disk }) => disk.id)).size,
-      devices: new Set(copies.map(({ device }) => device)).size,
-      paths: paths.size,
-    };
+    const spots = [...holding].map(([folder, devices]) => ({ folder, devices: [...devices], paths: 0 }));
+    const spread = { ...spreadOf(this.#theScene(), spots, rows.ignored), paths: paths.size };
     this.#copies.set(content, spread);
     return spread;
   }

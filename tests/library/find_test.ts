@@ -6,6 +6,7 @@ import { parseQuery, type Query } from "../../src/core/query.ts";
 import { foldForSearch } from "../../src/core/search_text.ts";
 import { DISK, diskValue } from "../../src/library/disks.ts";
 import { findFiles, type FindSources, type FoundFiles } from "../../src/library/find.ts";
+import { catchUp } from "../../src/library/guardian.ts";
 import { indexNames } from "../../src/library/name_indexer.ts";
 import { answerNow } from "../../src/library/questions.ts";
 import { contentOf, dot, entryOf, type EntryParts, lsnOf, rowOf } from "../support/entries.ts";
@@ -146,39 +147,6 @@ Deno.test("names and texts are one answer: who has the words in both comes first
   assert.deepEqual(paths(find(five, "budget ext:md", 10, { tags: null, texts })), ["letter.md"]);
 });
 
-Deno.test("words are found in the directories above, and count more in the name", () => {
-  using five = new Five();
-  five.say("laptop", "Photos", [
-    file("2019/Holiday/img.jpg", { mtimeMs: 9_000 }),
-    file("2019/holiday-2019.jpg", { mtimeMs: 1_000 }),
-    file("2019/holiday.jpg", { mtimeMs: 1_000 }),
-    file("2020/holiday/img.jpg", { mtimeMs: 9_000 }),
-    file("2019/work/img.jpg"),
-    file("2019/Holiday/b2/c.jpg", { mtimeMs: 2_000 }),
-  ]);
-  const { names } = five.catalogue.views;
-  for (const isIndexed of [false, true]) {
-    if (isIndexed) answerNow(indexNames(names));
-    assert.deepEqual(paths(find(five, "holiday 2019")), [
-      "2019/holiday-2019.jpg",
-      "2019/holiday.jpg",
-      "2019/Holiday/img.jpg",
-      "2019/Holiday/b2/c.jpg",
-    ]);
-    assert.deepEqual(paths(find(five, "HOLIDAY 2019 img")), ["2019/Holiday/img.jpg"]);
-    assert.deepEqual(paths(find(five, "2019/holiday -b2")), ["2019/Holiday/img.jpg"]);
-    // A short word is looked for in directories beside a longer one.
-    assert.deepEqual(paths(find(five, "c.jpg b2")), ["2019/Holiday/b2/c.jpg"]);
-    assert.deepEqual(paths(find(five, "holiday jpg 2019 c b2")), ["2019/Holiday/b2/c.jpg"]);
-    assert.deepEqual(paths(find(five, "b2")), []);
-    const few = find(five, "holiday", 2);
-    assert.deepEqual([paths(few), few.isCut], [["2019/holiday.jpg", "2019/holiday-2019.jpg"], true]);
-  }
-  five.say("nas", "Photos", [file("2021/holiday/late.jpg")]);
-  assert.deepEqual(paths(find(five, "2021 holiday")), ["2021/holiday/late.jpg"]);
-  assert.equal(names.directories.behind, 1);
-});
-
 Deno.test("what is tagged is found by its tag, of a content and of a path", () => {
   using five = new Five();
   five.say("laptop", "Documents", [
@@ -272,15 +240,32 @@ Deno.test("copies are counted on different disks, as the guardian does, and devi
   lies("nas", "Photos", "drive");
   lies("phone", "Photos", "drive");
   const asked = (query: string) => paths(find(five, query)).sort();
-  assert.deepEqual(asked("kind:image copies:1"), [
-    "moved drive too.jpg",
-    "moved drive.jpg",
-    "one disk again.jpg",
-    "one disk.jpg",
-  ]);
-  assert.deepEqual(asked("kind:image copies:2"), ["two disks again.jpg", "two disks.jpg"]);
-  assert.deepEqual(asked("kind:image devices:2"), ["moved drive too.jpg", "moved drive.jpg"]);
-  assert.deepEqual(asked("device:laptop devices:1 copies:>1"), ["two disks again.jpg", "two disks.jpg"]);
+  const check = () => {
+    assert.deepEqual(asked("kind:image copies:1"), [
+      "moved drive too.jpg",
+      "moved drive.jpg",
+      "one disk again.jpg",
+      "one disk.jpg",
+    ]);
+    assert.deepEqual(asked("kind:image copies:2"), ["two disks again.jpg", "two disks.jpg"]);
+    assert.deepEqual(asked("kind:image devices:2"), ["moved drive too.jpg", "moved drive.jpg"]);
+    assert.deepEqual(asked("device:laptop devices:1 copies:>1"), ["two disks again.jpg", "two disks.jpg"]);
+    assert.deepEqual(asked("copies:>5"), []);
+    assert.deepEqual(asked("dup:yes devices:2"), ["moved drive too.jpg", "moved drive.jpg"]);
+  };
+  check();
+  answerNow(catchUp(five.asking));
+  assert.equal(five.catalogue.copies.behind(), 0);
+  check();
+  // Another copy counts at once, and when it is counted.
+  five.say("tablet", "Photos", [text("moved drive too.jpg", "c")]);
+  for (const isCounted of [false, true]) {
+    if (isCounted) answerNow(catchUp(five.asking));
+    assert.equal(five.catalogue.copies.behind() === 0, isCounted);
+    assert.deepEqual(asked("devices:3"), ["moved drive too.jpg", "moved drive.jpg"]);
+    assert.deepEqual(asked("devices:2"), []);
+    assert.deepEqual(asked("-devices:3 kind:image dup:yes").length, 4);
+  }
 });
 
 const DAY = +new Date(2023, 0, 1);
@@ -375,11 +360,15 @@ Deno.test("find answers what a look at every path does, indexed or not", () => {
           assert.ok(found.every((key) => known.has(key)), text);
         } else assert.deepEqual(found, expected, text);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   check();
   assert.ok(many.catalogue.views.names.behind <= 1_000, "the question has caught up");
   answerNow(indexNames(many.catalogue.views.names));
   assert.equal(many.catalogue.views.names.behind, 0);
+  check();
+  // How contents stand is known: what does not stand so is not looked at.
+  answerNow(catchUp(many.asking));
+  assert.equal(many.catalogue.copies.behind(), 0);
   check();
 });
