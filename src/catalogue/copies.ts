@@ -65,6 +65,11 @@ export class Copies {
     });
   }
 
+  /** Whether any content is held so often that it is counted as `CROWD`. */
+  get hasCrowds(): boolean {
+    return this.#db.get("SELECT 1 FROM crowds LIMIT 1") !== undefined;
+  }
+
   /** Rows and contents that are still to be counted; BEHIND_ROWS for more than that. */
   behind(): number {
     let behind = this.#crowds.dirty();

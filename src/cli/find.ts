@@ -76,7 +76,11 @@ export function findText(answer: FindAnswer, colour: boolean, nowMs: number): st
   return [
     ...wasQuestion ? [dim(`Understood as: ${printable(query)}`)] : [],
     ...problems.map(({ part, why }) => `${printable(part)}: ${printable(why)}`),
-    ...found.length === 0 ? ["Nothing was found."] : linesOf(found, dim, nowMs),
+    ...found.length > 0 ? linesOf(found, dim, nowMs) : [
+      isCut
+        ? "Nothing was found among the newest that were looked at; there are more. Ask with more or longer words."
+        : "Nothing was found.",
+    ],
     ...isCut && found.length > 0
       ? [dim(`… the best ${formatCount(found.length)}; there are more (see --limit)`)]
       : [],

@@ -218,9 +218,17 @@ export const INDEX_SWEEP_STATES = 20_000;
 export const FIND_CATCH_UP = 20_000;
 /** Names not yet in the index that a question looks through instead. */
 export const FIND_TAIL = 1_000;
-/** Hits that are ranked, the newest of all; and names that are looked at for them. Beyond both it is told that there are more. */
+/**
+ * Hits that are ranked, the newest of all: so many for each that is told, within two bounds. Beyond it is told that there are more, as it is
+ * beyond the names that are looked at for them.
+ */
+export const FIND_RANKED_EACH = 50;
+export const FIND_RANKED_LEAST = 1_000;
 export const FIND_RANKED = 2_000;
 export const FIND_EXAMINED = 100_000;
+/** Where few of those that are looked at fit, it is enough to have looked at so many, and to have so many for each that is told. */
+export const FIND_ENOUGH_EXAMINED = 5_000;
+export const FIND_ENOUGH_EACH = 5;
 /** The same where every one of these names has to be read, for a word of one or two letters. */
 export const FIND_READ = 20_000;
 // Texts: what is read of files so that their words can be found (R39).

@@ -6,10 +6,27 @@ import type { Conditions, Sifted, StateHit } from "../catalogue/hits.ts";
 import { formatAddress } from "../core/address.ts";
 import { type FileKind, fileKindOf } from "../core/file_kinds.ts";
 import type { ContentId } from "../core/ids.ts";
-import { FIND_RANKED, FIND_TAIL, QUESTION_ROWS } from "../core/limits.ts";
+import {
+  FIND_ENOUGH_EACH,
+  FIND_ENOUGH_EXAMINED,
+  FIND_RANKED,
+  FIND_RANKED_EACH,
+  FIND_RANKED_LEAST,
+} from "../core/limits.ts";
 import { isPassing } from "../core/passing.ts";
 import type { Problem, Query, Word } from "../core/query.ts";
-import { candidatesOf, catchUp, conditionsOf, mostExamined, type Order, orderOf } from "./find_candidates.ts";
+import { candidatesAbove } from "./find_above.ts";
+import {
+  behindOf,
+  type Candidates,
+  candidatesOf,
+  catchUp,
+  conditionsOf,
+  isInIndex,
+  mostExamined,
+  type Order,
+  orderOf,
+} from "./find_candidates.ts";
 import { resolveFilters, Sieve, type TagSource } from "./find_filters.ts";
 import { foldersOf } from "./folders.ts";
 import type { Work } from "./questions.ts";
@@ -55,7 +72,7 @@ export interface FoundPath {
 export interface FoundFiles {
   /** One for each path, the best first. */
   readonly found: readonly FoundPath[];
-  /** More than `found` has answer, and there may be better ones: only the newest were ranked. */
+  /** More than `found` has answer, or may; and there may be better ones: only the newest were ranked. */
   readonly isCut: boolean;
   /** So many names and texts are not in the indexes yet and were not looked at. */
   readonly behind: number;
@@ -66,11 +83,16 @@ export interface FoundFiles {
 const TEXT_WEIGHT = 2.5;
 /** Paths that are looked at in one step, and those that are told. */
 const LOOKED = 50;
+/** Texts whose files are looked up in one step, and files that are of each. */
+const TEXTS_LOOKED = 20;
+const TEXT_PLACES = 50;
 const TOLD = 20;
 
 /** A state that fits, before its path was looked at. */
 interface Fitting extends Sifted {
-  score: number;
+  /** How well its name fits, or that and what is above; 0 where its text alone does. */
+  named: number;
+  text: number;
   snippet: TextHit["snippet"] | null;
 }
 
@@ -99,25 +121,33 @@ function* findOnce(
   const filters = resolveFilters(asking, query, sources.tags, problems);
   yield* catchUp(asking);
   const order = orderOf(query, filters);
-  const finding = new Finding(asking, new Sieve(asking, query, filters, sources.tags), order, limit);
-  let behind = Math.max(0, asking.catalogue.views.names.behind - FIND_TAIL);
-  const conditions = conditionsOf(query, filters);
-  const most = mostExamined(query);
-  let examined = 0;
-  for (const states of candidatesOf(asking, query, filters, sources.tags)) {
-    examined += states.length;
-    finding.sift(states, conditions);
-    // In the order of time or size what comes first is what is wanted; names are ranked first.
-    if (order !== "name") yield* finding.look();
-    if (finding.hasEnough || examined >= most) break;
-    yield;
-  }
-  const isCut = finding.hasEnough || examined >= most;
+  const sieve = new Sieve(asking, query, filters, sources.tags);
+  const finding = new Finding(asking, sieve, order, limit);
+  let behind = behindOf(asking);
+  const conditions = { ...conditionsOf(query, filters), ...sieve.counted() };
   const wanted = query.words.filter(({ isNot }) => !isNot);
   if (sources.texts !== null && wanted.length > 0) {
     const texts = yield* sources.texts.search(query.words, FIND_RANKED);
-    for (const hit of texts.hits) yield* finding.byText(hit);
+    for (let at = 0; at < texts.hits.length; at += TEXTS_LOOKED) {
+      finding.byText(texts.hits.slice(at, at + TEXTS_LOOKED));
+      yield;
+    }
     behind += texts.behind;
+  }
+  const most = mostExamined(query);
+  const ranked = Math.min(FIND_RANKED, Math.max(FIND_RANKED_LEAST, FIND_RANKED_EACH * limit));
+  const byName = candidatesOf(asking, query, filters, sources.tags);
+  let isCut = yield* finding.gather(byName, most, ranked, conditions, (sifted) => sieve.fit(sifted));
+  // What is above is asked for only where names do not fill the answer.
+  if (!isCut && !finding.isFull && isInIndex(query)) {
+    const above = candidatesAbove(asking, sieve.wanted, (name, within) => sieve.hasAll(name, within));
+    isCut = yield* finding.gather(
+      above,
+      most,
+      FIND_ENOUGH_EACH * limit,
+      conditions,
+      (sifted) => sieve.fitAbove(sifted),
+    );
   }
   yield* finding.look();
   const { found, isMore } = yield* finding.answer();
@@ -131,6 +161,8 @@ class Finding {
   readonly #limit: number;
   /** By state. */
   #fitting = new Map<number, Fitting>();
+  /** How many of them fit by name. */
+  #pending = 0;
   readonly #seen = new Set<string>();
   readonly #found: { readonly hit: StateHit; readonly snippet: TextHit["snippet"] | null }[] = [];
 
@@ -141,39 +173,73 @@ class Finding {
     this.#limit = limit;
   }
 
-  get hasEnough(): boolean {
-    return this.#order === "name" ? this.#fitting.size >= FIND_RANKED : this.#found.length > this.#limit;
+  /** More than were asked for were found. */
+  get isFull(): boolean {
+    return this.#found.length > this.#limit;
   }
 
-  /** Takes those of some states whose names fit. */
-  sift(states: readonly number[], conditions: Conditions): void {
+  /** Whether what fits is enough to be ranked: the newest of all that may. */
+  #isEnough(examined: number, ranked: number): boolean {
+    // In the order of time or size what comes first is what is wanted.
+    if (this.#order !== "name") return true;
+    return this.#pending >= ranked ||
+      examined >= FIND_ENOUGH_EXAMINED && this.#pending >= FIND_ENOUGH_EACH * this.#limit;
+  }
+
+  /** Takes those of the candidates that fit, and looks at their paths when there are enough. True where it ended before the candidates did. */
+  *gather(
+    candidates: Candidates,
+    most: number,
+    ranked: number,
+    conditions: Conditions,
+    fit: (sifted: Sifted) => number,
+  ): Work<boolean> {
+    if (conditions.counted?.length === 0) return false;
+    let examined = 0;
+    for (;;) {
+      const { done, value } = candidates.next();
+      if (done) return value === "cut";
+      if (value === "better") {
+        if (this.#pending > this.#limit) yield* this.look();
+      } else {
+        examined += value.length;
+        this.#sift(value, conditions, fit);
+        if (this.#isEnough(examined, ranked)) yield* this.look();
+      }
+      if (this.isFull || examined >= most) return true;
+      yield;
+    }
+  }
+
+  #sift(states: readonly number[], conditions: Conditions, fit: (sifted: Sifted) => number): void {
     for (const sifted of this.#asking.catalogue.views.hits.sift(states, conditions)) {
-      const score = this.#sieve.fit(sifted.name);
-      if (score === 0 || !this.#sieve.letsThrough(sifted)) continue;
-      this.#fitting.set(sifted.state, { ...sifted, score, snippet: null });
+      const named = fit(sifted);
+      if (named === 0 || !this.#sieve.letsThrough(sifted)) continue;
+      const known = this.#fitting.get(sifted.state);
+      if (known === undefined) this.#fitting.set(sifted.state, { ...sifted, named, text: 0, snippet: null });
+      // Who has the words in its name as well counts for both.
+      else if (known.named === 0) known.named = named;
+      else continue;
+      this.#pending++;
     }
   }
 
   /** Those that have all words in their texts. */
-  *byText({ content, score, snippet }: TextHit): Work<void> {
-    const { copies, hits } = this.#asking.catalogue.views;
-    const states = copies.places(content, 0, QUESTION_ROWS).map(({ state }) => state);
-    for (const sifted of hits.sift(states, {})) {
-      if (this.#sieve.isUnwanted(sifted.name) || !this.#sieve.letsThrough(sifted)) continue;
-      const weight = TEXT_WEIGHT * score;
-      const known = this.#fitting.get(sifted.state);
-      // Who has the words in its name as well counts for both.
-      if (known === undefined) this.#fitting.set(sifted.state, { ...sifted, score: weight, snippet });
-      else Object.assign(known, { score: known.score + weight, snippet });
+  byText(hits: readonly TextHit[]): void {
+    const contents = hits.map(({ content }) => content);
+    for (const { at, sifted } of this.#asking.catalogue.views.hits.withContents(contents, TEXT_PLACES)) {
+      if (this.#sieve.isUnwanted(sifted) || !this.#sieve.letsThrough(sifted)) continue;
+      const { score, snippet } = hits[at]!;
+      this.#fitting.set(sifted.state, { ...sifted, named: 0, text: TEXT_WEIGHT * score, snippet });
     }
-    yield;
   }
 
   /** Looks at the paths of what fits, the best first, until there are enough. A path counts once, by the best of its states. */
   *look(): Work<void> {
     const some = [...this.#fitting.values()].sort(this.#compare);
     this.#fitting.clear();
-    for (let at = 0; at < some.length && this.#found.length <= this.#limit; at += LOOKED) {
+    this.#pending = 0;
+    for (let at = 0; at < some.length && !this.isFull; at += LOOKED) {
       const few = some.slice(at, at + LOOKED);
       const hits = this.#asking.catalogue.views.hits.of(few.map(({ state }) => state));
       const snippets = new Map(few.map(({ state, snippet }) => [state, snippet]));
@@ -183,7 +249,7 @@ class Finding {
   }
 
   readonly #compare = (a: Fitting, b: Fitting): number =>
-    (this.#order === "name" ? b.score - a.score : this.#order === "size" ? b.size - a.size : 0) ||
+    (this.#order === "name" ? scoreOf(b) - scoreOf(a) : this.#order === "size" ? b.size - a.size : 0) ||
     b.mtimeMs - a.mtimeMs || b.state - a.state;
 
   *#add(hit: StateHit, snippet: TextHit["snippet"] | null): Work<void> {
@@ -228,6 +294,10 @@ class Finding {
       });
       if (found.length % TOLD === 0) yield;
     }
-    return { found, isMore: this.#found.length > this.#limit };
+    return { found, isMore: this.isFull };
   }
+}
+
+function scoreOf({ named, text }: Fitting): number {
+  return named + text;
 }

@@ -21,22 +21,31 @@ import type { Resolved, Tagged, TagSource } from "./find_filters.ts";
 import type { Work } from "./questions.ts";
 import type { Asking } from "./resolve.ts";
 
-/** Hits that one look into the index of names takes out of it: each look goes through all lists, in some milliseconds. */
-const LOOK_HITS = 5_000;
+/** Hits that one look into an index takes out of it, a millisecond or some. The first look takes fewer: mostly they are enough. */
+export const LOOK_HITS = 5_000;
+const FIRST_LOOK_HITS = 1_500;
 /** Of these, so many are sifted in one step, each in two microseconds. */
-const SIFTED = 500;
+export const SIFTED = 500;
 /** What is taken of a kind at first. */
 const FIRST_FEW = 64;
 /** Endings by which a look is narrowed; many take longer than what they save. */
 const FEW_ENDINGS = 3;
 
-/** Candidates come a few at a time, an empty few now and then. */
-export type Candidates = Generator<readonly number[], void>;
+/** Candidates come a few at a time, an empty few now and then; "better": what came is better than what comes. "cut" where a bound ended them. */
+export type Candidates = Generator<readonly number[] | "better", "cut" | void>;
 
-/** How many candidates may be looked at: short words are in no index, and each name has to be read for them. */
+/** Whether there is a word that the index of names may have: short ones are in no index. */
+export function isInIndex(query: Query): boolean {
+  return matchOf(needlesOf(query)) !== null;
+}
+
+/** How many candidates may be looked at: each name has to be read for words that are in no index. */
 export function mostExamined(query: Query): number {
-  const needles = query.words.filter(({ isNot }) => !isNot).map(({ text }) => foldForSearch(text));
-  return needles.length > 0 && matchOf(needles) === null ? FIND_READ : FIND_EXAMINED;
+  return needlesOf(query).length > 0 && !isInIndex(query) ? FIND_READ : FIND_EXAMINED;
+}
+
+function needlesOf({ words }: Query): string[] {
+  return words.filter(({ isNot }) => !isNot).map(({ text }) => foldForSearch(text));
 }
 
 /** What the candidates are in the order of. */
@@ -51,13 +60,20 @@ export function orderOf(query: Query, filters: readonly Resolved[]): Order {
     : "size";
 }
 
-/** Takes into the index what a question may wait for. What is left is looked through, as far as FIND_TAIL goes. */
+/** Takes into the indexes what a question may wait for. What is left is looked through, as far as FIND_TAIL goes. */
 export function* catchUp({ catalogue: { views: { names } } }: Asking): Work<void> {
-  for (let taken = 0; taken < FIND_CATCH_UP && names.behind > FIND_TAIL; taken += INDEX_NAMES) {
-    // A full disk takes nothing in, and answers all the same.
-    if (!orPass(() => names.takeSome(INDEX_NAMES))) return;
-    yield;
+  for (const index of [names.directories, names]) {
+    for (let taken = 0; taken < FIND_CATCH_UP && index.behind > FIND_TAIL; taken += INDEX_NAMES) {
+      // A full disk takes nothing in, and answers all the same.
+      if (!orPass(() => index.takeSome(INDEX_NAMES))) return;
+      yield;
+    }
   }
+}
+
+/** How many names and directories will not be looked at. */
+export function behindOf({ catalogue: { views: { names } } }: Asking): number {
+  return [names.directories, names].reduce((sum, { behind }) => sum + Math.max(0, behind - FIND_TAIL), 0);
 }
 
 export function* candidatesOf(
@@ -66,10 +82,13 @@ export function* candidatesOf(
   filters: readonly Resolved[],
   tags: TagSource | null,
 ): Candidates {
-  const needles = query.words.filter(({ isNot }) => !isNot).map(({ text }) => foldForSearch(text));
+  const needles = needlesOf(query);
   const match = matchOf(needles);
   yield* tailOf(asking);
-  if (match !== null) return yield* byName(asking, narrowed(match, filters));
+  if (match !== null) {
+    yield* byName(asking, narrowed(match, filters));
+    return yield "better";
+  }
   const tag = filters.find((filter) => filter.key === "tag" && !filter.isNot);
   if (tag?.key === "tag" && tags !== null) return yield* byTag(asking, tag.names, tags);
   const bytes = needles.length > 0 ? null : largerThan(filters);
@@ -78,7 +97,7 @@ export function* candidatesOf(
 }
 
 /** What is not in the index yet, as much as is looked through. */
-function* tailOf({ catalogue: { views: { names } } }: Asking): Candidates {
+export function* tailOf({ catalogue: { views: { names } } }: Asking): Candidates {
   let looked = 0;
   for (let after: number | null = names.upto; after !== null && looked < FIND_TAIL;) {
     const { states, last }: { states: number[]; last: number | null } = names.notYetIn(after, QUESTION_ROWS);
@@ -88,14 +107,18 @@ function* tailOf({ catalogue: { views: { names } } }: Asking): Candidates {
   }
 }
 
-function* byName({ catalogue: { views: { names } } }: Asking, match: string): Candidates {
-  for (let below = names.upto + 1;;) {
-    const found = names.matching(match, below, LOOK_HITS);
+export function* byName({ catalogue: { views: { names } } }: Asking, match: string): Candidates {
+  for (let [below, hits] = [names.upto + 1, FIRST_LOOK_HITS];; hits = LOOK_HITS) {
+    const found = names.matching(match, below, hits);
     yield [];
-    for (let at = 0; at < found.length; at += SIFTED) yield found.slice(at, at + SIFTED);
-    if (found.length < LOOK_HITS) return;
+    yield* someAtATime(found);
+    if (found.length < hits) return;
     below = found.at(-1)!;
   }
+}
+
+export function* someAtATime(states: readonly number[]): Candidates {
+  for (let at = 0; at < states.length; at += SIFTED) yield states.slice(at, at + SIFTED);
 }
 
 function* byTag({ catalogue }: Asking, wanted: readonly string[], tags: TagSource): Candidates {
@@ -184,7 +207,7 @@ function narrowed(match: string, filters: readonly Resolved[]): string {
 
 /** What can be told of a state without reading it: most candidates go no further. */
 export function conditionsOf(query: Query, filters: readonly Resolved[]): Conditions {
-  const needles = query.words.filter(({ isNot }) => !isNot).map(({ text }) => foldForSearch(text));
+  const needles = needlesOf(query);
   const named = (key: "device" | "folder") => {
     const found = filters.find((filter) => filter.key === key && !filter.isNot);
     return found?.key === key ? [...found.numbers] : undefined;

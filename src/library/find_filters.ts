@@ -5,6 +5,7 @@ import { extensionOf, fileKindOf } from "../core/file_kinds.ts";
 import { QUESTION_ROWS } from "../core/limits.ts";
 import type { Filter, Problem, Query, Range } from "../core/query.ts";
 import { fitOf, foldForSearch } from "../core/search_text.ts";
+import { holdsFor, isOfSpread, type Spread, spreadOf, standingsFor } from "./find_standings.ts";
 import { Scene } from "./guardian.ts";
 import type { Work } from "./questions.ts";
 import { type Asking, countingHolders, deviceCalled, folderCalled } from "./resolve.ts";
@@ -55,12 +56,12 @@ export function resolveFilters(
   });
 }
 
-/** On how many disks and devices a content is, and at how many paths. */
-interface Spread {
-  readonly copies: number;
-  readonly devices: number;
-  readonly paths: number;
-}
+type Named = Pick<Sifted, "name" | "within">;
+
+/** What a word in a directory counts of what it would in the name. */
+const ABOVE_WEIGHT = 2 / 3;
+/** Paths of directories that one question keeps. */
+const PATHS_KEPT = 2_000;
 
 /** Checks hits for one question. */
 export class Sieve {
@@ -70,6 +71,7 @@ export class Sieve {
   readonly #wanted: readonly string[];
   readonly #unwanted: readonly string[];
   readonly #copies = new Map<ContentId, Spread>();
+  readonly #paths = new Map<number, string>();
   #scene: Scene | null = null;
 
   constructor(asking: Asking, { words }: Query, filters: readonly Resolved[], tags: TagSource | null) {
@@ -80,26 +82,60 @@ export class Sieve {
     this.#unwanted = words.filter(({ isNot }) => isNot).map(({ text }) => foldForSearch(text));
   }
 
-  /** How well a name fits all words, 0 where one is missing. Without words every name fits a little. */
-  fit(name: string): number {
-    const folded = foldForSearch(name);
-    if (this.isUnwanted(name)) return 0;
-    if (this.#wanted.length === 0) return 1;
-    let sum = 0;
-    for (const word of this.#wanted) {
-      const fit = fitOf(folded, word);
-      if (fit === 0) return 0;
-      sum += fit;
-    }
-    const stem = folded.slice(0, folded.lastIndexOf(".") <= 0 ? folded.length : folded.lastIndexOf("."));
-    return sum / this.#wanted.length + (this.#wanted.includes(stem) || this.#wanted.includes(folded) ? 1 : 0);
+  /** The words that have to be there, folded. */
+  get wanted(): readonly string[] {
+    return this.#wanted;
   }
 
-  /** Whether a name has a word that it must not have. */
-  isUnwanted(name: string): boolean {
-    if (this.#unwanted.length === 0) return false;
+  /** How well a name fits all words, 0 where one is missing. Without words every name fits a little. */
+  fit(hit: Named): number {
+    if (this.isUnwanted(hit)) return 0;
+    return this.#wanted.length === 0 ? 1 : this.#fit(foldForSearch(hit.name), "");
+  }
+
+  /** The same of what is above together with the name. */
+  fitAbove(hit: Named): number {
+    return this.isUnwanted(hit) ? 0 : this.#fit(foldForSearch(hit.name), this.#pathOf(hit.within));
+  }
+
+  #fit(name: string, above: string): number {
+    let [sum, isAllNamed] = [0, true];
+    for (const word of this.#wanted) {
+      const named = fitOf(name, word);
+      const fit = named || ABOVE_WEIGHT * fitOf(above, word);
+      if (fit === 0) return 0;
+      sum += fit;
+      isAllNamed &&= named > 0;
+    }
+    const stem = name.slice(0, name.lastIndexOf(".") <= 0 ? name.length : name.lastIndexOf("."));
+    const isName = isAllNamed && (this.#wanted.includes(stem) || this.#wanted.includes(name));
+    return sum / this.#wanted.length + (isName ? 1 : 0);
+  }
+
+  /** Whether each word that has to be there is in a name or above it. */
+  hasAll(name: string, within: number): boolean {
+    const above = this.#pathOf(within);
+    const missing = this.#wanted.filter((word) => !above.includes(word));
+    if (missing.length === 0) return true;
     const folded = foldForSearch(name);
-    return this.#unwanted.some((word) => folded.includes(word));
+    return missing.every((word) => folded.includes(word));
+  }
+
+  /** Whether a word that must not be there is in a name or above it. */
+  isUnwanted({ name, within }: Named): boolean {
+    if (this.#unwanted.length === 0) return false;
+    const [folded, above] = [foldForSearch(name), this.#pathOf(within)];
+    return this.#unwanted.some((word) => folded.includes(word) || above.includes(word));
+  }
+
+  /** The path of a directory in which something was just seen, folded. */
+  #pathOf(directory: number): string {
+    const known = this.#paths.get(directory);
+    if (known !== undefined) return known;
+    if (this.#paths.size >= PATHS_KEPT) this.#paths.clear();
+    const path = foldForSearch(this.#asking.catalogue.ids.directoryOf(directory).path);
+    this.#paths.set(directory, path);
+    return path;
   }
 
   /** What is seen in the hit itself. */
@@ -136,18 +172,26 @@ export class Sieve {
       } else if (filter.key === "device") {
         const there = holding();
         if ([...filter.numbers].some((number) => there.has(number)) === filter.isNot) return false;
-      } else if (filter.key === "copies" || filter.key === "devices" || filter.key === "dup") {
+      } else if (isOfSpread(filter)) {
         // Of the empty file there is nothing to be lost, and nothing to gain.
         if (hit.content === null || hit.size === 0) return false;
         const spread = yield* this.#spreadOf(hit.content);
-        const holds = filter.key === "dup" ? spread.paths > 1 : isWithin(spread[filter.key], filter.range);
-        if (holds === filter.isNot) return false;
+        if (holdsFor(filter, spread) === filter.isNot) return false;
       }
     }
     return true;
   }
 
-  /** Counted as the guardian does: copies are on different disks. */
+  #theScene(): Scene {
+    return this.#scene ??= new Scene(this.#asking, 0);
+  }
+
+  /** As what the contents of candidates may be counted, where that can be told. */
+  counted(): { readonly counted?: readonly number[] } {
+    const counted = standingsFor(this.#asking, this.#filters, () => this.#theScene());
+    return counted === null ? {} : { counted };
+  }
+
   *#spreadOf(content: ContentId): Work<Spread> {
     const known = this.#copies.get(content);
     if (known !== undefined) return known;
@@ -168,15 +212,8 @@ export class Sieve {
       after = some.at(-1)!.state;
       yield;
     }
-    this.#scene ??= new Scene(this.#asking, 0);
-    const copies = this.#scene.copiesOf(
-      [...holding].map(([folder, devices]) => ({ folder, devices: [...devices], paths: 1 })),
-    );
-    const spread = {
-      copies: new Set(copies.map(({ disk }) => disk.id)).size,
-      devices: new Set(copies.map(({ device }) => device)).size,
-      paths: paths.size,
-    };
+    const spots = [...holding].map(([folder, devices]) => ({ folder, devices: [...devices], paths: 0 }));
+    const spread = { ...spreadOf(this.#theScene(), spots, rows.ignored), paths: paths.size };
     this.#copies.set(content, spread);
     return spread;
   }

@@ -1,7 +1,7 @@
 /**
  * Keeps the index of names up to date, behind everything else: it works when nothing has changed for INDEX_QUIET_MS, a slice at a time,
- * and stops at once when something does. Three kinds of work, in this order: new states are taken in, small parts of the index are
- * merged, and, now and then, names of states that are gone are removed.
+ * and stops at once when something does. Three kinds of work, in this order: new directories and states are taken in, small parts of the
+ * index are merged, and, now and then, what is gone is removed.
  */
 import type { Dated, Names } from "../catalogue/names.ts";
 import { FILE_KINDS, type FileKind } from "../core/file_kinds.ts";
@@ -66,6 +66,11 @@ export class NameIndexer {
 
 /** All there is to do, step by step. */
 export function* indexNames(names: Names): Work<void> {
+  const { directories } = names;
+  for (let isMore = true; isMore; yield) {
+    isMore = directories.takeSome(INDEX_NAMES);
+    while (directories.mergeSome()) yield;
+  }
   for (;;) {
     const isMore = names.takeSome(INDEX_NAMES);
     yield;
@@ -80,6 +85,9 @@ export function* indexNames(names: Names): Work<void> {
 export function* sweepNames(names: Names): Work<void> {
   names.noteSweep();
   for (let after: number | null = 0; after !== null; yield) after = names.sweepNames(after, INDEX_NAMES);
+  for (let after: number | null = 0; after !== null; yield) {
+    after = names.directories.sweep(after, INDEX_NAMES);
+  }
   for (const kind of FILE_KINDS) yield* sweepKind(names, kind);
 }
 

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { findText } from "../../src/cli/find.ts";
+import type { FindAnswer } from "../../src/daemon/find_types.ts";
+
+const NONE: FindAnswer = {
+  schema: "cairn.find/1",
+  query: "ab",
+  wasQuestion: false,
+  problems: [],
+  found: [],
+  isCut: false,
+  behind: 0,
+};
+
+Deno.test("an empty answer says whether all was looked at", () => {
+  assert.deepEqual(findText(NONE, false, 0), ["Nothing was found."]);
+  assert.match(findText({ ...NONE, isCut: true }, false, 0)[0]!, /among the newest that were looked at/);
+});
