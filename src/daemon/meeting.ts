@@ -6,7 +6,7 @@
 import type { Clock } from "../platform/ports.ts";
 
 /** Beacons are answered and sessions opened in a fraction of it. What only a relay knows comes so much later. */
-const MEETING_MS = 2_000;
+export const MEETING_MS = 2_000;
 const APART_MS = 10_000;
 
 export class Meeting {

@@ -115,6 +115,8 @@ export class Neighbours implements AsyncDisposable {
   readonly net = new MemoryNet();
   /** The disk of all of them: a test may put something else in the place of its calls. */
   readonly fs = { ...realFs() };
+  /** The clock of all of them, likewise. */
+  readonly clock = { ...realClock() };
   readonly #dir: TempDir = tempDir();
   readonly #pool: HashPool = realHashPool();
 
@@ -160,7 +162,7 @@ export class Neighbours implements AsyncDisposable {
     const ports = {
       fs: this.fs,
       watcher: { announcesDirectories: false, watch: () => () => {} },
-      clock: realClock(),
+      clock: this.clock,
       random: realRandom(),
       net: this.net.of(name),
       pool: { ...poolOf(this.#pool), close: () => {} },
