@@ -214,8 +214,8 @@ export class Rows {
     const wasOurs = device === SELF && now.length === 0;
     now.push({ device, state, lsn, row: equal === null ? row : withEntryOf(row, equal.row) });
     this.#recent.set(directory, name, now.sort(inTableOrder));
-    // Where nobody but us ever said anything, nothing was needed and nothing is.
-    if (!wasOurs) this.#keepNeed(folder, directory, name, now);
+    // Where nobody but us ever said anything, nothing was needed and nothing is; nor in a folder that is only listed here.
+    if (!wasOurs && this.figures.isWanted(folder)) this.#keepNeed(folder, directory, name, now);
     return { state, former: former?.state ?? null, formerEntry: former?.row.entry ?? null };
   }
 
@@ -269,6 +269,7 @@ export class Rows {
 
   /** Every path of a folder that another device has may be a need: `decideSome` says which are. */
   needAll(folder: number): void {
+    if (!this.figures.isWanted(folder)) return;
     this.#db.run(
       `${MAY_NEED} SELECT DISTINCT d.folder, s.directory, s.name, ${UNDECIDED}, 0 FROM directories d
        JOIN states s ON s.directory = d.id JOIN holds h ON h.state = s.id

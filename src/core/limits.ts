@@ -48,8 +48,11 @@ export const PIECE_BYTES = 2 ** 20;
 export const HEADER_BYTES = 6 * 2 ** 20;
 /** Credit that a receiver gives for bulk bytes under way: some round trips of a gigabit LAN. */
 export const BULK_CREDIT_BYTES = 8 * 2 ** 20;
-/** Credit that a receiver gives for index bytes under way. */
-export const INDEX_CREDIT_BYTES = 8 * 2 ** 20;
+/**
+ * Credit that a receiver gives for index bytes under way: some pages. Decoded they take ten times as much, and all peers tell a newcomer at once.
+ * On a wire with a fifth of a second there and back it lets 25,000 rows a second through.
+ */
+export const INDEX_CREDIT_BYTES = 2 ** 19;
 /** Bytes in a socket's buffer above which nothing more is written: control waits behind this at most. */
 export const SOCKET_BUFFER_BYTES = 2 ** 20;
 /** Largest message in lane control: a subscription for a thousand devices fits. */

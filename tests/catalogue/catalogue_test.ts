@@ -171,6 +171,21 @@ Deno.test("a sweep drops needs that were for its rows alone, and leaves other de
   assert.deepEqual(catalogue.needs.due(folder, false, 0, 9).map(({ path }) => path), ["b"]);
 });
 
+Deno.test("in a folder that is only listed nothing is needed, whoever asks for all of it; once it is wanted, what was told before is", () => {
+  using it = memoryCatalogue();
+  const { catalogue, folder } = it;
+  catalogue.applyPage(pageOf({ to: 1, rows: [[1, file("a", 1)]] }));
+  catalogue.rows.needAll(folder);
+  assert.equal(catalogue.needs.total(folder).count + catalogue.rows.decideSome(folder, 9), 0);
+  catalogue.setWanted(FOLDER, true);
+  catalogue.applyPage(pageOf({ from: 1, to: 2, rows: [[2, file("b", 2)]] }));
+  while (catalogue.rows.decideSome(folder, 9) > 0);
+  assert.deepEqual(catalogue.needs.due(folder, false, 0, 9).map(({ path }) => path).sort(), ["a", "b"]);
+  catalogue.setWanted(FOLDER, false);
+  catalogue.applyPage(pageOf({ from: 2, to: 3, rows: [[3, file("b", 3)]] }));
+  assert.equal(catalogue.needs.total(folder).count, 0);
+});
+
 Deno.test("a page is taken in whole or not at all", () => {
   using it = memoryCatalogue();
   const { catalogue } = it;

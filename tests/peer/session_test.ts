@@ -3,6 +3,7 @@ import { CairnError } from "../../src/core/errors.ts";
 import {
   BULK_CREDIT_BYTES,
   CONTROL_BYTES,
+  INDEX_CREDIT_BYTES,
   OPEN_REQUESTS,
   SESSION_IDLE_MS,
   SOCKET_BUFFER_BYTES,
@@ -83,6 +84,18 @@ Deno.test("bulk stops when the credit is used up, and goes on as it is consumed"
   for (const { lane, size } of got) b.consumed(lane, size);
   await settle();
   assert.equal(got.length, frames + 1);
+});
+
+Deno.test("pages larger than the window of index go all the same, one at a time", async () => {
+  const { a, b } = await pair();
+  const got: Message[] = [];
+  b.onMessage((message) => got.push(message));
+  for (let i = 0; i < 3; i++) a.send("index", 16, i, new Uint8Array(4 * INDEX_CREDIT_BYTES));
+  for (let done = 0; done < 3; done++) {
+    await settle();
+    assert.deepEqual(got.map(({ header }) => header), [0, 1, 2].slice(0, done + 1));
+    b.consumed("index", got[done]!.size);
+  }
 });
 
 Deno.test("producers hear of room at the start and when there is some again", async () => {
