@@ -107,7 +107,7 @@ export class Device {
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.sources = new Sources(ports.clock);
-    this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1);
+    this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1 || !this.folders.isBusy);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
       for (const sync of this.folders.all()) {
         sync.inbound.retry((needs, folder) => needs.retryFrom(folder, number));

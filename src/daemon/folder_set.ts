@@ -85,6 +85,11 @@ export class FolderSet {
     return this.#running.values();
   }
 
+  /** Some folder is looked at, or takes what others have. */
+  get isBusy(): boolean {
+    return [...this.#running.values()].some(({ outbound, inbound }) => !outbound.isQuiet || !inbound.isQuiet);
+  }
+
   byNumber(number: number): FolderSync | null {
     for (const sync of this.#running.values()) if (sync.replica.number === number) return sync;
     return null;

@@ -1,22 +1,23 @@
 /**
  * How much of the time goes into what others tell: as long as their pages work, so long everything else has its turn, however many
- * peers tell at once (invariant 10). Who is alone with us waits less: a request of the local API takes some turns of the event loop.
+ * peers tell at once (invariant 10). Who is alone with us waits less, and so do all while no folder has anything to do: a request of the local
+ * API takes some turns of the event loop.
  */
 import type { Clock } from "../platform/ports.ts";
 
-/** Of the time that a page took, this part is rest where there is one peer only. */
-const REST_ALONE = 1 / 4;
+/** Of the time that a page took, this part is rest where little else wants the time. */
+const SHORT_REST = 1 / 4;
 
 export class Turns {
   readonly #clock: Pick<Clock, "monotonic" | "after">;
-  readonly #isAlone: () => boolean;
+  readonly #restsShortly: () => boolean;
   #restUntilMs = -Infinity;
   /** The last of the works of each name. */
   readonly #last = new Map<string, Promise<void>>();
 
-  constructor(clock: Pick<Clock, "monotonic" | "after">, isAlone: () => boolean) {
+  constructor(clock: Pick<Clock, "monotonic" | "after">, restsShortly: () => boolean) {
     this.#clock = clock;
-    this.#isAlone = isAlone;
+    this.#restsShortly = restsShortly;
   }
 
   /** Resolves when the rest is over that others' work has earned. */
@@ -27,7 +28,7 @@ export class Turns {
   /** Rests after work that took so long, at least for a turn of the event loop. */
   async rest(workMs: number): Promise<void> {
     const nowMs = this.#clock.monotonic();
-    this.#restUntilMs = Math.max(nowMs, this.#restUntilMs) + workMs * (this.#isAlone() ? REST_ALONE : 1);
+    this.#restUntilMs = Math.max(nowMs, this.#restUntilMs) + workMs * (this.#restsShortly() ? SHORT_REST : 1);
     await this.#pause(this.#leftMs());
   }
 
