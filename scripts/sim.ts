@@ -11,12 +11,12 @@ import { shrink } from "../tests/sim/shrink.ts";
 import type { Answer, Order, Seeds } from "./sim_worker.ts";
 
 const USAGE =
-  `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P] [--renames] [--modes]
+  `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P] [--renames] [--modes] [--rot]
              --seed S [--trace] [--shrink]
 Classes of faults: ${
     FAULT_CLASSES.join(", ")
   }. Without --only any of them may occur. --renames: directories are renamed whole, again and again.
---modes: devices take part in different ways, and change them.`;
+--modes: devices take part in different ways, and change them. --rot: disks flip bits, and every file is read again.`;
 
 /** Seeds that a worker is given at a time. */
 const BATCH = 10;
@@ -39,6 +39,7 @@ const { values } = parseArgs({
     chance: { type: "string" },
     renames: { type: "boolean", default: false },
     modes: { type: "boolean", default: false },
+    rot: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -50,6 +51,7 @@ const options: PlanOptions = {
   ...(values.chance === undefined ? {} : { faultChance: Number(values.chance) }),
   renames: values.renames,
   modes: values.modes,
+  rot: values.rot,
 };
 
 function isFaultClass(text: string): text is FaultClass {
@@ -64,7 +66,7 @@ function command(seed: number): string {
   const chance = values.chance === undefined ? "" : ` --chance ${values.chance}`;
   return `deno task sim --seed ${seed}${only}${chance}${values.renames ? " --renames" : ""}${
     values.modes ? " --modes" : ""
-  } --trace`;
+  }${values.rot ? " --rot" : ""} --trace`;
 }
 
 async function runOne(seed: number): Promise<boolean> {

@@ -152,29 +152,44 @@ function copiesAsked(scene: Scene, view: readonly Spot[]): number {
 }
 
 /**
- * The paths that are to stay: the one on the most disks, and more until there are as many disks as policies ask for, and each device that they
- * name. The same for equal standings.
+ * The paths that are to stay: the one on the most disks, and then those that bring the most of what is missing (devices that policies name, then
+ * disks), until there are as many disks as policies ask for, and each device that they name. The same for equal standings, and on all devices: numbers
+ * are each device's own, so of equals ids decide.
  */
 export function staying(scene: Scene, view: readonly Spot[]): Spot[] {
   const wanted = copiesAsked(scene, view);
   const named = new Set(view.flatMap(({ folder }) => scene.numbersOf(scene.askedOf(folder))));
   const had = new Set(view.flatMap(({ devices }) => devices));
-  const out: Spot[] = [];
-  const rest = view.map((spot) => ({ ...spot }));
-  const isEnough = () => {
-    const disks = new Set(scene.copiesOf(out).map(({ disk }) => disk.id)).size;
-    const here = new Set(out.flatMap(({ devices }) => devices));
-    return out.length > 0 && disks >= wanted &&
-      [...named].every((device) => !had.has(device) || here.has(device));
+  const missing = (some: readonly Spot[]) => {
+    const here = new Set(some.flatMap(({ devices }) => devices));
+    return [...named].filter((device) => had.has(device) && !here.has(device)).length;
   };
-  while (!isEnough() && rest.some(({ paths }) => paths > 0)) {
-    const gained = (spot: Spot) =>
-      diskCount(scene, [...out, { ...spot, paths: 1 }]) * 1_000 + spot.devices.length;
-    const best = rest.filter(({ paths }) => paths > 0).reduce((a, b) => gained(b) > gained(a) ? b : a);
-    rest[rest.indexOf(best)] = { ...best, paths: 0 };
-    out.push({ ...best, paths: 1 });
+  const out: Spot[] = [];
+  const rest = view.filter(({ paths }) => paths > 0)
+    .map((spot) => ({ spot: { ...spot, paths: 1 }, words: idsOf(scene, spot) }))
+    .sort((a, b) => a.words < b.words ? -1 : 1).map(({ spot }) => spot);
+  const isEnough = () => out.length > 0 && diskCount(scene, out) >= wanted && missing(out) === 0;
+  while (rest.length > 0 && !isEnough()) {
+    const worth = (spot: Spot) => {
+      const then = [...out, spot];
+      return [out.length === 0 ? 0 : -missing(then), diskCount(scene, then), spot.devices.length];
+    };
+    const best = rest.map((spot) => ({ spot, worth: worth(spot) }))
+      .reduce((a, b) => compareWorth(b.worth, a.worth) > 0 ? b : a).spot;
+    rest.splice(rest.indexOf(best), 1);
+    out.push(best);
   }
   return out;
+}
+
+function compareWorth(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((one, i) => one !== b[i]);
+  return at < 0 ? 0 : a[at]! - b[at]!;
+}
+
+function idsOf({ asking: { catalogue }, devices }: Scene, spot: Spot): string {
+  const ids = spot.devices.map((device) => devices.get(device)?.id ?? "").sort();
+  return `${catalogue.ids.folderOf(spot.folder)} ${ids.join()}`;
 }
 
 function diskCount(scene: Scene, spots: readonly Spot[]): number {

@@ -286,10 +286,11 @@ class Findings {
     const { reason, folder, tag, standing } = finding;
     const copies = scene.copiesOf(standing.spots);
     const devices = [...new Set(copies.map(({ device }) => device))].sort((a, b) => a - b);
-    const key = `${reason} ${folder ?? ""} ${tag ?? ""} ${devices.join()}`;
+    // Where a device has two disks, the same devices may be different numbers of disks.
+    const disks = new Set(copies.map(({ disk }) => disk.id)).size;
+    const key = `${reason} ${folder ?? ""} ${tag ?? ""} ${devices.join()} ${disks}`;
     let risk = this.#risks.get(key);
     if (risk === undefined) {
-      const disks = new Set(copies.map(({ disk }) => disk.id)).size;
       const severity = SEVERITY[reason];
       risk = {
         reason,

@@ -58,8 +58,15 @@ export class Damages {
   readonly #ledger: Ledger;
   readonly #folder: FolderId;
   readonly #known = new Map<RelPath, Damage>();
+  readonly #isOurs: (path: RelPath, content: ContentId) => boolean;
 
-  constructor(ledger: Ledger, folder: FolderId) {
+  /** `isOurs`: our row of the path tells of that content still. */
+  constructor(
+    ledger: Ledger,
+    folder: FolderId,
+    isOurs: (path: RelPath, content: ContentId) => boolean,
+  ) {
+    this.#isOurs = isOurs;
     this.#ledger = ledger;
     this.#folder = folder;
     for (const { key, value } of ledger.catalogue.values.localWithPrefix(`${KEY}${folder}/`)) {
@@ -72,7 +79,13 @@ export class Damages {
     return [...this.#known.values()];
   }
 
+  /** What became an edit, was replaced or is gone is at risk no more. */
   get atRisk(): readonly Damage[] {
+    return this.unhealed.filter(({ path, content }) => this.#isOurs(path, content));
+  }
+
+  /** The same with what is over and was not looked at since. */
+  get unhealed(): readonly Damage[] {
     return this.all.filter(({ healed }) => healed === null);
   }
 

@@ -96,7 +96,11 @@ export class Scrub {
     this.#events = events;
     this.#shared = shared;
     this.#timers = new Timers(clock);
-    this.damages = new Damages(ledger, replica.folder);
+    this.damages = new Damages(
+      ledger,
+      replica.folder,
+      (path, content) => replica.own(path)?.row.entry.content === content,
+    );
     this.#pass = passFrom(ledger.catalogue.values.local(SCRUB + replica.folder));
     replica.isDamage = (own, observed) => this.#isDamage(own, observed);
   }
@@ -125,6 +129,8 @@ export class Scrub {
   #isDamage(own: HeldRow | null, { path, content, print }: Observation): boolean {
     const isAsLeft = this.#replica.touched.isAsLeft(path, print);
     const ours = own?.row.entry.content ?? null;
+    // Somebody has put the right bytes there.
+    if (content === ours && this.damages.isAtRisk(path)) this.suspect(path);
     if (ours === null || content === null || content === ours) return false;
     if (this.damages.isKnown(path, ours, content, print.mtimeMs)) return true;
     // What was left there may never have been recorded: our row has to be of this very file.
@@ -155,7 +161,7 @@ export class Scrub {
         if (read === "unsure" || read === "stopped") this.suspect(path);
       }
     }
-    for (const damage of this.damages.atRisk) {
+    for (const damage of this.damages.unhealed) {
       if (this.#mayRead() && this.#mayHeal(damage)) await this.#alone(() => this.#heal(damage));
     }
     await this.damages.sweep(this.#nowMs());
@@ -311,8 +317,12 @@ export class Scrub {
     }
   }
 
-  /** A device that has a copy is here, or it is long since that it was tried: what is near is read for that each time. */
+  /**
+   * A device that has a copy is here, or it is long since that it was tried: what is near is read for that each time. What our row does not tell of
+   * any more is over, and nobody is to be told of it for longer.
+   */
   #mayHeal({ path, content }: Damage): boolean {
+    if (this.#replica.own(path)?.row.entry.content !== content) return true;
     const tried = this.#tried.get(path);
     if (tried === undefined || this.#replica.deps.clock.monotonic() - tried.atMs > TRY_MS) return true;
     const { holders } = this.#replica.catalogue.views;

@@ -8,6 +8,7 @@ import { History, overlap } from "./oracle/history.ts";
 import { PowerCuts } from "./oracle/power.ts";
 import { allClaimToBeDone, allDifferences, statusKind, whatIsWrong, whatTheySay } from "./oracle/quiet.ts";
 import { untold } from "./oracle/recorded.ts";
+import { Rots } from "./oracle/rot.ts";
 import { sharedDifferences } from "./oracle/shared.ts";
 import { DiskOracle } from "./oracle/watcher.ts";
 import { Events } from "./plan/events.ts";
@@ -15,6 +16,7 @@ import { SimUser } from "./plan/user.ts";
 import type { Plan } from "./plan/step.ts";
 import type { RelPath } from "../../src/core/ids.ts";
 import { resumeFolder } from "../../src/daemon/halts.ts";
+import { scrubbed } from "./scrubbed.ts";
 import { ROOT, type SimDevice } from "./world/device.ts";
 import { inMacrotask } from "./world/scheduler.ts";
 import { World } from "./world/world.ts";
@@ -118,6 +120,7 @@ class Run {
   readonly #plan: Plan;
   readonly #world: World;
   readonly #history = new History();
+  readonly #rots = new Rots();
   readonly #failures: string[] = [];
   /** What stood in a tree without a row at the last look, while its device said that it was up to date. */
   readonly #untold = new Map<SimDevice, readonly string[]>();
@@ -139,18 +142,21 @@ class Run {
     };
     this.#world.pair();
     const oracles = devices.map((device, i) =>
-      new DiskOracle(device, this.#history, scheduler, this.#plan.disks[i]!, fail)
+      new DiskOracle(device, this.#history, scheduler, this.#plan.disks[i]!, this.#rots, fail)
     );
-    const users = devices.map((device, i) => new SimUser(device, oracles[i]!, this.#history, scheduler));
+    const users = devices.map((device, i) =>
+      new SimUser(device, oracles[i]!, this.#history, scheduler, this.#rots)
+    );
     const power = new PowerCuts(oracles, fail);
     for (const device of devices) {
       device.onStarted = () => {
+        users[device.index]!.acceptAll(this.#rots.forgotten(device));
         if (power.lies.has(device) || power.vague.has(device)) return;
         const forgotten = whatWasForgotten(device, devices);
         if (forgotten !== null) fail(forgotten);
       };
     }
-    const events = new Events(this.#plan, this.#world, users, power);
+    const events = new Events(this.#plan, this.#world, users, power, this.#rots);
     for (const { atMs, device, mode } of this.#plan.modeChanges ?? []) {
       // What its journal refuses, or its end cuts off, is not so or goes on by itself.
       scheduler.after(atMs, () => void devices[device]!.folder?.modes.change(mode).catch(() => {}));
@@ -168,12 +174,24 @@ class Run {
       }
     }
     for (const device of devices) if (device.isUnwatched) this.#restart(device);
-    if (this.#plan.modes !== undefined) this.#apart();
-    this.#settle();
+    const scrub = () => {
+      if (this.#plan.rot !== true) return;
+      const wrong = scrubbed(this.#world, this.#rots, users, (ms) => {
+        this.#go(ms);
+        this.#tend(users);
+      });
+      if (wrong !== null) throw new Failure(`${wrong}\n${whatTheySay(this.#world)}`);
+    };
+    scrub();
+    if (this.#plan.modes !== undefined) {
+      this.#apart(users);
+      scrub();
+    }
+    this.#settle(users);
     // Whatever happened, what comes next arrives.
     const [first] = devices;
     users[0]!.do({ do: "write", path: "last", token: 999_999, size: 40, how: "save", gapMs: 0 });
-    this.#settle();
+    this.#settle(users);
     if (first!.disk.peek(`${ROOT}/last`) === null) throw new Failure("the last file is gone");
     const wrong = whatIsWrong(
       this.#world,
@@ -185,6 +203,7 @@ class Run {
       },
       // Who takes part in another way builds on what the others do not have.
       this.#rejected || this.#plan.modes !== undefined,
+      (content, found) => this.#rots.isLeftBad(content, found),
     );
     wrong.push(...sharedDifferences(devices), ...miscounted(devices));
     if (wrong.length > 0) throw new Failure(wrong.join("\n"));
@@ -208,13 +227,13 @@ class Run {
   }
 
   /** Devices that take part in different ways come to rest, each as it may; then all take and give, and so all become equal (R9). */
-  #apart(): void {
+  #apart(users: readonly SimUser[]): void {
     const { scheduler, devices } = this.#world;
     const rest = () => {
       const untilMs = scheduler.nowMs + CONVERGE_MS;
       for (let stillMs = 0, wasDone = false; !wasDone || stillMs < POLLED_STILL_MS;) {
         this.#go(LOOK_MS);
-        this.#tend();
+        this.#tend(users);
         const isDone = allAreAtRest(this.#world);
         stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
         wasDone = isDone;
@@ -235,7 +254,7 @@ class Run {
   }
 
   /** Waits until all have become equal, and say so. */
-  #settle(): void {
+  #settle(users: readonly SimUser[]): void {
     const { scheduler, devices } = this.#world;
     const untilMs = scheduler.nowMs + CONVERGE_MS;
     let stillMs = 0;
@@ -248,7 +267,7 @@ class Run {
     while (!wasDone || stillMs < (isPolled() ? POLLED_STILL_MS : STILL_MS)) {
       this.#go(LOOK_MS);
       this.#checkClaims();
-      this.#tend();
+      this.#tend(users);
       // A look that comes to nothing takes some milliseconds; two of them in a row are none.
       const isDone = allClaimToBeDone(this.#world);
       stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
@@ -288,7 +307,8 @@ class Run {
       const { folder } = device;
       if (folder?.isUpToDate !== true || device.isUnwatched || folder.watch.pollingReason !== null) continue;
       const paths = untold(device).filter((path) =>
-        !device.unreliable.has(path) && !folder.replica.troubles.has(path as RelPath)
+        !device.unreliable.has(path) && !folder.replica.troubles.has(path as RelPath) &&
+        !this.#rots.isAt(device, path) && !this.#rots.isVagueAt(device, path)
       );
       const still = paths.filter((path) => before?.includes(path));
       this.#untold.set(device, paths);
@@ -300,13 +320,15 @@ class Run {
   }
 
   /** What people do about what `status` asks of them. */
-  #tend(): void {
+  #tend(users: readonly SimUser[]): void {
     for (const device of this.#world.devices) {
       if (device.device === null) continue;
       // A root whose marker a disk has lost is gone for good: its files come back from the others.
       if (device.folder === null && isRootLost(device)) this.#resume(device, "reject");
       for (const [path, { remedy }] of device.folder?.replica.troubles ?? []) {
-        if (/touch it/.test(remedy)) device.disk.user.touch(`${ROOT}/${path}`, device.wallNow());
+        if (!/touch it/.test(remedy)) continue;
+        if (this.#rots.isAt(device, path)) users[device.index]!.accept(path);
+        else device.disk.user.touch(`${ROOT}/${path}`, device.wallNow());
       }
       if (device.folder !== null && device.folder.replica.brake.halt !== null) {
         this.#resume(device, (this.#plan.seed + device.index) % 2 === 0 ? "accept" : "reject");

@@ -5,6 +5,8 @@
 import { SELF } from "../../src/catalogue/interning.ts";
 import type { DevicePorts } from "../../src/daemon/device.ts";
 import type { FileHandle, Stat } from "../../src/platform/ports.ts";
+import { Damages } from "../../src/sync/damages.ts";
+import { Touched } from "../../src/sync/touched.ts";
 import { Replica } from "../../src/sync/replica.ts";
 import type { RelPath } from "../../src/core/ids.ts";
 import { ROOT, type SimDevice } from "./world/device.ts";
@@ -69,4 +71,18 @@ export function withoutTombstones(): () => void {
     return await commitLocal.call(this, observations, [], ignored);
   };
   return () => Replica.prototype.commitLocal = commitLocal;
+}
+
+/** What Cairn has touched itself counts as an edit where its bytes are others: damage is announced, and goes everywhere (R15). The answer mends it. */
+export function withoutTouched(): () => void {
+  const { isAsLeft } = Touched.prototype;
+  Touched.prototype.isAsLeft = () => false;
+  return () => Touched.prototype.isAsLeft = isAsLeft;
+}
+
+/** Nothing that was read again is ever found to be bad. The answer mends it. */
+export function withoutDamages(): () => void {
+  const { put } = Damages.prototype;
+  Damages.prototype.put = () => Promise.resolve();
+  return () => Damages.prototype.put = put;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generatePlan, type PlanOptions } from "./plan/generate.ts";
 import { type RunOptions, runPlan } from "./run.ts";
-import { withoutLook, withoutSync, withoutTombstones } from "./sabotage.ts";
+import { withoutDamages, withoutLook, withoutSync, withoutTombstones, withoutTouched } from "./sabotage.ts";
 
 const MOST_SEEDS = 1_000;
 
@@ -29,6 +29,24 @@ Deno.test("a daemon that records no tombstones is caught", async () => {
   const mend = withoutTombstones();
   try {
     await assertCaught(/come back|trees differ|not done/, { faults: [] }, {});
+  } finally {
+    mend();
+  }
+});
+
+Deno.test("a daemon that takes rot for an edit, and spreads it, is caught", async () => {
+  const mend = withoutTouched();
+  try {
+    await assertCaught(/that nobody ever had/, { faults: [], rot: true, devices: 2 }, {});
+  } finally {
+    mend();
+  }
+});
+
+Deno.test("a daemon that reads all again and tells of nothing is caught", async () => {
+  const mend = withoutDamages();
+  try {
+    await assertCaught(/nothing tells of/, { faults: [], rot: true, devices: 2 }, {});
   } finally {
     mend();
   }

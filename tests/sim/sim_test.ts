@@ -9,9 +9,16 @@ import { runPlan } from "./run.ts";
 const SEEDS = 200;
 const FIRST_SEED = 1;
 const MODE_SEEDS = 60;
+const ROT_SEEDS = 40;
 
 function assertGood(failure: string | null, plan: Plan): void {
-  assert.equal(failure, null, `seed ${plan.seed}: ${failure}\n  deno task sim --seed ${plan.seed} --trace`);
+  assert.equal(
+    failure,
+    null,
+    `seed ${plan.seed}: ${failure}\n  deno task sim --seed ${plan.seed}${
+      plan.rot === true ? " --rot" : ""
+    } --trace`,
+  );
 }
 
 Deno.test(`${SEEDS} seeds with all faults end in equal trees, with nothing lost`, async () => {
@@ -24,6 +31,13 @@ Deno.test(`${SEEDS} seeds with all faults end in equal trees, with nothing lost`
 Deno.test(`${MODE_SEEDS} seeds in which devices take part in different ways: who may gives and takes, nobody else does, and nothing is lost`, async () => {
   for (let seed = 1; seed <= MODE_SEEDS; seed++) {
     const plan = generatePlan(seed, { devices: 3, modes: true });
+    assertGood((await runPlan(plan)).failure, plan);
+  }
+});
+
+Deno.test(`${ROT_SEEDS} seeds in which disks flip bits: all are found, none goes anywhere else, and who can is healed (R15)`, async () => {
+  for (let seed = 1; seed <= ROT_SEEDS; seed++) {
+    const plan = generatePlan(seed, { rot: true });
     assertGood((await runPlan(plan)).failure, plan);
   }
 });

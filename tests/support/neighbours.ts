@@ -18,7 +18,7 @@ import { realRandom } from "../../src/platform/real/random.ts";
 import { realTextReader } from "../../src/platform/real/text_reader.ts";
 import type { FolderSync } from "../../src/sync/folder_sync.ts";
 import { MemoryNet } from "./memory_net.ts";
-import { type TempDir, tempDir } from "./temp_dir.ts";
+import { memoryDirectory, type TempDir, tempDir } from "./temp_dir.ts";
 import { differences, treeOf } from "./tree.ts";
 import { waitFor } from "./wait.ts";
 
@@ -117,23 +117,33 @@ export class Neighbours implements AsyncDisposable {
   readonly fs = { ...realFs() };
   /** The clock of all of them, likewise. */
   readonly clock = { ...realClock() };
-  readonly #dir: TempDir = tempDir();
+  readonly #dir: TempDir;
   readonly #pool: HashPool = realHashPool();
 
   /** Devices that have an index of texts, and whether they read files for it, or keep what others tell. */
   #texts: Texts = {};
+
+  private constructor(dir: TempDir) {
+    this.#dir = dir;
+  }
 
   /** Devices of these names, paired, with one folder each. */
   static open(...names: readonly string[]): Promise<Neighbours> {
     return Neighbours.openWithTexts(names, {});
   }
 
+  /** As `open`, in memory where that can be: for many changes. */
+  static openInMemory(...names: readonly string[]): Promise<Neighbours> {
+    return Neighbours.openWithTexts(names, {}, memoryDirectory());
+  }
+
   /** As `open`; some have an index of texts, too. */
   static async openWithTexts(
     names: readonly string[],
     texts: Texts = Object.fromEntries(names.map((name) => [name, "reads"])),
+    where?: string,
   ): Promise<Neighbours> {
-    const neighbours = new Neighbours();
+    const neighbours = new Neighbours(tempDir(where));
     neighbours.#texts = texts;
     try {
       for (const name of names) await neighbours.#add(name);

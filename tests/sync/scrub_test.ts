@@ -158,6 +158,7 @@ Deno.test("whoever touches a damaged file has made it an edit", async () => {
     Deno.utimeSync(`${b.root}/f`, new Date(), new Date());
     await b.look();
     assert.notEqual(b.replica.own(path("f"))!.row.entry.content, before);
+    assert.deepEqual(b.sync.scrub.damages.atRisk, [], "and nobody is told of it as damage any more");
     await settled(b);
     await verify(b);
     assert.deepEqual(b.sync.scrub.damages.atRisk, []);

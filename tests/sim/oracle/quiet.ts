@@ -94,6 +94,8 @@ export function whatIsWrong(
   history: History,
   isSure: IsSure,
   isRejected: boolean,
+  /** Whether what is found is what a disk made of the last copy. */
+  isLeftBad: (content: string, found: ReadonlySet<string>) => boolean,
 ): string[] {
   const found = new Set<string>();
   for (const { disk } of world.devices) {
@@ -103,7 +105,8 @@ export function whatIsWrong(
       if (key !== null) found.add(key);
     });
   }
-  const lost = history.required().filter(({ content }) => !found.has(content!)).map((act) =>
+  const isLost = (content: string) => !found.has(content) && !isLeftBad(content, found);
+  const lost = history.required().filter(({ content }) => isLost(content!)).map((act) =>
     `lost: ${describe(act.content as string)}, act ${act.number} of ${
       String.fromCharCode(97 + act.device)
     } at ${act.path}`

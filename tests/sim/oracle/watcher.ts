@@ -14,6 +14,7 @@ import type { DiskKind } from "../plan/step.ts";
 import type { MutationKind } from "../disk/sim_disk.ts";
 import { type ContentKey, describe, keyOf, losableKey } from "./contents.ts";
 import type { Act, History } from "./history.ts";
+import type { Rots } from "./rot.ts";
 
 const OWN = ".cairn";
 
@@ -32,6 +33,7 @@ export class DiskOracle {
   readonly #history: History;
   readonly #scheduler: Scheduler;
   readonly #fail: (what: string) => void;
+  readonly #rots: Rots;
   readonly #hasHardLinks: boolean;
   /** False where times are so coarse that a change may look like none (failure model, window 6). */
   readonly #seesAll: boolean;
@@ -45,6 +47,7 @@ export class DiskOracle {
     history: History,
     scheduler: Scheduler,
     { hardLinks, grainMs }: DiskKind,
+    rots: Rots,
     fail: (what: string) => void,
   ) {
     this.#device = device;
@@ -53,6 +56,7 @@ export class DiskOracle {
     this.#hasHardLinks = hardLinks;
     this.#seesAll = grainMs < 1;
     this.#fail = fail;
+    this.#rots = rots;
     device.disk.observe((op, path, by, from) => this.#changed(op, path, by, from));
   }
 
@@ -137,13 +141,14 @@ export class DiskOracle {
       : entry?.content === null || entry === null
       ? null
       : this.#history.keyOfContent(entry.content);
-    if (known !== standing.content) {
+    const before = this.#rots.beforeVague(standing.content);
+    if (known !== standing.content && (before === null || known !== before)) {
       this.#fail(`the daemon replaced or took ${path}, which it had not seen: ${describe(standing.content)}`);
     }
   }
 
   #placed(path: string): void {
-    const content = keyOf(this.#device.disk.peek(`${ROOT}/${path}`));
+    const content = this.#rots.meant(this.#device, this.#device.disk.peek(`${ROOT}/${path}`));
     if (content === null) return;
     if (!this.#history.isKnown(content)) {
       this.#fail(`the daemon put something at ${path} that nobody ever had: ${describe(content)}`);
@@ -190,6 +195,13 @@ export class DiskOracle {
     this.#history.identify(content, () => this.#device.disk.peek(at)!.identity().content);
   }
 
+  /** What stands at the path is nobody's wish, but it is there. */
+  reread(path: string): void {
+    const content = keyOf(this.#device.disk.peek(`${ROOT}/${path}`))!;
+    this.pass(content, `${ROOT}/${path}`);
+    this.#standing.set(path, { content, acts: this.actsAt(path) });
+  }
+
   #move(from: string, to: string | null): void {
     for (const path of this.below(from)) {
       const standing = this.#standing.get(path)!;
@@ -222,7 +234,7 @@ export class DiskOracle {
     this.#standing = new Map();
     const there = new Set<string>();
     this.#device.disk.walk(ROOT, (path, peek) => {
-      const content = keyOf(peek);
+      const content = this.#rots.meant(this.#device, peek);
       if (content === null) return;
       there.add(losableKey(content, path));
       // What a program wrote into a file after that had gone into the version store is torn like all else.

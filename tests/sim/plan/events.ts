@@ -6,6 +6,7 @@ import { Rng } from "../disk/rng.ts";
 import { CairnError } from "../../../src/core/errors.ts";
 import { FsError } from "../../../src/platform/ports.ts";
 import type { PowerCuts } from "../oracle/power.ts";
+import type { Rots } from "../oracle/rot.ts";
 import { changeHome, type HomeCopy } from "./home_faults.ts";
 import { doLabel } from "./labels.ts";
 import type { DeviceStep, NetStep, Plan, Step } from "./step.ts";
@@ -35,16 +36,18 @@ export class Events {
   readonly #world: World;
   readonly #users: readonly SimUser[];
   readonly #power: PowerCuts;
+  readonly #rots: Rots;
   readonly #rng: Rng;
   readonly #copies = new Map<number, HomeCopy>();
   /** Ends of processes that are still to come. */
   readonly #armed: (() => void)[] = [];
   #isHealed = false;
 
-  constructor(plan: Plan, world: World, users: readonly SimUser[], power: PowerCuts) {
+  constructor(plan: Plan, world: World, users: readonly SimUser[], power: PowerCuts, rots: Rots) {
     this.#world = world;
     this.#users = users;
     this.#power = power;
+    this.#rots = rots;
     this.#rng = new Rng(`events/${plan.seed}`);
     for (const step of plan.steps) {
       if (step.atMs > 0) world.scheduler.after(step.atMs, () => this.#do(step));
@@ -152,11 +155,20 @@ export class Events {
         break;
       case "power-cut": {
         const cut = () => {
+          // Of what the catalogue forgets the fingerprints are lost: what stands there then is what it is.
+          if (step.marks > 0) this.#users[device.index]!.acceptAll();
           this.#power.cut(device, step.mode, step.marks);
           this.#later(step.downMs, () => this.#start(device));
         };
         if (step.calls > 0 && device.isRunning) this.#armed.push(disk.killAfter(step.calls, cut));
         else cut();
+        break;
+      }
+      case "rot": {
+        const path = device.isHomeChanged || this.#power.lies.has(device)
+          ? null
+          : this.#rots.rot(device, step.path, step.of);
+        this.#world.scheduler.trace(`${device.name}: a bit of ${path} flips`);
         break;
       }
       case "mark":
@@ -223,7 +235,10 @@ export class Events {
     };
     void down().then(() => {
       const changed = changeHome(device, step, this.#copies);
-      if (changed) this.#power.wentVague(device);
+      if (changed) {
+        this.#users[device.index]!.acceptAll();
+        this.#power.wentVague(device);
+      }
       this.#later(step.do === "home" ? step.downMs : 1, () => this.#start(device));
     });
   }

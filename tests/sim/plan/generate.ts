@@ -6,6 +6,7 @@ import { faultSteps } from "./generate_faults.ts";
 import { withLabels } from "./labels.ts";
 import { withModes } from "./modes.ts";
 import { withRenames } from "./renames.ts";
+import { withRot } from "./rot.ts";
 import {
   type DiskKind,
   FAULT_CLASSES,
@@ -37,6 +38,8 @@ export interface PlanOptions {
   readonly renames?: boolean;
   /** Devices take part in different ways. */
   readonly modes?: boolean;
+  /** Disks flip bits. */
+  readonly rot?: boolean;
 }
 
 export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
@@ -68,7 +71,8 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   const plain = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
   const calm = withLabels(plain, new Rng(`labels/${seed}`));
   const renamed = options.renames ? withRenames(calm, new Rng(`renames/${seed}`)) : calm;
-  const plan = options.modes ? withModes(renamed, new Rng(`modes/${seed}`)) : renamed;
+  const moded = options.modes ? withModes(renamed, new Rng(`modes/${seed}`)) : renamed;
+  const plan = options.rot ? withRot(moded, new Rng(`rot/${seed}`)) : moded;
   const away = new Rng(`away/${seed}`);
   const isAway = allowed.includes("away") && away.chance(AWAY_CHANCE * (options.faultChance ?? 0.35));
   return isAway ? withAbsence({ ...plan, faults: [...faults, "away"] }, away) : plan;

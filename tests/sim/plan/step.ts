@@ -80,6 +80,8 @@ export type DeviceStep =
     readonly at: number;
     readonly downMs: number;
   }
+  /** A bit flips in a file at rest, the one at `path` where it is one, else in another, and nothing tells of it. */
+  | { readonly do: "rot"; readonly path: string; readonly of: number }
   /** A copy of the home is made, while the daemon does not run. */
   | { readonly do: "back-up" };
 
@@ -138,6 +140,8 @@ export interface Plan {
   readonly modeChanges?: readonly { readonly atMs: number; readonly device: number; readonly mode: Mode }[];
   /** When a person undoes what was done on a device that only receives, or makes what is on one that only sends hold everywhere. */
   readonly settlings?: readonly { readonly atMs: number; readonly device: number }[];
+  /** Disks flip bits, and every file is read again by itself to find them (R15). */
+  readonly rot?: boolean;
   readonly steps: readonly Step[];
 }
 

@@ -5,6 +5,7 @@ import { ROOT, type SimDevice } from "../world/device.ts";
 import type { Scheduler } from "../world/scheduler.ts";
 import { type ContentKey, contentOf, keyOf } from "../oracle/contents.ts";
 import type { Act, History } from "../oracle/history.ts";
+import type { Rots } from "../oracle/rot.ts";
 import type { DiskOracle } from "../oracle/watcher.ts";
 import type { UserStep } from "./step.ts";
 
@@ -13,12 +14,14 @@ export class SimUser {
   readonly #oracle: DiskOracle;
   readonly #history: History;
   readonly #scheduler: Scheduler;
+  readonly #rots: Rots;
 
-  constructor(device: SimDevice, oracle: DiskOracle, history: History, scheduler: Scheduler) {
+  constructor(device: SimDevice, oracle: DiskOracle, history: History, scheduler: Scheduler, rots: Rots) {
     this.#device = device;
     this.#oracle = oracle;
     this.#history = history;
     this.#scheduler = scheduler;
+    this.#rots = rots;
   }
 
   get #user(): DiskUser {
@@ -28,6 +31,8 @@ export class SimUser {
   /** False when the tree does not allow it. */
   do(step: UserStep): boolean {
     const paths = ["to" in step ? step.to : step.path, step.path];
+    // Who works with a damaged file makes an edit of it, and sees that it is none of his: nobody does.
+    if (this.#rots.isNear(this.#device, paths)) return false;
     const before = paths.map((path) => this.#oracle.actsAt(path));
     try {
       return this.#do(step);
@@ -36,6 +41,24 @@ export class SimUser {
       if (!(error instanceof FsError)) throw error;
       paths.forEach((path, i) => this.#wroteHalf(path, before[i]!));
       return false;
+    }
+  }
+
+  /** A damaged file that nothing can heal is good enough: its person touches it, and says so to all. */
+  accept(path: string): void {
+    const before = this.#oracle.actsAt(path);
+    this.#rots.end(this.#device, path);
+    this.#user.touch(at(path), this.#device.wallNow());
+    this.#wrote(path, before);
+  }
+
+  /** What is known of these files is lost: nobody can tell damage from edits any more. */
+  acceptAll(paths: readonly string[] = this.#rots.standing(this.#device)): void {
+    for (const path of paths) {
+      for (const act of this.#oracle.actsAt(path)) act.isLost = true;
+      this.#rots.giveUp(this.#device, path);
+      this.#oracle.reread(path);
+      this.#device.unsettled.add(path);
     }
   }
 

@@ -5,6 +5,7 @@ import { layoutOf } from "../../../src/folder/layout.ts";
 import { writeMarker } from "../../../src/folder/marker.ts";
 import type { Mode } from "../../../src/core/mode.ts";
 import { Ledger } from "../../../src/journal/ledger.ts";
+import { settingNamed, settingRecord } from "../../../src/library/folder_settings.ts";
 import { replicaRecords } from "../../../src/library/folders.ts";
 import type { DeviceIdentity } from "../../../src/peer/identity.ts";
 import type { Clock, Random } from "../../../src/platform/ports.ts";
@@ -51,6 +52,8 @@ export class SimDevice {
   readonly unreliable = new Set<string>();
   /** Something changed on its disk that no event tells of: a scan is due. */
   isUnwatched = false;
+  /** Its files are read again by themselves. */
+  scrubs = false;
   /** Called when the daemon has started. */
   onStarted: () => void = () => {};
   /** How often the machine was switched on. */
@@ -131,9 +134,16 @@ export class SimDevice {
         ledger.commit(record)
       ),
     ]);
+    // As often as can be asked for.
+    if (this.scrubs) await ledger.commit(this.#scrubsDaily(ledger));
     await ledger.close();
     this.disk.kill();
     this.#end(false);
+  }
+
+  #scrubsDaily(ledger: Ledger) {
+    const writer = { device: this.identity.id, stamp: ledger.mintStamp.bind(ledger) };
+    return settingRecord(ledger.catalogue, FOLDER_ID, settingNamed("scrub-days"), "1", writer);
   }
 
   // ---------------------------------------------------------------------------------- its life
@@ -153,6 +163,7 @@ export class SimDevice {
       port: TCP_PORT,
       say: (line) => this.#say(line),
       pairing: (link) => link.destroy(),
+      ...(this.scrubs ? { scrub: { onBattery: () => false } } : {}),
     }).then((device) => {
       if (!process.isAlive) return;
       this.device = device;

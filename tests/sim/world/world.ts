@@ -26,6 +26,7 @@ export class World {
           exchanges: exchanges ?? kind.birthTimes,
         });
         device.disk.times.storeMs = grainMs;
+        device.scrubs = plan.rot ?? false;
         device.wallOffsetMs = plan.clocksMs?.[index] ?? 0;
         return device;
       },
