@@ -1,6 +1,6 @@
 /** Which hits a query lets through: its words against names, its filters against what is said of a path. */
 import type { Sifted, StateHit } from "../catalogue/hits.ts";
-import type { ContentId, FolderId, RelPath } from "../core/ids.ts";
+import { type ContentId, type FolderId, fromHex, type RelPath } from "../core/ids.ts";
 import { extensionOf, fileKindOf } from "../core/file_kinds.ts";
 import { QUESTION_ROWS } from "../core/limits.ts";
 import type { Filter, Problem, Query, Range } from "../core/query.ts";
@@ -151,16 +151,18 @@ export class Sieve {
   *#spreadOf(content: ContentId): Work<Spread> {
     const known = this.#copies.get(content);
     if (known !== undefined) return known;
-    const { rows, views } = this.#asking.catalogue;
-    const holding = new Map<number, Set<number>>();
+    const { rows, views, damaged } = this.#asking.catalogue;
+    const stands = new Map<string, { folder: number; devices: [number]; paths: number }>();
     const paths = new Set<string>();
     for (let after = 0;;) {
       const some = views.copies.places(content, after, QUESTION_ROWS);
       for (const place of some) {
         const held = countingHolders(place, rows.ignored).filter((one) => one.held);
-        const there = holding.get(place.folder) ?? new Set();
-        holding.set(place.folder, there);
-        for (const { device } of held) there.add(device);
+        for (const { device } of held) {
+          const there = stands.get(`${place.folder}/${device}`) ??
+            { folder: place.folder, devices: [device], paths: 0 };
+          stands.set(`${place.folder}/${device}`, { ...there, paths: there.paths + 1 });
+        }
         // More than two tell no more.
         if (held.length > 0 && paths.size < 2) paths.add(`${place.folder}/${place.path}`);
       }
@@ -169,9 +171,7 @@ export class Sieve {
       yield;
     }
     this.#scene ??= new Scene(this.#asking, 0);
-    const copies = this.#scene.copiesOf(
-      [...holding].map(([folder, devices]) => ({ folder, devices: [...devices], paths: 1 })),
-    );
+    const copies = this.#scene.copiesOf(damaged.without(fromHex(content), [...stands.values()]));
     const spread = {
       copies: new Set(copies.map(({ disk }) => disk.id)).size,
       devices: new Set(copies.map(({ device }) => device)).size,

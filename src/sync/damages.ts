@@ -55,6 +55,8 @@ export function damageOf(key: string, value: unknown): { folder: FolderId; damag
 }
 
 export class Damages {
+  /** Something was found, or is over. */
+  onChange: () => void = () => {};
   readonly #ledger: Ledger;
   readonly #folder: FolderId;
   readonly #known = new Map<RelPath, Damage>();
@@ -99,12 +101,14 @@ export class Damages {
   /** Durable when it is answered. */
   async put(damage: Damage): Promise<void> {
     this.#known.set(damage.path, damage);
+    this.onChange();
     await this.#ledger.commit({ type: "local", key: this.#keyOf(damage.path), value: damage });
   }
 
   /** It is over: the file is another one by now, or reads well again. */
   async drop(path: RelPath): Promise<void> {
     if (!this.#known.delete(path)) return;
+    this.onChange();
     await this.#ledger.commit({ type: "local", key: this.#keyOf(path), value: null });
   }
 

@@ -6,7 +6,8 @@
  * 2. A pass goes through the tree in the order of paths, and goes on behind the last path after a restart. The next begins when the period
  *    since the beginning of the last is over.
  * 3. What is found is never announced. It is recorded, healed from another copy when there is one, and told of (damages.ts, heal.ts).
- * 4. That a pass is over is a fact of this device, coarse, so that others can say what was verified when.
+ * 4. That a pass is over is a fact of this device, coarse, so that others can say what was verified when; which contents are damaged is
+ *    another, so that nobody counts them as copies (damage_teller.ts).
  */
 import { SELF } from "../catalogue/interning.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
@@ -15,6 +16,7 @@ import type { RelPath } from "../core/ids.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
 import type { Observation } from "../folder/observe.ts";
+import { DamageTeller } from "./damage_teller.ts";
 import { type Damage, Damages } from "./damages.ts";
 import { heal } from "./heal.ts";
 import type { Local } from "./local_source.ts";
@@ -80,6 +82,7 @@ export class Scrub {
   readonly #events: ScrubEvents;
   readonly #shared: Scrubbing | null;
   readonly #timers: Timers;
+  readonly #teller: DamageTeller;
   readonly #suspects = new Set<RelPath>();
   #pass: Pass;
   #savedMs = -Infinity;
@@ -97,6 +100,7 @@ export class Scrub {
     this.#shared = shared;
     this.#timers = new Timers(clock);
     this.damages = new Damages(ledger, replica.folder);
+    this.#teller = new DamageTeller(ledger, clock, replica.folder, this.damages);
     this.#pass = passFrom(ledger.catalogue.values.local(SCRUB + replica.folder));
     replica.isDamage = (own, observed) => this.#isDamage(own, observed);
   }
@@ -113,6 +117,7 @@ export class Scrub {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timers.stop();
+    this.#teller.stop();
     if (this.#pass.isOn) await this.#save().catch(letPass);
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SELF } from "../../src/catalogue/interning.ts";
+import { DAMAGED, damagedBy } from "../../src/core/damaged.ts";
 import type { RelPath } from "../../src/core/ids.ts";
 import type { Clock } from "../../src/platform/ports.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
@@ -114,6 +115,10 @@ Deno.test("without another copy it is at risk, no scan announces it, and it heal
     // A catalogue that was made anew knows no fingerprints: everything is read.
     b.replica.catalogue.db.run("DELETE FROM prints");
     await settled(b);
+    const told = () => damagedBy(key, b.ledger.catalogue.values.fact(SELF, key))!.paths;
+    const key = DAMAGED + b.replica.folder;
+    await waitFor("others to be told that it is no copy", () => told().size === 1);
+    assert.deepEqual([...told()], [[found[0]!.content, 1]]);
     assert.equal(b.replica.own(path("only"))!.state, state, "it is no edit");
     await a.write("copy", "only here");
     await a.look();
@@ -126,6 +131,7 @@ Deno.test("without another copy it is at risk, no scan announces it, and it heal
     assert.deepEqual(b.sync.scrub.damages.atRisk, []);
     assert.ok(b.list().includes("only=only here"));
     assert.ok(!eventsOf(b).some((event) => event.startsWith("changed")));
+    await waitFor("others to be told that it is one again", () => told().size === 0);
   });
 });
 
