@@ -19,6 +19,7 @@ import type { Observation } from "../folder/observe.ts";
 import { DamageTeller } from "./damage_teller.ts";
 import { type Damage, Damages } from "./damages.ts";
 import { heal } from "./heal.ts";
+import { Healing } from "./healing.ts";
 import type { Local } from "./local_source.ts";
 import { readAgain } from "./read_again.ts";
 import type { Replica } from "./replica.ts";
@@ -88,6 +89,7 @@ export class Scrub {
   #savedMs = -Infinity;
   /** When the healing of a path was last tried; `waits`: for a device to come. */
   readonly #tried = new Map<RelPath, { readonly atMs: number; readonly waits: boolean }>();
+  readonly #healing = new Healing();
   #isStopped = false;
 
   /** `shared` is null where nothing is read by itself. */
@@ -311,7 +313,7 @@ export class Scrub {
         };
         if (isNew) await this.damages.put(damage);
         this.#events.changed();
-        return await this.#heal(isNew ? damage : known);
+        return await this.#heal(isNew ? damage : known) ?? "good";
       }
     }
   }
@@ -325,14 +327,20 @@ export class Scrub {
       this.#stager.isAnyThere(holders.devicesOf(content).filter((device) => device !== SELF));
   }
 
-  async #heal(damage: Damage): Promise<Damage> {
+  #heal(damage: Damage): Promise<Damage | null> {
+    return this.#healing.alone(damage, () => this.#healAlone(damage));
+  }
+
+  async #healAlone(damage: Damage): Promise<Damage | null> {
     const atMs = this.#replica.deps.clock.monotonic();
     const healed = await heal(this.#replica, this.#local, this.#stager, damage);
     let now = damage;
     if (healed.kind === "healed") {
       now = { ...damage, healed: { atMs: this.#nowMs(), from: healed.from }, cause: "", remedy: "" };
     } else if (healed.kind === "not") now = { ...damage, cause: healed.cause, remedy: healed.remedy };
-    else {
+    else if (healed.kind === "good") {
+      if (this.damages.isAtRisk(damage.path)) await this.damages.drop(damage.path);
+    } else {
       // Somebody wrote to it, or it is gone: what stands there now is found like any edit.
       await this.damages.drop(damage.path);
       this.#events.lookAgain([damage.path]);
@@ -344,7 +352,7 @@ export class Scrub {
       await this.damages.put(now);
     }
     this.#events.changed();
-    return now;
+    return healed.kind === "good" ? null : now;
   }
 
   /** Its file may have another name by now: whatever has its content is looked at. */

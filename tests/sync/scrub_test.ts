@@ -5,6 +5,7 @@ import type { RelPath } from "../../src/core/ids.ts";
 import type { Clock } from "../../src/platform/ports.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
 import { logLinesOf } from "../../src/daemon/log.ts";
+import { heal } from "../../src/sync/heal.ts";
 import { Scrub } from "../../src/sync/scrub.ts";
 import { Scrubbing } from "../../src/sync/scrubbing.ts";
 import { sampleBytes } from "../support/sample_bytes.ts";
@@ -83,6 +84,28 @@ Deno.test("a flipped bit is found, told to nobody, set aside and healed from ano
     await settle();
     assert.deepEqual(a.list(), b.list());
     assert.deepEqual((await verify(b)).found, [], "all is well again");
+  });
+});
+
+Deno.test("who heals a file that others heal, too, sets nothing good aside", async () => {
+  await withPair(async ({ a, b, settle, stagerOfB }, rot) => {
+    await a.write("file", "as it was");
+    await a.look();
+    await settle();
+    await settled(b);
+    rot("file");
+    const both = (await Promise.all([verify(b), verify(b)])).flatMap(({ found }) => found);
+    // Who comes to it when it is healed finds nothing.
+    assert.deepEqual([...new Set(both.map((one) => one.healed?.from))], ["device"]);
+    assert.deepEqual(b.sync.scrub.damages.atRisk, []);
+    assert.deepEqual(b.list(), ["file=as it was"]);
+    assert.deepEqual((await keptOf(b, "file")).map(({ why }) => why), ["damaged"]);
+    // Who found it before and comes when all is over.
+    await settled(b);
+    const local = { catalogue: b.replica.catalogue, replica: () => b.replica, changed: () => {} };
+    const late = await heal(b.replica, local, stagerOfB, { ...both[0]!, healed: null });
+    assert.equal(late.kind, "good");
+    assert.equal((await keptOf(b, "file")).length, 1);
   });
 });
 
