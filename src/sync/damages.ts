@@ -29,7 +29,8 @@ export interface Damage {
   readonly remedy: string;
 }
 
-const KEY = "damage/";
+/** Keys of the local values: this, the folder, and what the path is known by. */
+export const DAMAGE = "damage/";
 /** Healed ones are told of for so long. */
 const TOLD_MS = 30 * 86_400_000;
 
@@ -48,8 +49,8 @@ const schema = v.object({
 
 /** What a local value says, with the folder that it is of; null for one that is no damage. */
 export function damageOf(key: string, value: unknown): { folder: FolderId; damage: Damage } | null {
-  if (!key.startsWith(KEY)) return null;
-  const folder = key.slice(KEY.length).split("/")[0]!;
+  if (!key.startsWith(DAMAGE)) return null;
+  const folder = key.slice(DAMAGE.length).split("/")[0]!;
   const read = v.safeParse(schema, value);
   return read.success && isId("folder", folder) ? { folder, damage: read.output } : null;
 }
@@ -59,12 +60,13 @@ export class Damages {
   onChange: () => void = () => {};
   readonly #ledger: Ledger;
   readonly #folder: FolderId;
+  #isClosed = false;
   readonly #known = new Map<RelPath, Damage>();
 
   constructor(ledger: Ledger, folder: FolderId) {
     this.#ledger = ledger;
     this.#folder = folder;
-    for (const { key, value } of ledger.catalogue.values.localWithPrefix(`${KEY}${folder}/`)) {
+    for (const { key, value } of ledger.catalogue.values.localWithPrefix(`${DAMAGE}${folder}/`)) {
       const read = damageOf(key, value);
       if (read !== null) this.#known.set(read.damage.path, read.damage);
     }
@@ -98,8 +100,14 @@ export class Damages {
       known.content === own && known.mtimeMs === mtimeMs;
   }
 
+  /** Nothing is noted any more: the folder is stopped here, or left. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** Durable when it is answered. */
   async put(damage: Damage): Promise<void> {
+    if (this.#isClosed) return;
     this.#known.set(damage.path, damage);
     this.onChange();
     await this.#ledger.commit({ type: "local", key: this.#keyOf(damage.path), value: damage });
@@ -107,7 +115,7 @@ export class Damages {
 
   /** It is over: the file is another one by now, or reads well again. */
   async drop(path: RelPath): Promise<void> {
-    if (!this.#known.delete(path)) return;
+    if (this.#isClosed || !this.#known.delete(path)) return;
     this.onChange();
     await this.#ledger.commit({ type: "local", key: this.#keyOf(path), value: null });
   }
@@ -120,6 +128,6 @@ export class Damages {
   }
 
   #keyOf(path: RelPath): string {
-    return `${KEY}${this.#folder}/${versionKey(path)}`;
+    return `${DAMAGE}${this.#folder}/${versionKey(path)}`;
   }
 }

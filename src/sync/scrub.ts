@@ -120,6 +120,7 @@ export class Scrub {
     this.#isStopped = true;
     this.#timers.stop();
     this.#teller.stop();
+    this.damages.close();
     if (this.#pass.isOn) await this.#save().catch(letPass);
   }
 
@@ -167,7 +168,7 @@ export class Scrub {
     }
     await this.damages.sweep(this.#nowMs());
     const { scrubDays } = this.#events.settings();
-    if (scrubDays === 0) return;
+    if (scrubDays === 0 || this.#isStopped) return;
     const nowMs = this.#nowMs();
     if (this.#pass.startedMs === 0) {
       // It has just been read for the first time.
@@ -260,14 +261,15 @@ export class Scrub {
   }
 
   async #passedAll(): Promise<void> {
-    const { ledger } = this.#replica.deps;
+    if (this.#isStopped) return;
     const passedMs = this.#nowMs();
     this.#pass = { ...this.#pass, isOn: false, passedMs, directory: ROOT, name: "" };
     await this.#save();
     const passed_ms = Math.floor(passedMs / COARSE_MS) * COARSE_MS;
     const { atRisk } = this.damages;
     const value = { passed_ms, files: this.#pass.files, bytes: this.#pass.bytes, at_risk: atRisk.length };
-    await ledger.commit({ type: "fact", key: SCRUB + this.#replica.folder, value });
+    if (this.#isStopped) return;
+    await this.#replica.deps.ledger.commit({ type: "fact", key: SCRUB + this.#replica.folder, value });
     this.#events.changed();
   }
 
