@@ -83,7 +83,7 @@ export class Catalogue {
     this.rows = new Rows(this.db, this.ids);
     this.briefs = new Briefs(this.db, this.ids);
     this.mounts = new Mounts(this.db, this.ids);
-    this.needs = new Needs(this.db, this.ids);
+    this.needs = new Needs(this.db, this.ids, this.rows.wanting);
     this.losses = new Losses(this.db, this.ids, this.rows);
     this.leftovers = new Leftovers(this.db, this.ids, this.rows);
     this.prints = new Prints(this.db);
@@ -361,13 +361,17 @@ export class Catalogue {
     this.db.run("DELETE FROM intents WHERE folder = ? AND lsn <= ?", folder, upTo);
   }
 
-  /** Whether this device's replica of the folder takes remote changes; needs are tracked from then on. */
+  /**
+   * Whether this device's replica of the folder takes remote changes; needs are tracked from then on: `Rows.decideSome` says which there are.
+   * Of what is wanted no more, most needs should be gone before (`Needs.dropSome`): the rest goes at once.
+   */
   setWanted(folder: FolderId, wanted: boolean): void {
     this.db.transaction(() => {
       const id = this.ids.folder(folder);
       this.rows.figures.setWanted(id, wanted);
-      if (wanted) this.rows.needAll(id);
-      else this.db.run("DELETE FROM needs WHERE folder = ?", id);
+      if (wanted) return this.rows.wanting.begin(id);
+      this.rows.wanting.end(id);
+      this.db.run("DELETE FROM needs WHERE folder = ?", id);
     });
   }
 

@@ -56,6 +56,11 @@ export class Leaver {
   async #leave(leaving: Leaving): Promise<boolean> {
     const { ledger, clock } = this.#deps;
     const { folder } = leaving;
+    const { ids, needs } = ledger.catalogue;
+    while (!this.#isStopped && needs.dropSome(ids.folder(folder))) {
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+    }
+    if (this.#isStopped) return false;
     ledger.catalogue.setWanted(folder, false);
     if (!await withdrawRows(ledger, clock, folder, () => this.#isStopped)) return false;
     await ledger.commit(haltRecord(folder, null));
