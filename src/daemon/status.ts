@@ -245,7 +245,9 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
     return { kind: "stopped", reason: replica.stopped.cause, remedy: replica.stopped.remedy };
   }
   const { halt } = replica.brake;
-  if (halt !== null) return { kind: "stopped", reason: haltCause(halt), remedy: haltRemedy(halt, name) };
+  if (halt !== null) {
+    return { kind: "stopped", reason: haltCause(halt), remedy: haltRemedy(halt, name, replica.mode) };
+  }
   if (outbound.scan !== null || !outbound.isReady) {
     return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
   }
