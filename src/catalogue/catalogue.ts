@@ -17,6 +17,7 @@ import { ContentPlaces } from "./content_places.ts";
 import { Contents } from "./contents.ts";
 import { Copies } from "./copies.ts";
 import { Cursors } from "./cursors.ts";
+import { Damaged } from "./damaged.ts";
 import { Database, type OpenSqlite } from "./database.ts";
 import type { Totals } from "./folder_figures.ts";
 import { EveryPath } from "./every_path.ts";
@@ -27,6 +28,7 @@ import { Losses } from "./losses.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Mounts } from "./mounts.ts";
 import { Moves } from "./moves.ts";
+import { inSteps } from "./page_steps.ts";
 import { Needs } from "./needs.ts";
 import { Prints } from "./prints.ts";
 import { Rows } from "./rows.ts";
@@ -50,8 +52,6 @@ export interface Page {
 
 /** Rows of an older epoch that are marked or swept in one go: some milliseconds, so that nothing else waits for all of them. */
 const SWEEP_ROWS = 1_000;
-/** Rows of a page that are taken in together, if an lsn has no more: some ten milliseconds. */
-const STEP_ROWS = 200;
 
 export class Catalogue {
   readonly db: Database;
@@ -70,6 +70,7 @@ export class Catalogue {
   readonly values: Values;
   readonly labels: Labels;
   readonly copies: Copies;
+  readonly damaged: Damaged;
   readonly cursors: Cursors;
   readonly kept: KeptVersions;
   readonly unnamed: Unnamed;
@@ -82,7 +83,7 @@ export class Catalogue {
     this.rows = new Rows(this.db, this.ids);
     this.briefs = new Briefs(this.db, this.ids);
     this.mounts = new Mounts(this.db, this.ids);
-    this.needs = new Needs(this.db, this.ids);
+    this.needs = new Needs(this.db, this.ids, this.rows.wanting);
     this.losses = new Losses(this.db, this.ids, this.rows);
     this.leftovers = new Leftovers(this.db, this.ids, this.rows);
     this.prints = new Prints(this.db);
@@ -90,10 +91,11 @@ export class Catalogue {
     this.contents = new Contents(this.db);
     this.contentPlaces = new ContentPlaces(this.db, this.ids);
     this.textSources = new TextSources(this.db, this.ids);
-    this.values = new Values(this.db);
+    this.damaged = new Damaged(this.db, this.ids);
+    this.values = new Values(this.db, this.damaged);
     this.labels = new Labels(this.db);
     this.cursors = new Cursors(this.db);
-    this.copies = new Copies(this.db, this.ids, this.cursors, () => this.appliedLsn);
+    this.copies = new Copies(this.db, this.ids, this.cursors, this.damaged, () => this.appliedLsn);
     this.kept = new KeptVersions(this.db, this.ids);
     this.unnamed = new Unnamed(this.db, this.ids, this.rows);
     this.views = new Views(this.db, this.ids);
@@ -359,13 +361,17 @@ export class Catalogue {
     this.db.run("DELETE FROM intents WHERE folder = ? AND lsn <= ?", folder, upTo);
   }
 
-  /** Whether this device's replica of the folder takes remote changes; needs are tracked from then on. */
+  /**
+   * Whether this device's replica of the folder takes remote changes; needs are tracked from then on: `Rows.decideSome` says which there are.
+   * Of what is wanted no more, most needs should be gone before (`Needs.dropSome`): the rest goes at once.
+   */
   setWanted(folder: FolderId, wanted: boolean): void {
     this.db.transaction(() => {
       const id = this.ids.folder(folder);
       this.rows.figures.setWanted(id, wanted);
-      if (wanted) this.rows.needAll(id);
-      else this.db.run("DELETE FROM needs WHERE folder = ?", id);
+      if (wanted) return this.rows.wanting.begin(id);
+      this.rows.wanting.end(id);
+      this.db.run("DELETE FROM needs WHERE folder = ?", id);
     });
   }
 
@@ -386,15 +392,5 @@ export class Catalogue {
 
   close(): void {
     this.db.close();
-  }
-}
-
-/** Rows in steps of STEP_ROWS and more, each of whole lsns. */
-function* inSteps(rows: readonly PlacedRow[]): Generator<readonly PlacedRow[]> {
-  for (let from = 0; from < rows.length;) {
-    let end = Math.min(rows.length, from + STEP_ROWS);
-    while (end < rows.length && rows[end]!.lsn === rows[end - 1]!.lsn) end++;
-    yield rows.slice(from, end);
-    from = end;
   }
 }

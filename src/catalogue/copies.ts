@@ -5,13 +5,15 @@
  *    contents in `leavings` and `recounts` (a device lost a row). Marks and figures change in one transaction, so nothing is counted twice or never.
  * 2. A content is counted as a whole: what it was counted as is taken out of the figures, what it is now goes in. As what it was counted
  *    stands in its states; where a state goes, `recounts` takes it over.
- * 3. Only living files that are held count (R10), and the empty one never: there is nothing to be lost.
+ * 3. Only living files that are held count (R10), and the empty one never: there is nothing to be lost. What a device says that its disk has
+ *    damaged stands there as that, and is no copy.
  * 4. Whose rows count is for whoever asks: a standing names its devices.
  */
 import { EMPTY_CONTENT } from "../core/content.ts";
 import { fromHex, type Lsn } from "../core/ids.ts";
 import { CROWD_ROWS, Crowds, type Former, OF_CONTENT } from "./crowds.ts";
 import type { Cursors } from "./cursors.ts";
+import type { Damaged } from "./damaged.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { HELD } from "./row_sql.ts";
@@ -40,17 +42,19 @@ export class Copies {
   readonly #db: Database;
   readonly #ids: Interning;
   readonly #cursors: Cursors;
+  readonly #damaged: Damaged;
   readonly #crowds: Crowds;
   readonly #applied: () => Lsn;
   readonly #empty = fromHex(EMPTY_CONTENT);
 
-  constructor(db: Database, ids: Interning, cursors: Cursors, applied: () => Lsn) {
+  constructor(db: Database, ids: Interning, cursors: Cursors, damaged: Damaged, applied: () => Lsn) {
     this.#db = db;
     this.#ids = ids;
     this.#cursors = cursors;
+    this.#damaged = damaged;
     this.#applied = applied;
     this.standings = new Standings(db);
-    this.#crowds = new Crowds(db, ids, this.standings);
+    this.#crowds = new Crowds(db, ids, this.standings, damaged);
   }
 
   /** Counts some of what is to be counted: a millisecond or two. False when there is nothing. */
@@ -261,7 +265,7 @@ export class Copies {
     }
     const tally = new SpotTally();
     for (const { folder, devices } of paths.values()) tally.add(folder, [...devices]);
-    const id = this.standings.idOf(tally.spots());
+    const id = this.standings.idOf(this.#damaged.without(content, tally.spots()));
     this.standings.leave(former.counted, former.size);
     this.standings.enter(id, size, content);
     for (const [state, counted] of states) {

@@ -3,6 +3,7 @@
  * thousand directories. Each change of one is only noted; when nothing else is to be counted, it is counted in slices, and once more if it
  * changed meanwhile.
  */
+import type { Damaged } from "./damaged.ts";
 import type { Database } from "./database.ts";
 import type { Interning } from "./interning.ts";
 import { HELD } from "./row_sql.ts";
@@ -38,14 +39,16 @@ export class Crowds {
   readonly #db: Database;
   readonly #ids: Interning;
   readonly #standings: Standings;
+  readonly #damaged: Damaged;
   #progress: Progress | null = null;
   /** Null: to be asked for. */
   #count: number | null = null;
 
-  constructor(db: Database, ids: Interning, standings: Standings) {
+  constructor(db: Database, ids: Interning, standings: Standings, damaged: Damaged) {
     this.#db = db;
     this.#ids = ids;
     this.#standings = standings;
+    this.#damaged = damaged;
     db.onRollback(() => {
       this.#progress = null;
       this.#count = null;
@@ -166,7 +169,7 @@ export class Crowds {
       this.#count = null;
       return alone(content);
     }
-    const id = this.#standings.idOf(tally.spots());
+    const id = this.#standings.idOf(this.#damaged.without(content, tally.spots()));
     this.#standings.enter(id, size, content);
     this.#db.run(
       "UPDATE crowds SET counted = ?, size = ?, counted_changes = ? WHERE content = ?",

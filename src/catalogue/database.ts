@@ -8,9 +8,19 @@ import conflictNames from "./schema/0002_conflict_names.sql" with { type: "text"
 import names from "./schema/0003_names.sql" with { type: "text" };
 import copies from "./schema/0004_copies.sql" with { type: "text" };
 import directoryWords from "./schema/0005_directory_words.sql" with { type: "text" };
+import damaged from "./schema/0006_damaged.sql" with { type: "text" };
+import wanting from "./schema/0007_wanting.sql" with { type: "text" };
 
 /** Numbered migrations; `user_version` counts those that have run. */
-const MIGRATIONS: readonly string[] = [first, conflictNames, names, copies, directoryWords];
+const MIGRATIONS: readonly string[] = [
+  first,
+  conflictNames,
+  names,
+  copies,
+  directoryWords,
+  damaged,
+  wanting,
+];
 const BUSY_MS = 5_000;
 
 /** Opens the file of a database. The simulated world has another one than SQLite's own files. */

@@ -4,7 +4,8 @@ import { childOf } from "../core/path.ts";
 import type { Database, SqlRow } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { UNDECIDED } from "./row_sql.ts";
-import { IF_NOT_LOSING, MAY_NEED, OFFERED, type Place, type Rows } from "./rows.ts";
+import { OFFERED, type Place, type Rows } from "./rows.ts";
+import { IF_NOT_LOSING, MAY_NEED } from "./wanting.ts";
 
 export class Leftovers {
   readonly #db: Database;

@@ -7,9 +7,13 @@ import { childOf, nameOf, parentOf } from "../core/path.ts";
 import type { Database } from "./database.ts";
 import { type Interning, SELF } from "./interning.ts";
 import { AT_OR_BELOW, likePattern, rangeOf } from "./briefs.ts";
+import type { Wanting } from "./wanting.ts";
 
 /** Further ahead than any need is put off: a time that was noted before the clock went back. */
 const RETRY_AHEAD_MS = 10 * 60_000;
+
+/** Needs of a folder that is wanted no more that go at once: some milliseconds. */
+const DROPPED_AT_ONCE = 500;
 
 /** Due, behind all that was never tried. */
 const DUE_AGAIN = "retry_ms = MIN(attempts, 1)";
@@ -38,10 +42,12 @@ export type Mark = typeof MARK[keyof typeof MARK];
 export class Needs {
   readonly #db: Database;
   readonly #ids: Interning;
+  readonly #wanting: Wanting;
 
-  constructor(db: Database, ids: Interning) {
+  constructor(db: Database, ids: Interning, wanting: Wanting) {
     this.#db = db;
     this.#ids = ids;
+    this.#wanting = wanting;
   }
 
   /**
@@ -135,8 +141,10 @@ export class Needs {
     return { count: Number(count), bytes: Number(bytes), blocked: Number(blocked) };
   }
 
+  /** Nothing is needed, and no path is left of which nobody knows. */
   isEmpty(folder: number): boolean {
-    return this.#db.get("SELECT 1 FROM needs WHERE folder = ? LIMIT 1", folder) === undefined;
+    return !this.#wanting.isOn(folder) &&
+      this.#db.get("SELECT 1 FROM needs WHERE folder = ? LIMIT 1", folder) === undefined;
   }
 
   /** Every path of a folder that has a need, at most `most` at a time. */
@@ -193,6 +201,15 @@ export class Needs {
         nameOf(path),
       )?.[0] ?? 0,
     );
+  }
+
+  /** Some go, whatever they are; false when none is left. */
+  dropSome(folder: number): boolean {
+    return this.#db.run(
+      "DELETE FROM needs WHERE (folder, directory, name) IN (SELECT folder, directory, name FROM needs WHERE folder = ? LIMIT ?)",
+      folder,
+      DROPPED_AT_ONCE,
+    ) > 0;
   }
 
   /** The need turned out to be none. */

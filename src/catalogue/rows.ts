@@ -19,6 +19,7 @@ import { RecentRows } from "./recent_rows.ts";
 import { RowCounts } from "./row_counts.ts";
 import { type RowOfFolder, RowPages } from "./row_pages.ts";
 import { UNCOUNTED } from "./standings.ts";
+import { Wanting } from "./wanting.ts";
 import {
   AT_NAME,
   DROP_NEED,
@@ -54,10 +55,6 @@ export interface RowChange {
   readonly formerEntry: Entry | null;
 }
 
-/** Of many paths at once, that each may be a need; what is known to lose something stays as it is, and counted. */
-export const MAY_NEED = "INSERT INTO needs (folder, directory, name, deletes, bytes)";
-export const IF_NOT_LOSING = `ON CONFLICT DO UPDATE SET deletes = ${UNDECIDED} WHERE needs.mark = 0`;
-
 export class Rows {
   /** Devices whose rows take no part in anything: those that are no members (R32), and those of which we know less than we did (R28). */
   ignored: ReadonlySet<number> = new Set();
@@ -68,6 +65,7 @@ export class Rows {
   readonly counts: RowCounts;
   readonly figures: FolderFigures;
   readonly local: LocalChanges;
+  readonly wanting: Wanting;
   readonly #recent = new RecentRows<HeldRow>();
   readonly #fresh = new FreshDirectories();
   readonly #pages: RowPages;
@@ -81,6 +79,7 @@ export class Rows {
     this.counts = new RowCounts(db);
     this.figures = new FolderFigures(db);
     this.local = new LocalChanges(db);
+    this.wanting = new Wanting(db);
     this.#pages = new RowPages(db, ids, this.#recent);
     db.onRollback(() => {
       this.#recent.clear();
@@ -267,29 +266,23 @@ export class Rows {
     return this.#lastState;
   }
 
-  /** Every path of a folder that another device has may be a need: `decideSome` says which are. */
-  needAll(folder: number): void {
-    if (!this.figures.isWanted(folder)) return;
-    this.#db.run(
-      `${MAY_NEED} SELECT DISTINCT d.folder, s.directory, s.name, ${UNDECIDED}, 0 FROM directories d
-       JOIN states s ON s.directory = d.id JOIN holds h ON h.state = s.id
-       WHERE d.folder = ? AND h.device <> ${SELF} AND h.flags & ${OFFERED} ${IF_NOT_LOSING}`,
-      folder,
-    );
-  }
-
-  /** Decides some paths that may be needs, at most `limit`: what they are, and what they would take (R38). Answers how many. */
+  /**
+   * Decides some paths that may be needs, at most `limit`: what they are, and what they would take (R38). Answers how many; `limit` while there
+   * may be more.
+   */
   decideSome(folder: number, limit: number): number {
     const sql = `SELECT directory, name FROM needs WHERE folder = ? AND deletes = ${UNDECIDED} LIMIT ?`;
+    // What is not looked at yet is more than anybody asks for.
+    const isRest = this.wanting.markSome(folder);
     const some = this.#db.all(sql, folder, limit);
-    if (some.length === 0) return 0;
+    if (some.length === 0) return isRest ? limit : 0;
     this.#db.transaction(() => {
       for (const [directory, name] of some) {
         const all = this.#at(Number(directory), String(name));
         this.#keepNeed(folder, Number(directory), String(name), all);
       }
     });
-    return some.length;
+    return isRest ? limit : some.length;
   }
 
   /** Numbers for so many new states: those that follow the answer. */

@@ -19,6 +19,8 @@ export interface Spot {
   /** In the order of their numbers. */
   readonly devices: readonly number[];
   readonly paths: number;
+  /** Devices that say that their disks have damaged it: it stands there, and is no copy (catalogue/damaged.ts). */
+  readonly damaged?: readonly number[];
 }
 
 export interface Standing {
@@ -156,13 +158,20 @@ function joined(contents: readonly Uint8Array[]): Uint8Array {
 }
 
 function wordsOf(spots: readonly Spot[]): string {
-  const parts = spots.map(({ folder, devices, paths }) => JSON.stringify([folder, devices, paths]));
+  const parts = spots.map(({ folder, devices, paths, damaged }) =>
+    JSON.stringify([folder, devices, paths, ...damaged === undefined ? [] : [damaged]])
+  );
   return `[${parts.sort().join(",")}]`;
 }
 
 function readStanding([id, words, contents, bytes]: readonly unknown[]): Standing {
-  const spots = (JSON.parse(String(words)) as [number, number[], number][])
-    .map(([folder, devices, paths]) => ({ folder, devices, paths }));
+  const spots = (JSON.parse(String(words)) as [number, number[], number, number[]?][])
+    .map(([folder, devices, paths, damaged]) => ({
+      folder,
+      devices,
+      paths,
+      ...damaged === undefined ? {} : { damaged },
+    }));
   return { id: Number(id), spots, contents: Number(contents), bytes: Number(bytes) };
 }
 

@@ -13,6 +13,11 @@ export interface Fact {
   readonly lsn: Lsn;
 }
 
+/** Hears of each fact as it is said, and with null when it goes, in the same transaction. */
+export interface FactFollower {
+  follow(device: number, key: string, value: unknown): void;
+}
+
 /** Under this name changes of local values are counted. */
 const LOCAL = "";
 
@@ -27,6 +32,7 @@ export function isLabel({ kind }: Pick<SharedField, "kind">): boolean {
 
 export class Values {
   readonly #db: Database;
+  readonly #facts: FactFollower | null;
   readonly #meta = new Map<string, number | string>();
   readonly #metaToWrite = new Set<string>();
   /** Shared records by kind: few, and asked for at every turn (who is a member?). */
@@ -35,8 +41,9 @@ export class Values {
   readonly #generations = new Map<string, number>();
   #rollbacks = 0;
 
-  constructor(db: Database) {
+  constructor(db: Database, facts: FactFollower | null = null) {
     this.#db = db;
+    this.#facts = facts;
     db.onRollback(() => {
       this.#meta.clear();
       this.#metaToWrite.clear();
@@ -178,17 +185,20 @@ export class Values {
   }
 
   dropFacts(device: number): void {
-    this.#db.run("DELETE FROM facts WHERE device = ?", device);
+    this.#drop("device = ?", device);
   }
 
   putFact(device: number, key: string, value: unknown, lsn: Lsn): void {
-    this.#db.run(
-      "INSERT OR REPLACE INTO facts (device, key, value, lsn) VALUES (?, ?, ?, ?)",
-      device,
-      key,
-      encode(value),
-      lsn,
-    );
+    this.#db.transaction(() => {
+      this.#db.run(
+        "INSERT OR REPLACE INTO facts (device, key, value, lsn) VALUES (?, ?, ?, ?)",
+        device,
+        key,
+        encode(value),
+        lsn,
+      );
+      this.#facts?.follow(device, key, value);
+    });
   }
 
   factsAfter(device: number, after: Lsn): Fact[] {
@@ -209,7 +219,15 @@ export class Values {
   }
 
   sweepFacts(device: number): void {
-    this.#db.run("DELETE FROM facts WHERE device = ? AND lsn < 0", device);
+    this.#drop("device = ? AND lsn < 0", device);
+  }
+
+  #drop(which: string, device: number): void {
+    this.#db.transaction(() => {
+      for (const [key] of this.#db.all(`DELETE FROM facts WHERE ${which} RETURNING key`, device)) {
+        this.#facts?.follow(device, String(key), null);
+      }
+    });
   }
 
   // -------------------------------------------------------------------------------- local

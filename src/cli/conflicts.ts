@@ -68,7 +68,7 @@ async function list(context: Context, path: string | undefined, options: Options
     diff: options.diff ?? false,
   });
   const { terminal } = context;
-  if (options.json) return say(terminal, JSON.stringify(conflicts, null, 2));
+  if (options.json) return say(terminal, JSON.stringify({ schema: "cairn.conflicts/1", conflicts }, null, 2));
   if (conflicts.length === 0) return say(terminal, "No conflicts.");
   for (const conflict of conflicts) say(terminal, conflictText(conflict, terminal.colour));
   say(terminal, `${plural(conflicts.length, "conflict")}. Settle one with: ${RESOLVE}`);
@@ -110,8 +110,9 @@ export function diffText(diff: string, colour: boolean): string {
 async function resolve(context: Context, path: string, options: Options): Promise<void> {
   const request = { path: absolutePath(path, context.env, Deno.cwd()), keep: options.keep! };
   const { resolved } = await clientOf(context, options).resolveConflict(request);
-  if (options.json) return say(context.terminal, JSON.stringify(resolved, null, 2));
-  for (const one of resolved) say(context.terminal, resolvedText(one));
+  const { terminal } = context;
+  if (options.json) return say(terminal, JSON.stringify({ schema: "cairn.resolve/1", resolved }, null, 2));
+  for (const one of resolved) say(terminal, resolvedText(one));
 }
 
 function resolvedText({ folder, path, kept, copyPath }: ResolvedConflict): string {

@@ -96,6 +96,7 @@ async function change(context: Context, request: SetPolicyRequest, options: Opti
 }
 
 const WORDS: Readonly<Record<Reason, string>> = {
+  "damaged": "damaged by the disk, and no good copy is left",
   "failing-disk": "only on a disk that fails",
   "away": "only on devices that have not been here for long",
   "too-few": "fewer copies than asked for",

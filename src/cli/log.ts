@@ -33,7 +33,10 @@ export function addLog(program: Command, context: Context): void {
 async function log({ terminal, env }: Context, options: LogOptions): Promise<void> {
   const client = connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));
   for await (const line of client.log(options.limit, options.follow ?? false)) {
-    say(terminal, options.json ? JSON.stringify(line) : logText(line, terminal.colour));
+    say(
+      terminal,
+      options.json ? JSON.stringify({ schema: "cairn.log/1", ...line }) : logText(line, terminal.colour),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** `cairn resume`: a person's word on a folder that has stopped taking changes, or whose root was emptied. */
 import type { Command } from "commander";
 import { CairnError } from "../core/errors.ts";
+import { givesOwn, takesOthers } from "../core/mode.ts";
 import type { ResumeAnswer } from "../daemon/api_types.ts";
 import { connect } from "./client.ts";
 import type { Context } from "./context.ts";
@@ -69,7 +70,10 @@ function heldWords({ kind, deletes, replaces, taken, missing, files }: ResumeAns
   } of ${files}${before}`;
 }
 
-function acceptWords({ kind, deletes, replaces, missing }: ResumeAnswer, are: string): string {
+function acceptWords({ kind, deletes, replaces, missing, mode }: ResumeAnswer, are: string): string {
+  if (kind !== "changes" && !givesOwn(mode)) {
+    return `what is here ${are} taken for meant on this device alone; nothing changes on the others (mode ${mode}).`;
+  }
   if (kind === "emptied") {
     return `${plural(missing, "file")} that ${
       missing === 1 ? "is" : "are"
@@ -86,8 +90,12 @@ function acceptWords({ kind, deletes, replaces, missing }: ResumeAnswer, are: st
 }
 
 function rejectWords(answer: ResumeAnswer, would: string): string {
-  const { kind, deletes, replaces, taken, broughtBack, missing, elsewhere, verdict, aside } = answer;
+  const { kind, deletes, replaces, taken, broughtBack, missing, elsewhere, verdict, aside, mode } = answer;
   const come = (count: number) => would !== "" ? `${would} come` : count === 1 ? "comes" : "come";
+  const takesNothing = `nothing comes from the other devices in mode ${mode} (cairn folders mode)`;
+  if (kind === "emptied" && !takesOthers(mode)) {
+    return `nothing counts as deleted, and ${takesNothing}.`;
+  }
   if (kind === "emptied") {
     const nowhere = missing - elsewhere;
     const rest = nowhere > 0 ? ` ${plural(nowhere, "file")} on no other device cannot.` : "";
@@ -96,6 +104,7 @@ function rejectWords(answer: ResumeAnswer, would: string): string {
   if (kind === "older") {
     const where = aside === null ? "put aside" : `in ${printable(aside)}`;
     const [is, comes] = would === "" ? ["is", "comes"] : ["would be", "would come"];
+    if (!takesOthers(mode)) return `what was here ${is} ${where}, and ${takesNothing}.`;
     return `what was here ${is} ${where}, and what the other devices have ${comes} in its place.`;
   }
   const files = plural(deletes + replaces, "file");
@@ -108,7 +117,12 @@ function rejectWords(answer: ResumeAnswer, would: string): string {
     : ` ${plural(broughtBack, "file")} of ${taken} taken within the hour before ${
       broughtBack === 1 ? "is" : "are"
     } back from the version store.`;
+  const one = deletes + replaces === 1;
+  if (!givesOwn(mode)) {
+    const stay = would !== "" ? `${would} stay` : one ? "stays" : "stay";
+    return `${files} ${stay} as ${one ? "it is" : "they are"} on this device alone (mode ${mode}).${before}`;
+  }
   return `${files} ${come(deletes + replaces)} back on every device, as ${
-    deletes + replaces === 1 ? "it is" : "they are"
+    one ? "it is" : "they are"
   } here.${before}`;
 }

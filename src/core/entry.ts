@@ -57,17 +57,7 @@ export function saysNothing(row: Row): boolean {
 
 /** What is left of an entry where nobody is told of a delete: `context` is what is known to have been there (R9, R11). */
 export function withheldTombstone({ stamp, writer }: Entry, context: Context): Entry {
-  return {
-    kind: "deleted",
-    size: 0,
-    mtimeMs: 0,
-    mode: 0,
-    content: null,
-    target: null,
-    version: withheldVersion(stamp, context),
-    stamp,
-    writer,
-  };
+  return tombstone(withheldVersion(stamp, context), stamp, writer);
 }
 
 /** The tombstone that `dot` leaves of an entry: with knowledge of all that was known there (R2). */
@@ -77,6 +67,11 @@ export function tombstoneOf(
   stamp: Stamp,
   writer: DeviceId,
 ): Entry {
+  const version = bounded({ dots: [dot], meta: dot, metaStamp: stamp, context: withDot(context, dot) });
+  return tombstone(version, stamp, writer);
+}
+
+function tombstone(version: Version, stamp: Stamp, writer: DeviceId): Entry {
   return {
     kind: "deleted",
     size: 0,
@@ -84,7 +79,7 @@ export function tombstoneOf(
     mode: 0,
     content: null,
     target: null,
-    version: bounded({ dots: [dot], meta: dot, metaStamp: stamp, context: withDot(context, dot) }),
+    version,
     stamp,
     writer,
   };

@@ -221,6 +221,8 @@ export interface ResumeAnswer {
    * back from a backup.
    */
   readonly kind: "changes" | "emptied" | "older";
+  /** How this device takes part: what each word does hangs on it. */
+  readonly mode: Mode;
   /** Files in the folder before. */
   readonly files: number;
   /** "changes": files that others would delete and replace, and those that they took within the hour before. */

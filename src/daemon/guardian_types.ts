@@ -15,7 +15,7 @@ export interface GuardAnswer {
   readonly risks: readonly RiskTold[];
   readonly risksTotal: number;
   readonly policies: readonly PolicyTold[];
-  /** Files that a disk had damaged, and nothing had healed, when their device last read all of its own. They count as copies all the same. */
+  /** Files that a disk had damaged, and nothing had healed, when their device last read all of its own. What was told of by its content is no copy. */
   readonly damaged: readonly { readonly device: string; readonly folder: string; readonly files: number }[];
   /** Rows that are not counted yet: the figures are those without them. 0: exact. */
   readonly behind: number;

@@ -1,7 +1,8 @@
 /** Stopped and halted replicas in words, this device's and others', and a person's word on them. */
 import { CairnError } from "../core/errors.ts";
 import type { FolderId } from "../core/ids.ts";
-import { foldersOf, replicasOf } from "../library/folders.ts";
+import { givesOwn, type Mode, takesOthers } from "../core/mode.ts";
+import { foldersOf, modeOf, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
 import { FsError } from "../platform/ports.ts";
 import { type Halt, haltOf } from "../sync/halt.ts";
@@ -28,8 +29,22 @@ export function haltCause({ kind, deletes, replaces, taken, files }: Halt): stri
   return `other devices' changes would ${what} of its ${files} files${before}`;
 }
 
-export function haltRemedy({ kind }: Halt, folder: string): string {
+/** What to say to it, and what comes of it in the mode in which the device takes part (R9). */
+export function haltRemedy({ kind }: Halt, folder: string, mode: Mode): string {
   const name = /^[\w.-]+$/.test(folder) ? folder : `"${folder}"`;
+  if (kind !== "changes" && mode !== "sync") {
+    const reject = kind === "older" ? "put what is here aside" : "take nothing for deleted";
+    const rest = takesOthers(mode)
+      ? " and have what the other devices have"
+      : `; the other devices' files come after that with: cairn folders mode ${name} sync`;
+    const accept = givesOwn(mode)
+      ? "To have everywhere what is here"
+      : "To go on with what is here, and change nothing elsewhere";
+    return `${accept}: cairn resume ${name} --accept. To ${reject} (cairn resume ${name} --reject)${rest}.`;
+  }
+  if (kind === "changes" && !givesOwn(mode)) {
+    return `To keep the files on this device: cairn resume ${name} --reject. To take the changes: cairn resume ${name} --accept.`;
+  }
   if (kind === "older") {
     return `To put what is here aside and have what the other devices have: cairn resume ${name} --reject. To have everywhere what is here: cairn resume ${name} --accept.`;
   }
@@ -68,7 +83,7 @@ export function haltsElsewhere(device: Device): Problem[] {
       const halted = halt === null ? [] : [{
         path: "",
         cause: `${member.name} has stopped taking changes of ${name}: ${haltCause(halt)}`,
-        remedy: `There: ${haltRemedy(halt, name)}`,
+        remedy: `There: ${haltRemedy(halt, name, modeOf(catalogue, number, id) ?? "sync")}`,
       }];
       return stop === null ? halted : [rootStopProblem(member.name, name, stop), ...halted];
     });
@@ -90,7 +105,7 @@ export async function resumeFolder(
     const done = verdict === null
       ? { ...held, broughtBack: 0, aside: null }
       : await resume(sync, device.stager, held, verdict);
-    return { folder: found, verdict, ...done };
+    return { folder: found, verdict, mode: sync.replica.mode, ...done };
   } catch (error) {
     if (!(error instanceof FsError)) throw error;
     throw new CairnError(

@@ -11,9 +11,8 @@ import { type Clock, type Fs, FsError } from "../platform/ports.ts";
 import { haltRecord } from "../sync/halt.ts";
 import { tellRootStop } from "../sync/root_stop.ts";
 import { withdrawRows } from "../sync/withdraw.ts";
+import { forgetReplica, leftBehind } from "./left_behind.ts";
 
-/** What this device keeps of a replica for itself: what is held back in it (crash_guard.ts), and how far its marker has come (root_mark.ts). */
-const OF_REPLICA = ["held/", "suspects/", "mark/"] as const;
 /** Files that are removed between two turns of the event loop. */
 const TURN_FILES = 100;
 
@@ -47,6 +46,7 @@ export class Leaver {
       for (let all = leavingOf(ledger.catalogue); all.length > 0; all = leavingOf(ledger.catalogue)) {
         for (const leaving of all) if (!await this.#leave(leaving)) return;
       }
+      for (const folder of leftBehind(ledger.catalogue)) await forgetReplica(ledger, folder);
     } catch (error) {
       if (!(error instanceof CairnError) && !isPassing(error)) throw error;
       if (!this.#isStopped) this.#cancelAgain = this.#deps.clock.after(AGAIN_MS, () => void this.run());
@@ -56,13 +56,16 @@ export class Leaver {
   async #leave(leaving: Leaving): Promise<boolean> {
     const { ledger, clock } = this.#deps;
     const { folder } = leaving;
+    const { ids, needs } = ledger.catalogue;
+    while (!this.#isStopped && needs.dropSome(ids.folder(folder))) {
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+    }
+    if (this.#isStopped) return false;
     ledger.catalogue.setWanted(folder, false);
     if (!await withdrawRows(ledger, clock, folder, () => this.#isStopped)) return false;
     await ledger.commit(haltRecord(folder, null));
     await tellRootStop(ledger, folder, null);
-    for (const key of OF_REPLICA) {
-      await ledger.commit({ type: "local", key: key + folder, value: null });
-    }
+    await forgetReplica(ledger, folder);
     await this.#clean(leaving);
     await ledger.commit(leftRecord(folder));
     return true;

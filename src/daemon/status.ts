@@ -14,6 +14,7 @@ import type { FolderState, FolderStatus, PeerStatus, Problem, RemovedDevice, Sta
 import type { Device } from "./device.ts";
 import type { Gauges, Rates } from "./gauges.ts";
 import { modesElsewhere } from "./modes.ts";
+import { isOnlyListed, ONLY_LISTED } from "./only_listed.ts";
 import { damageProblems, scrubStatus } from "./verify.ts";
 import { askingOf } from "./places.ts";
 import { haltCause, haltRemedy, haltsElsewhere } from "./halts.ts";
@@ -244,7 +245,9 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
     return { kind: "stopped", reason: replica.stopped.cause, remedy: replica.stopped.remedy };
   }
   const { halt } = replica.brake;
-  if (halt !== null) return { kind: "stopped", reason: haltCause(halt), remedy: haltRemedy(halt, name) };
+  if (halt !== null) {
+    return { kind: "stopped", reason: haltCause(halt), remedy: haltRemedy(halt, name, replica.mode) };
+  }
   if (outbound.scan !== null || !outbound.isReady) {
     return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
   }
@@ -263,6 +266,7 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
       return { kind: "syncing", filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
     }
     if (isTracking && hasNobodyTold(device)) return { kind: "waiting", filesLeft: 0, reason: NOBODY_TOLD };
+    if (isOnlyListed(replica)) return { kind: "waiting", filesLeft: 0, reason: ONLY_LISTED };
     const [damage, ...others] = damageProblems(sync);
     if (damage !== undefined) {
       return { kind: "waiting", filesLeft: 1 + others.length, reason: `${damage.path}: ${damage.cause}` };

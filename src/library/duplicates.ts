@@ -203,6 +203,11 @@ function groupOf(scene: Scene, { content, size, gain, standing }: Found): Duplic
   );
   const view = viewOf(scene, standing.spots);
   const stay = staying(scene, view).map(({ folder, devices }) => `${folder} ${devices.join()}`);
+  const lost = new Set(
+    standing.spots.flatMap(({ folder, damaged }) => (damaged ?? []).map((device) => `${folder}/${device}`)),
+  );
+  const isCopy = (device: number, folder: number) =>
+    scene.devices.has(device) && !lost.has(`${folder}/${device}`);
   const holders = new Map<string, { folder: number; path: string; devices: Set<number> }>();
   for (
     const { folder, path, holders: held } of catalogue.views.copies.places(
@@ -212,7 +217,7 @@ function groupOf(scene: Scene, { content, size, gain, standing }: Found): Duplic
     )
   ) {
     const there = holders.get(`${folder}/${path}`) ?? { folder, path, devices: new Set() };
-    for (const one of held) if (one.held && scene.devices.has(one.device)) there.devices.add(one.device);
+    for (const one of held) if (one.held && isCopy(one.device, folder)) there.devices.add(one.device);
     if (there.devices.size > 0 && names.has(folder)) holders.set(`${folder}/${path}`, there);
   }
   const places = [...holders.values()].sort((a, b) => a.folder - b.folder || (a.path < b.path ? -1 : 1)).map(

@@ -1,6 +1,6 @@
 /** Which hits a query lets through: its words against names, its filters against what is said of a path. */
 import type { Sifted, StateHit } from "../catalogue/hits.ts";
-import type { ContentId, FolderId, RelPath } from "../core/ids.ts";
+import { type ContentId, type FolderId, fromHex, type RelPath } from "../core/ids.ts";
 import { extensionOf, fileKindOf } from "../core/file_kinds.ts";
 import { QUESTION_ROWS } from "../core/limits.ts";
 import type { Filter, Problem, Query, Range } from "../core/query.ts";
@@ -195,16 +195,18 @@ export class Sieve {
   *#spreadOf(content: ContentId): Work<Spread> {
     const known = this.#copies.get(content);
     if (known !== undefined) return known;
-    const { rows, views } = this.#asking.catalogue;
-    const holding = new Map<number, Set<number>>();
+    const { rows, views, damaged } = this.#asking.catalogue;
+    const stands = new Map<string, { folder: number; devices: [number]; paths: number }>();
     const paths = new Set<string>();
     for (let after = 0;;) {
       const some = views.copies.places(content, after, QUESTION_ROWS);
       for (const place of some) {
         const held = countingHolders(place, rows.ignored).filter((one) => one.held);
-        const there = holding.get(place.folder) ?? new Set();
-        holding.set(place.folder, there);
-        for (const { device } of held) there.add(device);
+        for (const { device } of held) {
+          const there = stands.get(`${place.folder}/${device}`) ??
+            { folder: place.folder, devices: [device], paths: 0 };
+          stands.set(`${place.folder}/${device}`, { ...there, paths: there.paths + 1 });
+        }
         // More than two tell no more.
         if (held.length > 0 && paths.size < 2) paths.add(`${place.folder}/${place.path}`);
       }
@@ -212,7 +214,7 @@ export class Sieve {
       after = some.at(-1)!.state;
       yield;
     }
-    const spots = [...holding].map(([folder, devices]) => ({ folder, devices: [...devices], paths: 0 }));
+    const spots = damaged.without(fromHex(content), [...stands.values()]);
     const spread = { ...spreadOf(this.#theScene(), spots, rows.ignored), paths: paths.size };
     this.#copies.set(content, spread);
     return spread;

@@ -19,8 +19,9 @@ export interface Spread {
 
 /** Of who counts. Counted as the guardian does: copies are on different disks. */
 export function spreadOf(scene: Scene, spots: readonly Spot[], ignored: ReadonlySet<number>): Spread {
-  const held = spots.map((spot) => ({ ...spot, devices: spot.devices.filter((one) => !ignored.has(one)) }))
-    .filter(({ devices }) => devices.length > 0);
+  const counts = (device: number) => !ignored.has(device);
+  const held = spots.filter(({ devices, damaged }) => [...devices, ...damaged ?? []].some(counts))
+    .map((spot) => ({ ...spot, devices: spot.devices.filter(counts) }));
   const copies = scene.copiesOf(held);
   return {
     copies: new Set(copies.map(({ disk }) => disk.id)).size,

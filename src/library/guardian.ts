@@ -21,7 +21,7 @@ export interface Risk {
   readonly severity: 1 | 2 | 3;
   readonly folder: number | null;
   readonly tag: string | null;
-  /** Numbers of the devices that have it, and how many disks these are. */
+  /** Numbers of the devices that have it, of "damaged" that had it, and how many disks it is on. */
   readonly devices: readonly number[];
   readonly disks: number;
   readonly asked: Asked;
@@ -173,8 +173,9 @@ export class Scene {
   /** Of each folder at how many paths a content stands that somebody counts for. */
   pathsOf(spots: readonly Spot[]): Map<number, number> {
     const out = new Map<number, number>();
-    for (const { folder, devices, paths } of spots) {
-      if (!this.#folders.has(folder) || !devices.some((device) => this.devices.has(device))) continue;
+    for (const { folder, devices, paths, damaged } of spots) {
+      const all = damaged === undefined ? devices : [...devices, ...damaged];
+      if (!this.#folders.has(folder) || !all.some((device) => this.devices.has(device))) continue;
       out.set(folder, (out.get(folder) ?? 0) + paths);
     }
     return out;
@@ -194,6 +195,12 @@ export class Scene {
     return all.filter((copy) =>
       isSure(copy) || !all.some((other) => other.device === copy.device && isSure(other))
     );
+  }
+
+  /** Devices that count and say that their disks have damaged what they have of a content, in order. */
+  damagedOn(spots: readonly Spot[]): number[] {
+    const devices = new Set(spots.flatMap(({ damaged }) => damaged ?? []));
+    return [...devices].filter((device) => this.devices.has(device)).sort((a, b) => a - b);
   }
 
   #replica(device: number, folder: number): Copy {
@@ -231,7 +238,7 @@ export class Scene {
 
   reasonsOf({ spots }: Pick<Standing, "spots">, asked: Asked): Reason[] {
     const copies = this.copiesOf(spots);
-    if (copies.length === 0) return [];
+    if (copies.length === 0) return this.damagedOn(spots).length === 0 ? [] : ["damaged"];
     const presence = (device: number) => this.#presenceOf(this.devices.get(device)!);
     return reasonsOf(copies, { ...asked, onNumbers: this.numbersOf(asked) }, presence, this.#nowMs);
   }
@@ -285,7 +292,9 @@ class Findings {
   add(scene: Scene, finding: Finding, files: number, bytes: number, contents: readonly string[] = []): void {
     const { reason, folder, tag, standing } = finding;
     const copies = scene.copiesOf(standing.spots);
-    const devices = [...new Set(copies.map(({ device }) => device))].sort((a, b) => a - b);
+    const devices = reason === "damaged"
+      ? scene.damagedOn(standing.spots)
+      : [...new Set(copies.map(({ device }) => device))].sort((a, b) => a - b);
     // Where a device has two disks, the same devices may be different numbers of disks.
     const disks = new Set(copies.map(({ disk }) => disk.id)).size;
     const key = `${reason} ${folder ?? ""} ${tag ?? ""} ${devices.join()} ${disks}`;

@@ -19,6 +19,8 @@ export function mendOf(scene: Scene, risk: Risk): string {
   const having = risk.devices.map((device) => scene.devices.get(device)!);
   const lacking = [...scene.devices.values()].filter(({ number }) => !risk.devices.includes(number));
   switch (risk.reason) {
+    case "damaged":
+      return `On ${names(having)}: cairn status names the files, and what may bring them back.`;
     case "away":
       return `Switch on ${names(having)}, and leave it on until another device has all of it.`;
     case "nearly-full":

@@ -10,6 +10,7 @@ const DAY_MS = 86_400_000;
 
 /** Worst first. */
 export const REASONS = [
+  "damaged",
   "failing-disk",
   "away",
   "too-few",
@@ -22,6 +23,7 @@ export type Reason = typeof REASONS[number];
 
 /** How bad a reason is: 1 may be lost at any moment, 2 would be with one accident, 3 is not as it was asked for. */
 export const SEVERITY: Readonly<Record<Reason, 1 | 2 | 3>> = {
+  "damaged": 1,
   "failing-disk": 1,
   "away": 1,
   "too-few": 2,
@@ -45,7 +47,7 @@ export interface Presence {
   readonly lastSeenMs: number;
 }
 
-/** What is wrong with a content that stands in these replicas, of which there is one at least; worst first. */
+/** What is wrong with a content of which there are these copies, one at least; worst first. Where there is none, all are damaged. */
 export function reasonsOf(
   copies: readonly Copy[],
   asked: Asked & { readonly onNumbers: readonly number[] },
@@ -60,6 +62,7 @@ export function reasonsOf(
   };
   const since = nowMs - (asked.verifiedDays ?? 0) * DAY_MS;
   const has: Readonly<Record<Reason, boolean>> = {
+    "damaged": false,
     "failing-disk": [...disks.values()].every(({ isFailing }) => isFailing),
     "away": ![...devices].some(isHere),
     "too-few": asked.copies !== null && disks.size < asked.copies,

@@ -29,7 +29,8 @@ export interface Damage {
   readonly remedy: string;
 }
 
-const KEY = "damage/";
+/** Keys of the local values: this, the folder, and what the path is known by. */
+export const DAMAGE = "damage/";
 /** Healed ones are told of for so long. */
 const TOLD_MS = 30 * 86_400_000;
 
@@ -48,28 +49,24 @@ const schema = v.object({
 
 /** What a local value says, with the folder that it is of; null for one that is no damage. */
 export function damageOf(key: string, value: unknown): { folder: FolderId; damage: Damage } | null {
-  if (!key.startsWith(KEY)) return null;
-  const folder = key.slice(KEY.length).split("/")[0]!;
+  if (!key.startsWith(DAMAGE)) return null;
+  const folder = key.slice(DAMAGE.length).split("/")[0]!;
   const read = v.safeParse(schema, value);
   return read.success && isId("folder", folder) ? { folder, damage: read.output } : null;
 }
 
 export class Damages {
+  /** Something was found, or is over. */
+  onChange: () => void = () => {};
   readonly #ledger: Ledger;
   readonly #folder: FolderId;
+  #isClosed = false;
   readonly #known = new Map<RelPath, Damage>();
-  readonly #isOurs: (path: RelPath, content: ContentId) => boolean;
 
-  /** `isOurs`: our row of the path tells of that content still. */
-  constructor(
-    ledger: Ledger,
-    folder: FolderId,
-    isOurs: (path: RelPath, content: ContentId) => boolean,
-  ) {
-    this.#isOurs = isOurs;
+  constructor(ledger: Ledger, folder: FolderId) {
     this.#ledger = ledger;
     this.#folder = folder;
-    for (const { key, value } of ledger.catalogue.values.localWithPrefix(`${KEY}${folder}/`)) {
+    for (const { key, value } of ledger.catalogue.values.localWithPrefix(`${DAMAGE}${folder}/`)) {
       const read = damageOf(key, value);
       if (read !== null) this.#known.set(read.damage.path, read.damage);
     }
@@ -82,6 +79,12 @@ export class Damages {
   /** What became an edit, was replaced or is gone is at risk no more. */
   get atRisk(): readonly Damage[] {
     return this.unhealed.filter(({ path, content }) => this.#isOurs(path, content));
+  }
+
+  /** Our row of the path tells of that content still. */
+  #isOurs(path: RelPath, content: ContentId): boolean {
+    const { rows, ids } = this.#ledger.catalogue;
+    return rows.own(ids.folder(this.#folder), path)?.row.entry.content === content;
   }
 
   /** The same with what is over and was not looked at since. */
@@ -109,15 +112,23 @@ export class Damages {
       known.content === own && known.mtimeMs === mtimeMs;
   }
 
+  /** Nothing is noted any more: the folder is stopped here, or left. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** Durable when it is answered. */
   async put(damage: Damage): Promise<void> {
+    if (this.#isClosed) return;
     this.#known.set(damage.path, damage);
+    this.onChange();
     await this.#ledger.commit({ type: "local", key: this.#keyOf(damage.path), value: damage });
   }
 
   /** It is over: the file is another one by now, or reads well again. */
   async drop(path: RelPath): Promise<void> {
-    if (!this.#known.delete(path)) return;
+    if (this.#isClosed || !this.#known.delete(path)) return;
+    this.onChange();
     await this.#ledger.commit({ type: "local", key: this.#keyOf(path), value: null });
   }
 
@@ -129,6 +140,6 @@ export class Damages {
   }
 
   #keyOf(path: RelPath): string {
-    return `${KEY}${this.#folder}/${versionKey(path)}`;
+    return `${DAMAGE}${this.#folder}/${versionKey(path)}`;
   }
 }

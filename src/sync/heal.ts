@@ -1,14 +1,15 @@
 /**
  * Puts the right bytes in the place of those that the disk has damaged (R15). They come from another file of this device, from the version
  * store, or from another device, in that case by chunks: what is still good in the file is not fetched. They are placed by the usual door
- * with the usual looks; the bad bytes go into the version store, named as such.
+ * with the usual looks; the bad bytes go into the version store, named as such. They are read once more before that, for somebody may have
+ * healed the file meanwhile.
  *
  * The row stays what it is: nothing is announced. A crash between the exchange and the fingerprint costs one reading at the next scan, which
  * finds the content that the row says.
  */
 import { SELF } from "../catalogue/interning.ts";
 import type { Entry } from "../core/entry.ts";
-import { printOfPlaced, samePrint } from "../core/fingerprint.ts";
+import { type Fingerprint, printOfPlaced, samePrint } from "../core/fingerprint.ts";
 import type { ContentId, RelPath } from "../core/ids.ts";
 import { type Kept, versionId } from "../core/kept.ts";
 import { parentOf } from "../core/path.ts";
@@ -28,6 +29,8 @@ import { copyVerified } from "./verified_copy.ts";
 
 export type Healed =
   | { readonly kind: "healed"; readonly from: "copy" | "version" | "device"; readonly by: string }
+  /** It reads well: there is nothing to be healed. */
+  | { readonly kind: "good" }
   /** The file is another one by now: whoever looks after the folder finds what it is. */
   | { readonly kind: "changed" }
   | {
@@ -86,8 +89,11 @@ export async function heal(
     const staged = await stageGood(replica, local, stager, damage.path, entry);
     if (!("stage" in staged)) return staged;
     try {
+      const seen = await lookAgain(replica, damage.path, own!.state);
+      if (!("found" in seen)) return seen;
+      if (seen.found === entry.content) return { kind: "good" };
       const isPlaced = await replica.exclusive(() =>
-        put(replica, { ...damage, found }, own!.state, entry, staged.stage)
+        put(replica, { ...damage, found: seen.found }, seen.print, own!.state, entry, staged.stage)
       );
       return isPlaced ? { kind: "healed", from: staged.from, by: staged.by } : { kind: "changed" };
     } finally {
@@ -100,6 +106,28 @@ export async function heal(
       cause: `the disk refuses the good bytes (${error.code})`,
       remedy: "Mend the disk; Cairn tries again.",
     };
+  }
+}
+
+/** What stands there now, behind which print. */
+async function lookAgain(
+  { deps: { fs, pool }, root, rootDev, catalogue: { prints } }: Replica,
+  path: RelPath,
+  state: number,
+): Promise<{ readonly found: ContentId; readonly print: Fingerprint } | Healed> {
+  const print = prints.get(state);
+  if (print === null) return { kind: "changed" };
+  const pins = new Pins(fs, root);
+  try {
+    const at = pins.at(path);
+    const [hashed] = await pool.hash([at]);
+    if (hashed instanceof FsError && hashed.code === "io") return UNREADABLE;
+    const stat = fs.lstat(at);
+    const isAsKnown = stat?.kind === "file" && samePrint(print, relativeStat(stat, rootDev));
+    if (!isAsKnown || hashed === undefined || hashed instanceof FsError) return { kind: "changed" };
+    return { found: hashed.content, print };
+  } finally {
+    pins.close();
   }
 }
 
@@ -169,18 +197,18 @@ async function fromOtherFile(
   return false;
 }
 
-/** False when the disk is not as it was when the damage was found (invariant 3). */
+/** False when the disk is not as it was when the damage was read last, behind `print` (invariant 3). */
 async function put(
   replica: Replica,
   damage: Named,
+  print: Fingerprint,
   state: number,
   entry: Entry,
   stage: string,
 ): Promise<boolean> {
   const { deps: { fs }, rootDev, versions, catalogue: { prints } } = replica;
   const { path } = damage;
-  const print = prints.get(state);
-  if (replica.own(path)?.state !== state || print === null || replica.stopped !== null) return false;
+  if (replica.own(path)?.state !== state || replica.stopped !== null) return false;
   const pins = new Pins(fs, replica.root);
   try {
     const stat = fs.lstat(pins.at(path));

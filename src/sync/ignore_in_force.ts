@@ -54,7 +54,7 @@ export class IgnoreInForce {
     const digest = text === "" ? "" : toHex(sha256(new TextEncoder().encode(text)));
     if ((catalogue.values.meta(key) ?? "") === digest) return;
     catalogue.db.transaction(() => {
-      catalogue.rows.needAll(number);
+      catalogue.rows.wanting.begin(number);
       catalogue.values.putMeta(key, digest);
     });
   }

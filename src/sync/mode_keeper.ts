@@ -59,10 +59,17 @@ export class ModeKeeper {
       await replica.exclusive(async () => {
         if (replica.mode === mode || replica.isClosed) return;
         await this.#events.record(mode, false);
+        const { catalogue, folder, deps: { clock } } = replica;
+        const isTracked = catalogue.isWanted(folder);
+        // A folder may need a million paths: others have their turns in between. Whoever is stopped here drops the rest at the next start.
+        while (
+          isTracked && !tracksNeeds(mode) && !replica.isClosed && catalogue.needs.dropSome(replica.number)
+        ) {
+          await new Promise<void>((resolve) => clock.after(0, resolve));
+        }
         replica.mode = mode;
         this.#isSettled = false;
-        const isTracked = replica.catalogue.isWanted(replica.folder);
-        if (isTracked !== tracksNeeds(mode)) replica.catalogue.setWanted(replica.folder, !isTracked);
+        if (isTracked !== tracksNeeds(mode)) catalogue.setWanted(folder, !isTracked);
       });
       if (!this.#isSettled) await this.#settle();
       void this.count();

@@ -6,17 +6,18 @@
  * 2. A pass goes through the tree in the order of paths, and goes on behind the last path after a restart. The next begins when the period
  *    since the beginning of the last is over.
  * 3. What is found is never announced. It is recorded, healed from another copy when there is one, and told of (damages.ts, heal.ts).
- * 4. That a pass is over is a fact of this device, coarse, so that others can say what was verified when.
+ * 4. That a pass is over is a fact of this device, coarse, so that others can say what was verified when; which contents are damaged is
+ *    another, so that nobody counts them as copies (damage_teller.ts).
  */
-import { SELF } from "../catalogue/interning.ts";
 import type { HeldRow } from "../catalogue/rows.ts";
 import { samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
 import type { Observation } from "../folder/observe.ts";
+import { DamageTeller } from "./damage_teller.ts";
 import { type Damage, Damages } from "./damages.ts";
-import { heal } from "./heal.ts";
+import { Healing } from "./healing.ts";
 import type { Local } from "./local_source.ts";
 import { readAgain } from "./read_again.ts";
 import type { Replica } from "./replica.ts";
@@ -33,8 +34,6 @@ const SAVE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** The first pass begins so long after a folder was first read. */
 const FIRST_MS = DAY_MS;
-/** What could not be healed is tried again this often. */
-const TRY_MS = 3_600_000;
 /** To whom it is told when a pass was over: the hour. */
 const COARSE_MS = 3_600_000;
 /** Files that somebody found to be other than they should be: as many are looked at out of turn. */
@@ -75,32 +74,30 @@ export interface Verified {
 export class Scrub {
   readonly damages: Damages;
   readonly #replica: Replica;
-  readonly #local: Local;
-  readonly #stager: Stager;
   readonly #events: ScrubEvents;
   readonly #shared: Scrubbing | null;
   readonly #timers: Timers;
+  readonly #teller: DamageTeller;
   readonly #suspects = new Set<RelPath>();
   #pass: Pass;
   #savedMs = -Infinity;
-  /** When the healing of a path was last tried; `waits`: for a device to come. */
-  readonly #tried = new Map<RelPath, { readonly atMs: number; readonly waits: boolean }>();
+  readonly #healing: Healing;
   #isStopped = false;
 
   /** `shared` is null where nothing is read by itself. */
   constructor(replica: Replica, local: Local, stager: Stager, events: ScrubEvents, shared: Scrubbing | null) {
     const { ledger, clock } = replica.deps;
     this.#replica = replica;
-    this.#local = local;
-    this.#stager = stager;
     this.#events = events;
     this.#shared = shared;
     this.#timers = new Timers(clock);
-    this.damages = new Damages(
-      ledger,
-      replica.folder,
-      (path, content) => replica.own(path)?.row.entry.content === content,
-    );
+    this.damages = new Damages(ledger, replica.folder);
+    this.#healing = new Healing(replica, local, stager, this.damages, {
+      lookAgain: (paths) => events.lookAgain(paths),
+      suspect: (path) => this.suspect(path),
+      changed: () => events.changed(),
+    });
+    this.#teller = new DamageTeller(ledger, clock, replica.folder, this.damages);
     this.#pass = passFrom(ledger.catalogue.values.local(SCRUB + replica.folder));
     replica.isDamage = (own, observed) => this.#isDamage(own, observed);
   }
@@ -117,6 +114,8 @@ export class Scrub {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timers.stop();
+    this.#teller.stop();
+    this.damages.close();
     if (this.#pass.isOn) await this.#save().catch(letPass);
   }
 
@@ -162,11 +161,13 @@ export class Scrub {
       }
     }
     for (const damage of this.damages.unhealed) {
-      if (this.#mayRead() && this.#mayHeal(damage)) await this.#alone(() => this.#heal(damage));
+      if (this.#mayRead() && this.#healing.mayTry(damage)) {
+        await this.#alone(() => this.#healing.heal(damage));
+      }
     }
     await this.damages.sweep(this.#nowMs());
     const { scrubDays } = this.#events.settings();
-    if (scrubDays === 0) return;
+    if (scrubDays === 0 || this.#isStopped) return;
     const nowMs = this.#nowMs();
     if (this.#pass.startedMs === 0) {
       // It has just been read for the first time.
@@ -259,14 +260,15 @@ export class Scrub {
   }
 
   async #passedAll(): Promise<void> {
-    const { ledger } = this.#replica.deps;
+    if (this.#isStopped) return;
     const passedMs = this.#nowMs();
     this.#pass = { ...this.#pass, isOn: false, passedMs, directory: ROOT, name: "" };
     await this.#save();
     const passed_ms = Math.floor(passedMs / COARSE_MS) * COARSE_MS;
     const { atRisk } = this.damages;
     const value = { passed_ms, files: this.#pass.files, bytes: this.#pass.bytes, at_risk: atRisk.length };
-    await ledger.commit({ type: "fact", key: SCRUB + this.#replica.folder, value });
+    if (this.#isStopped) return;
+    await this.#replica.deps.ledger.commit({ type: "fact", key: SCRUB + this.#replica.folder, value });
     this.#events.changed();
   }
 
@@ -312,51 +314,8 @@ export class Scrub {
         };
         if (isNew) await this.damages.put(damage);
         this.#events.changed();
-        return await this.#heal(isNew ? damage : known);
+        return await this.#healing.heal(isNew ? damage : known) ?? "good";
       }
-    }
-  }
-
-  /**
-   * A device that has a copy is here, or it is long since that it was tried: what is near is read for that each time. What our row does not tell of
-   * any more is over, and nobody is to be told of it for longer.
-   */
-  #mayHeal({ path, content }: Damage): boolean {
-    if (this.#replica.own(path)?.row.entry.content !== content) return true;
-    const tried = this.#tried.get(path);
-    if (tried === undefined || this.#replica.deps.clock.monotonic() - tried.atMs > TRY_MS) return true;
-    const { holders } = this.#replica.catalogue.views;
-    return tried.waits &&
-      this.#stager.isAnyThere(holders.devicesOf(content).filter((device) => device !== SELF));
-  }
-
-  async #heal(damage: Damage): Promise<Damage> {
-    const atMs = this.#replica.deps.clock.monotonic();
-    const healed = await heal(this.#replica, this.#local, this.#stager, damage);
-    let now = damage;
-    if (healed.kind === "healed") {
-      now = { ...damage, healed: { atMs: this.#nowMs(), from: healed.from }, cause: "", remedy: "" };
-    } else if (healed.kind === "not") now = { ...damage, cause: healed.cause, remedy: healed.remedy };
-    else {
-      // Somebody wrote to it, or it is gone: what stands there now is found like any edit.
-      await this.damages.drop(damage.path);
-      this.#events.lookAgain([damage.path]);
-      this.#suspectAll(damage);
-    }
-    if (healed.kind === "not") this.#tried.set(damage.path, { atMs, waits: healed.waits === true });
-    else this.#tried.delete(damage.path);
-    if (now !== damage && (now.healed !== damage.healed || now.cause !== damage.cause)) {
-      await this.damages.put(now);
-    }
-    this.#events.changed();
-    return now;
-  }
-
-  /** Its file may have another name by now: whatever has its content is looked at. */
-  #suspectAll({ path, content }: Damage): void {
-    const { catalogue, number } = this.#replica;
-    for (const { folder, row } of catalogue.rows.ownWithContent(content, SUSPECTS)) {
-      if (folder === number && row.row.path !== path) this.suspect(row.row.path);
     }
   }
 

@@ -5,13 +5,15 @@
  * 1. Only contents that a living row names are kept, of whoever; what is passed by or dropped is listed once more later.
  * 2. A text is a claim. It is checked for its form and its bounds; nothing else can be.
  * 3. It goes behind all else: nothing is asked while there is something to sync, and nothing is answered in the middle of that.
+ * 4. Peers are caught up beside each other, with one request at each: who does not answer keeps back his own texts alone. What comes is
+ *    taken in by one step of one peer between two turns of the event loop, however many answer at once.
  */
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { unpackText } from "../catalogue/text_index.ts";
 import type { Texts } from "../catalogue/texts.ts";
 import { CairnError, messageOf } from "../core/errors.ts";
 import { type ContentId, type DeviceId, fromHex } from "../core/ids.ts";
-import { TEXT_HEADS, TEXTS_AT_ONCE, TEXTS_AT_ONCE_BYTES } from "../core/limits.ts";
+import { TEXT_HEADS, TEXTS_AT_ONCE_BYTES } from "../core/limits.ts";
 import { isPassing } from "../core/passing.ts";
 import { isBetterText, type TextHead } from "../core/text_record.ts";
 import type { Message, Session } from "../peer/session.ts";
@@ -25,6 +27,7 @@ import {
   TEXT_MESSAGE,
   TEXTS,
 } from "./text_messages.ts";
+import { TextsUnderWay } from "./texts_under_way.ts";
 import { Timers } from "./timers.ts";
 
 export interface TextExchangeDeps {
@@ -65,6 +68,7 @@ interface Peer {
   said: string;
   asked: number;
   answering: Promise<void>;
+  isCatchingUp: boolean;
 }
 
 type Wanted = HeadsPage["heads"][number];
@@ -73,7 +77,8 @@ export class TextExchange {
   readonly #deps: TextExchangeDeps;
   readonly #peers = new Map<Session, Peer>();
   readonly #timers: Timers;
-  #isAtWork = false;
+  readonly #underWay = new TextsUnderWay();
+  #steps: Promise<unknown> = Promise.resolve();
   #isStopped = false;
   #isTelling = false;
   #isLooking = false;
@@ -86,7 +91,14 @@ export class TextExchange {
   /** A session began. */
   came(session: Session): void {
     if (!session.agreement.capabilities.has(TEXTS)) return;
-    this.#peers.set(session, { told: null, early: null, said: "", asked: 0, answering: Promise.resolve() });
+    this.#peers.set(session, {
+      told: null,
+      early: null,
+      said: "",
+      asked: 0,
+      answering: Promise.resolve(),
+      isCatchingUp: false,
+    });
     session.onClose(() => this.#peers.delete(session));
     this.changed();
   }
@@ -124,7 +136,9 @@ export class TextExchange {
 
   /** Nothing is known to be behind. */
   get isQuiet(): boolean {
-    return !this.#isAtWork && [...this.#peers].every(([session, peer]) => this.#next(session, peer) === null);
+    return [...this.#peers].every(([session, peer]) =>
+      !peer.isCatchingUp && this.#next(session, peer) === null
+    );
   }
 
   /** Takes a message about texts; false when it is none. Rejects for a malformed one. */
@@ -198,25 +212,23 @@ export class TextExchange {
     this.#isLooking = true;
     this.#timers.after(LOOK_MS, () => {
       this.#isLooking = false;
-      void this.#run();
+      for (const [session, peer] of this.#peers) void this.#run(session, peer);
     });
   }
 
-  async #run(): Promise<void> {
-    if (this.#isAtWork) return;
-    this.#isAtWork = true;
-    let isBehind = false;
-    for (const [session, peer] of [...this.#peers]) {
-      try {
-        isBehind = await this.#catchUp(session, peer) || isBehind;
-      } catch (error) {
-        isBehind = true;
-        if (isPassing(error)) continue;
-        // It has gone, or makes no sense: the next session begins where this one came to.
-        if (session.ending === null) session.close(messageOf(error));
+  async #run(session: Session, peer: Peer): Promise<void> {
+    if (peer.isCatchingUp) return;
+    peer.isCatchingUp = true;
+    let isBehind = true;
+    try {
+      isBehind = await this.#catchUp(session, peer);
+    } catch (error) {
+      // It has gone, or makes no sense: the next session begins where this one came to.
+      if (!isPassing(error) && !this.#isStopped && session.ending === null) {
+        session.close(messageOf(error));
       }
     }
-    this.#isAtWork = false;
+    peer.isCatchingUp = false;
     if (isBehind && this.#peers.size > 0) this.#look();
   }
 
@@ -287,16 +299,17 @@ export class TextExchange {
     const wanted: Wanted[] = [];
     let isEarly = false;
     for (let at = 0; at < heads.length; at += LOOKED_UP) {
-      const some = heads.slice(at, at + LOOKED_UP).filter((head) =>
-        isBetterText(head, index.head(head.content))
-      );
-      const named = catalogue.textSources.named(some.map(({ content }) => content), off());
+      const [some, named] = await this.#step(() => {
+        const better = heads.slice(at, at + LOOKED_UP).filter((head) =>
+          isBetterText(head, index.head(head.content))
+        );
+        return [better, catalogue.textSources.named(better.map(({ content }) => content), off())] as const;
+      });
       for (const head of some) {
         const isOn = named.get(head.content);
         if (isOn === true) wanted.push(head);
         else if (isOn === undefined) isEarly = true;
       }
-      await this.#pause(0);
     }
     return { wanted, isEarly };
   }
@@ -304,23 +317,38 @@ export class TextExchange {
   /** Takes in the texts of some heads; false when not all came. */
   async #fetch(session: Session, wanted: readonly Wanted[]): Promise<boolean> {
     let isWhole = true;
-    for (const batch of batches(wanted)) {
-      while (!this.#mayAsk(session) && session.ending === null && !this.#isStopped) {
-        await this.#pause(LOOK_MS);
-      }
+    for (let left = wanted; left.length > 0;) {
       if (session.ending !== null || this.#isStopped) return false;
-      const asked = batch.filter(({ packedBytes }) => packedBytes > 0);
-      const packed = asked.length === 0 ? [] : await this.#ask(session, asked);
-      const texts = new Map(asked.map(({ content }, i) => [content, packed[i] ?? null]));
-      for (const head of batch) {
-        const bytes = head.packedBytes === 0 ? new Uint8Array(0) : texts.get(head.content) ?? null;
-        if (bytes === null) isWhole = false;
-        else if (!this.#take(session.peer, head, bytes)) isWhole = false;
-        // A text takes some milliseconds of the thread.
-        if (head.packedBytes > 0) await this.#pause(0);
-        if (this.#isStopped) return false;
+      const batch = this.#mayAsk(session) ? this.#underWay.begin(left, this.#deps.clock.monotonic()) : null;
+      if (batch === null) {
+        await this.#pause(LOOK_MS);
+        continue;
       }
-      while (this.#mayAsk(session) && this.#deps.texts.index.merge()) await this.#pause(0);
+      left = batch.left;
+      try {
+        isWhole = await this.#fetchBatch(session, batch.heads) && isWhole;
+      } finally {
+        batch.end();
+      }
+      while (this.#mayAsk(session) && await this.#step(() => this.#deps.texts.index.merge()));
+    }
+    return isWhole;
+  }
+
+  async #fetchBatch(session: Session, heads: readonly Wanted[]): Promise<boolean> {
+    const { texts: { index } } = this.#deps;
+    // Another peer may have given some meanwhile.
+    const news = await this.#step(() => heads.filter((head) => isBetterText(head, index.head(head.content))));
+    const asked = news.filter(({ packedBytes }) => packedBytes > 0);
+    const packed = asked.length === 0 ? [] : await this.#ask(session, asked);
+    const texts = new Map(asked.map(({ content }, i) => [content, packed[i] ?? null]));
+    let isWhole = true;
+    for (const head of news) {
+      if (this.#isStopped) return false;
+      const bytes = head.packedBytes === 0 ? new Uint8Array(0) : texts.get(head.content) ?? null;
+      if (bytes === null) isWhole = false;
+      // A text takes some milliseconds of the thread.
+      else if (!await this.#step(() => this.#take(session.peer, head, bytes))) isWhole = false;
     }
     return isWhole;
   }
@@ -335,12 +363,16 @@ export class TextExchange {
     }
   }
 
+  /** False when the text is not kept. */
   #take(giver: DeviceId, head: Wanted, packed: Uint8Array): boolean {
+    if (this.#isStopped) return false;
     const text = unpackText(packed);
     if (text === null) throw new CairnError("message-invalid", "A text is not in the form that texts have");
     // Any id can be claimed; those of members alone are worth a row.
     const origin = this.#deps.isMember(head.origin) ? head.origin : giver;
     const { content, version, note } = head;
+    // Where two were asked for it, the other one came first.
+    if (!isBetterText(head, this.#deps.texts.index.head(content))) return true;
     if (!this.#deps.texts.index.putGiven({ content, origin, version, note, text }, giver, packed)) {
       return false;
     }
@@ -349,26 +381,14 @@ export class TextExchange {
     return true;
   }
 
+  /** Some milliseconds of work, behind all of other peers, each in a turn of the event loop of its own. */
+  #step<T>(work: () => T): Promise<T> {
+    const done = this.#steps.then(() => this.#pause(0)).then(work);
+    this.#steps = done.catch(() => {});
+    return done;
+  }
+
   #pause(ms: number): Promise<true> {
     return new Promise((resolve) => this.#deps.clock.after(ms, () => resolve(true)));
   }
-}
-
-/** Heads in portions of one request. */
-function batches(heads: readonly Wanted[]): Wanted[][] {
-  const out: Wanted[][] = [];
-  let batch: Wanted[] = [];
-  let bytes = 0;
-  for (const head of heads) {
-    if (
-      batch.length >= TEXTS_AT_ONCE || (batch.length > 0 && bytes + head.packedBytes > TEXTS_AT_ONCE_BYTES)
-    ) {
-      out.push(batch);
-      [batch, bytes] = [[], 0];
-    }
-    batch.push(head);
-    bytes += head.packedBytes;
-  }
-  if (batch.length > 0) out.push(batch);
-  return out;
 }

@@ -175,7 +175,7 @@ Deno.test("in a folder that is only listed nothing is needed, whoever asks for a
   using it = memoryCatalogue();
   const { catalogue, folder } = it;
   catalogue.applyPage(pageOf({ to: 1, rows: [[1, file("a", 1)]] }));
-  catalogue.rows.needAll(folder);
+  catalogue.rows.wanting.begin(folder);
   assert.equal(catalogue.needs.total(folder).count + catalogue.rows.decideSome(folder, 9), 0);
   catalogue.setWanted(FOLDER, true);
   catalogue.applyPage(pageOf({ from: 1, to: 2, rows: [[2, file("b", 2)]] }));

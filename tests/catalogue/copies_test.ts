@@ -104,13 +104,18 @@ Deno.test("what a thousand directories hold is counted in slices, also while it 
 Deno.test("after 10,000 random changes on five devices the figures are those of a full count: edits, deletes, renames, copies, drops, new epochs, removed devices", () => {
   using it = memoryCatalogue();
   const story = new Story(it, 20_261_123);
+  let lost = 0;
   for (let i = 1; i <= 10_000; i++) {
     story.change();
     // Sometimes much is to be counted, and sometimes next to nothing.
     if (i % 7 === 0) it.catalogue.copies.countSome();
     if (i % 500 === 0) assertCounted(it.catalogue, `after ${i} changes`);
+    lost += it.catalogue.copies.standings.all().some(({ spots }) => spots.some(({ damaged }) => damaged))
+      ? 1
+      : 0;
   }
   assertCounted(it.catalogue);
+  assert.ok(lost > 1_000, "disks damaged copies, a crowd's too");
   assert.ok(story.done.size >= 8, `all kinds of changes happened: ${[...story.done]}`);
 });
 

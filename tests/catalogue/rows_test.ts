@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { SELF } from "../../src/catalogue/interning.ts";
 import { decideFor } from "../../src/catalogue/rows.ts";
 import { isGivenUp, type Row } from "../../src/core/entry.ts";
@@ -149,6 +150,53 @@ Deno.test("a folder that is not wanted has no needs; one that becomes so has all
   assert.ok(needs.anyBelow(folder, pathOf("d")) && !needs.anyBelow(folder, pathOf("ignored")));
   catalogue.setWanted(FOLDER, false);
   assert.ok(needs.isEmpty(folder));
+});
+
+Deno.test("a folder becomes wanted some paths at a time, through restarts and changes in between, and is wanted no more so, too (invariant 10)", () => {
+  const dir = Deno.makeTempDirSync();
+  const at = `${dir}/catalogue.db`;
+  const name = (i: number) => i < 1_200 ? `many/${i}` : `d${i}/only`;
+  const said = (i: number, text: string, counter: number) =>
+    rowOf(name(i), entryOf({ text, dots: [dot(2, counter)] }));
+  let catalogue = new Catalogue(at, deviceOf(1));
+  try {
+    const folder = catalogue.ids.folder(FOLDER);
+    const count = () => Number(catalogue.db.get("SELECT count(*) FROM needs WHERE folder = ?", folder)![0]);
+    catalogue.db.transaction(() => {
+      for (let i = 0; i < 1_800; i++) catalogue.rows.put(2, folder, said(i, `${i}`, i + 1), lsnOf(1));
+    });
+    catalogue.setWanted(FOLDER, true);
+    assert.deepEqual([count(), catalogue.needs.isEmpty(folder)], [0, false], "nothing is looked at at once");
+    let [steps, before] = [0, 0];
+    for (; catalogue.rows.decideSome(folder, 1_000) === 1_000; steps++) {
+      assert.ok(count() - before <= 501, "each step looks at so many");
+      assert.equal(catalogue.needs.isEmpty(folder), false);
+      if (steps === 1) {
+        catalogue.close();
+        catalogue = new Catalogue(at, deviceOf(1));
+        // One that was looked at, one that was not; and one that is had already.
+        for (const i of [5, 1_700]) catalogue.rows.put(2, folder, said(i, "other", 9_000 + i), lsnOf(2));
+        catalogue.rows.put(SELF, folder, said(1_500, "1500", 1_501), lsnOf(2));
+        catalogue.rows.put(2, folder, rowOf("new", entryOf({ dots: [dot(2, 20_000)] })), lsnOf(3));
+      }
+      before = count();
+    }
+    assert.ok(steps >= 4, `${steps} steps`);
+    const due = new Map(catalogue.needs.due(folder, false, 0, 5_000).map(({ path, bytes }) => [path, bytes]));
+    const wanted = Array.from({ length: 1_800 }, (_, i) => name(i)).filter((path) => path !== name(1_500));
+    assert.deepEqual([...due.keys()].sort(), [...wanted, "new"].sort());
+    assert.deepEqual([due.get(pathOf(name(5))), due.get(pathOf(name(1_700)))], [5, 5]);
+    let dropped = 0;
+    for (let left = count(); catalogue.needs.dropSome(folder); left = count(), dropped++) {
+      assert.ok(left - count() <= 500);
+    }
+    assert.ok(dropped >= 4);
+    catalogue.setWanted(FOLDER, false);
+    assert.ok(catalogue.needs.isEmpty(folder));
+  } finally {
+    catalogue.close();
+    Deno.removeSync(dir, { recursive: true });
+  }
 });
 
 Deno.test("a need that was postponed waits with its cause, and news of its path makes it due at once", () => {

@@ -138,9 +138,24 @@ Deno.test("cairn log asks for what was wanted and prints a line each", async () 
     await run(["log", "--follow", "--json", "--home", home], context);
     assert.deepEqual(
       context.terminal.taken().out.trimEnd().split("\n").map((line) => JSON.parse(line)),
-      lines,
+      lines.map((line) => ({ schema: "cairn.log/1", ...line })),
     );
     assert.deepEqual(asked, ["?follow=0&limit=7", "?follow=1&limit=100"]);
+  });
+});
+
+Deno.test("conflicts, and what resolving them did, have their schema as JSON", async () => {
+  const resolved = [{ folder: "Notes", path: "a", kept: "standing", copyPath: null }];
+  const handler: Handler = (request) =>
+    Response.json(new URL(request.url).pathname === "/v1/conflicts" ? { conflicts: [] } : { resolved });
+  await withApi(handler, async (home) => {
+    const context = fakeContext();
+    const json = async (...words: string[]) => {
+      assert.equal(await run(["conflicts", ...words, "--json", "--home", home], context), 0);
+      return JSON.parse(context.terminal.taken().out);
+    };
+    assert.deepEqual(await json(), { schema: "cairn.conflicts/1", conflicts: [] });
+    assert.deepEqual(await json("resolve", "/a", "--keep", "mine"), { schema: "cairn.resolve/1", resolved });
   });
 });
 

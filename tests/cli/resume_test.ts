@@ -8,6 +8,7 @@ const answer = (over: Partial<ResumeAnswer>): ResumeAnswer => ({
   folder: { id: "f1", name: "Photos", path: "/home/ann/Photos" },
   verdict: null,
   kind: "changes",
+  mode: "sync",
   files: 400,
   deletes: 300,
   replaces: 2,
@@ -49,6 +50,29 @@ Deno.test("resumeLines() says what was done", () => {
       "back from the version store.",
     ],
   );
+});
+
+Deno.test("resumeLines() says what each word comes to in the mode of the folder (R9)", () => {
+  const words = (over: Partial<ResumeAnswer>) =>
+    resumeLines(answer(over)).slice(1).map((line) => line.trim());
+  const nothing = "nothing comes from the other devices in mode";
+  for (const mode of ["receive", "index"] as const) {
+    assert.match(
+      words({ kind: "emptied", missing: 4, elsewhere: 4, mode })[0]!,
+      /this device alone; nothing changes/,
+    );
+    assert.match(words({ kind: "older", missing: 4, mode })[0]!, /this device alone; nothing changes/);
+  }
+  for (const mode of ["send", "index"] as const) {
+    assert.ok(words({ kind: "emptied", missing: 4, elsewhere: 4, mode })[1]!.includes(`${nothing} ${mode}`));
+    assert.ok(words({ kind: "older", mode })[1]!.includes(`would be put aside, and ${nothing} ${mode}`));
+  }
+  assert.match(words({ kind: "emptied", missing: 4, mode: "send" })[0]!, /deleted on the other devices too/);
+  assert.match(
+    words({ kind: "emptied", missing: 4, elsewhere: 4, mode: "receive" })[1]!,
+    /4 files would come back/,
+  );
+  assert.match(words({ mode: "receive" })[1]!, /302 files would stay as they are on this device alone/);
 });
 
 Deno.test("resumeLines() says where what was put back is", () => {

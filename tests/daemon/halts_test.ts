@@ -31,12 +31,18 @@ Deno.test("haltCause() says what would go, of how much, and what went before", (
 });
 
 Deno.test("haltRemedy() is a line to type, for any name of a folder", () => {
-  assert.match(haltRemedy(halt({}), "Photos"), /cairn resume Photos --reject.*cairn resume Photos --accept/);
   assert.match(
-    haltRemedy(halt({ kind: "older" }), "Photos"),
+    haltRemedy(halt({}), "Photos", "sync"),
     /cairn resume Photos --reject.*cairn resume Photos --accept/,
   );
-  assert.match(haltRemedy(halt({ kind: "emptied" }), "My Photos"), /cairn resume "My Photos" --reject/);
+  assert.match(
+    haltRemedy(halt({ kind: "older" }), "Photos", "sync"),
+    /cairn resume Photos --reject.*cairn resume Photos --accept/,
+  );
+  assert.match(
+    haltRemedy(halt({ kind: "emptied" }), "My Photos", "sync"),
+    /cairn resume "My Photos" --reject/,
+  );
 });
 
 Deno.test("rootStopProblem() says whose root it is, what is the matter with it, and where to look", () => {
@@ -46,4 +52,26 @@ Deno.test("rootStopProblem() says whose root it is, what is the matter with it, 
     /^alpha has stopped taking and sending changes of Photos: its root has lost its marker/,
   );
   assert.match(remedy, /cairn status/);
+});
+
+Deno.test("haltRemedy() promises only what the mode of the folder does (R9)", () => {
+  for (const kind of ["emptied", "older"] as const) {
+    for (const mode of ["send", "index"] as const) {
+      const remedy = haltRemedy(halt({ kind }), "Photos", mode);
+      assert.doesNotMatch(remedy, /bring the files back|have what the other devices have/);
+      assert.match(
+        remedy,
+        /--reject\); the other devices' files come after that with: cairn folders mode Photos sync/,
+      );
+    }
+    assert.match(
+      haltRemedy(halt({ kind }), "Photos", "receive"),
+      /--reject\) and have what the other devices have/,
+    );
+    assert.match(
+      haltRemedy(halt({ kind }), "Photos", "index"),
+      /change nothing elsewhere: cairn resume Photos --accept/,
+    );
+  }
+  assert.match(haltRemedy(halt({}), "Photos", "receive"), /keep the files on this device/);
 });

@@ -15,7 +15,7 @@ Deno.test("a conflict is listed, compared and settled by commands, and the other
   await until(
     "the conflict",
     async () => {
-      const listed = JSON.parse(await a.cli("conflicts", "--json")) as ConflictStatus[];
+      const listed = JSON.parse(await a.cli("conflicts", "--json")).conflicts as ConflictStatus[];
       return listed.length === 1;
     },
     a,

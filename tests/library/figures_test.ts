@@ -128,7 +128,7 @@ async function live(library: Library, rng: Rng): Promise<Set<Change>> {
         )![0] === 0
       );
     },
-    60_000,
+    300_000,
     300,
   );
   return done;

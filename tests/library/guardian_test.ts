@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { contentOf, dot, entryOf, lsnOf, rowOf, stampOf } from "../support/entries.ts";
+import { DAMAGED, damagedValue } from "../../src/core/damaged.ts";
 import { AWAY_DAYS } from "../../src/core/limits.ts";
 import { DISK, diskValue, SCRUB } from "../../src/library/disks.ts";
 import { tagSourceOf } from "../../src/library/tag_source.ts";
@@ -229,6 +230,55 @@ const dupes = (five: Five, over: Partial<Parameters<typeof findDuplicates>[1]> =
   answerNow(
     findDuplicates(five.asking, { which: "all", minSize: 1, isInside: null, limit: 20, ...over }, NOW),
   );
+
+Deno.test("what a disk has damaged is no copy for anybody, until its device says otherwise, and with no other copy it may be lost", () => {
+  using five = library();
+  const rows = [file("x", "same"), file("y", "twice"), file("z", "twice")];
+  five.say("laptop", "Photos", rows);
+  five.say("nas", "Photos", rows);
+  const says = (name: Name, ...texts: string[]) =>
+    fact(five, name, "Photos", DAMAGED, damagedValue(texts.map((text) => contentOf(text))));
+  const copies = (count: number) => {
+    const { query } = parseQuery(`kind:file copies:${count}`, () => null);
+    const { found } = answerNow(findFiles(five.asking, query, 10, { tags: null, texts: null }));
+    return found.map(({ address }) => address).sort();
+  };
+  const all = ["Photos/x", "Photos/y", "Photos/z"];
+  assert.deepEqual([risks(five).lines, risks(five).safe, copies(2)], [[], 3, all]);
+  says("nas", "same", "twice");
+  assert.deepEqual(risks(five).lines, ["one-device Photos 1 4 laptop"], "one of two paths is good still");
+  assert.deepEqual([copies(1), copies(2)], [["Photos/x"], ["Photos/y", "Photos/z"]]);
+  says("laptop", "same");
+  says("nas", "same", "twice", "twice");
+  const found = risks(five);
+  assert.deepEqual(found.lines, ["damaged Photos 1 4 laptop+nas", "one-device Photos 2 10 laptop"]);
+  assert.deepEqual([found.files, found.safe], [3, 0]);
+  assert.match(found.mends[0]!, /^On (laptop, nas|nas, laptop): cairn status names/);
+  const [group] = dupes(five).groups;
+  assert.deepEqual([group!.gain, group!.places.map(({ devices }) => devices.join())], [5, [
+    "laptop",
+    "laptop",
+  ]]);
+  assert.deepEqual(copies(1), ["Photos/y", "Photos/z"]);
+  five.say("nas", "Photos", [
+    rowOf("moved", rows[0]!.entry),
+    rowOf("x", entryOf({ kind: "deleted", dots: [dot(1, ++counter)] })),
+  ]);
+  assert.deepEqual(
+    risks(five).lines.filter((line) => line.startsWith("damaged")).length,
+    1,
+    "its name saves nothing",
+  );
+  says("laptop");
+  says("nas");
+  assert.ok(
+    risks(five).lines.every((line) => line.startsWith("one-device")),
+    "x is on the laptop, moved on the nas",
+  );
+  assert.deepEqual(copies(2).slice(-2), ["Photos/y", "Photos/z"]);
+  fact(five, "nas", "Photos", DAMAGED, [["no content", -1]]);
+  assert.deepEqual(copies(2).slice(-2), ["Photos/y", "Photos/z"], "what nobody can read says nothing");
+});
 
 Deno.test("the same path on several devices is no duplicate; several paths are, and the gain counts every device", () => {
   using five = library();

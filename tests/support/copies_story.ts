@@ -1,12 +1,13 @@
 /** Five devices that do all that can become of a row, in a catalogue of the first of them. */
 import type { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { SELF } from "../../src/catalogue/interning.ts";
+import { DAMAGED, damagedValue } from "../../src/core/damaged.ts";
 import { isAlive, type Row } from "../../src/core/entry.ts";
 import type { RelPath } from "../../src/core/ids.ts";
 import { type Move, movedRows } from "../../src/core/move.ts";
 import { Rng } from "../sim/disk/rng.ts";
 import { FOLDER, pageOf, type TestCatalogue } from "./catalogues.ts";
-import { deviceOf, dot, entryOf, folderOf, lsnOf, pathOf, rowOf, stampOf } from "./entries.ts";
+import { contentOf, deviceOf, dot, entryOf, folderOf, lsnOf, pathOf, rowOf, stampOf } from "./entries.ts";
 
 const DEVICES = 5;
 const DIRECTORIES = ["", "d/", "d/s/", "e/"];
@@ -54,7 +55,8 @@ export class Story {
     else if (at < 0.70) this.#follow(device, path);
     else if (at < 0.80) this.#rename(device, path);
     else if (at < 0.86) this.#say("copy", device, [this.#file(path, 0), this.#file(this.#path(), 0)]);
-    else if (at < 0.92) this.#drop(device, path);
+    else if (at < 0.90) this.#drop(device, path);
+    else if (at < 0.92) this.#damage(device);
     else if (at < 0.97) {
       const rows = NAMES.slice(0, 20).map((name) => this.#file(`many/${rng.below(30)}/${name}`, 1));
       this.#say("many", device, rows);
@@ -130,6 +132,24 @@ export class Story {
     }
   }
 
+  /** A device says of some contents that its disk has damaged them, at one path or more; sometimes of none any more. */
+  #damage(device: number): void {
+    this.done.add("damage");
+    const rng = this.#rng;
+    const folder = rng.pick(FOLDERS);
+    const count = rng.below(4);
+    const some = Array.from(
+      { length: count },
+      () => contentOf(`content ${rng.below(3) * rng.below(CONTENTS)}`),
+    );
+    const many = rng.next() < 0.3 ? Array.from({ length: 2_000 }, () => contentOf("content 0")) : [];
+    const fact = { key: DAMAGED + folder, value: damagedValue([...some, ...some.slice(1), ...many]) };
+    const lsn = ++this.#lsns[device]!;
+    if (device === SELF) return this.#catalogue.applyRecord(lsnOf(lsn), { type: "fact", ...fact });
+    const page = pageOf({ device, epoch: this.#epochs[device]!, from: lsn - 1, to: lsn, rows: [] });
+    this.#catalogue.applyPage({ ...page, folders: [], facts: [{ ...fact, lsn: lsnOf(lsn) }] });
+  }
+
   /** A device announces everything anew, in another epoch; what it does not say again is swept. */
   #begin(device: number): void {
     if (device === SELF) return;
@@ -143,11 +163,12 @@ export class Story {
   #remove(device: number): void {
     if (device === SELF) return;
     this.done.add("remove");
-    const { cursors, leftovers, rows, ids, db } = this.#catalogue;
+    const { cursors, leftovers, rows, ids, db, values } = this.#catalogue;
     const number = ids.device(deviceOf(device));
     db.transaction(() => {
       cursors.setSweeping(number, false);
       cursors.set(number, { epoch: 0, boot: null, lsn: lsnOf(0) });
+      values.dropFacts(number);
     });
     for (;;) {
       const some = leftovers.rowsOf(number, 50);

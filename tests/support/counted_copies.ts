@@ -4,12 +4,25 @@ import type { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { HELD } from "../../src/catalogue/row_sql.ts";
 import { CROWD, UNCOUNTED } from "../../src/catalogue/standings.ts";
 import { EMPTY_CONTENT } from "../../src/core/content.ts";
-import { fromHex } from "../../src/core/ids.ts";
+import { DAMAGED } from "../../src/core/damaged.ts";
+import { fromHex, toHex } from "../../src/core/ids.ts";
+import { decode } from "../../src/core/msgpack.ts";
 
-/** By content: [folder, devices, paths] as words, and the size. */
-export function bruteStandings({ db }: Catalogue): Map<string, { words: string; size: number }> {
+/** At how many paths of its replica of a folder a device says that a content is damaged. */
+function saidDamaged({ db, ids }: Catalogue, content: string, device: number, folder: number): number {
+  const [value] = db.get(
+    "SELECT value FROM facts WHERE device = ? AND key = ?",
+    device,
+    DAMAGED + ids.folderOf(folder),
+  ) ?? [];
+  const said = value === undefined ? null : decode(value as Uint8Array) as [Uint8Array, number][] | null;
+  return said?.find(([bytes]) => toHex(bytes) === content.toLowerCase())?.[1] ?? 0;
+}
+
+/** By content: [folder, devices, paths, those on which it is damaged] as words, and the size. */
+export function bruteStandings(catalogue: Catalogue): Map<string, { words: string; size: number }> {
   const paths = new Map<string, { content: string; folder: number; size: number; devices: Set<number> }>();
-  const rows = db.all(
+  const rows = catalogue.db.all(
     `SELECT d.folder, s.directory, s.name, hex(s.content), s.size, h.device FROM holds h JOIN states s ON s.id = h.state
      JOIN directories d ON d.id = s.directory WHERE s.kind = 1 AND h.flags & ${HELD}`,
   );
@@ -25,15 +38,29 @@ export function bruteStandings({ db }: Catalogue): Map<string, { words: string; 
     there.devices.add(Number(device));
     paths.set(key, there);
   }
+  const all = [...paths.values()];
+  const isLost = (content: string, device: number, folder: number) => {
+    const said = saidDamaged(catalogue, content, device, folder);
+    return said > 0 &&
+      said >=
+        all.filter((one) => one.content === content && one.folder === folder && one.devices.has(device))
+          .length;
+  };
   const spots = new Map<string, { size: number; counts: Map<string, number> }>();
   for (const { content, folder, size, devices } of paths.values()) {
     const of = spots.get(content) ?? { size, counts: new Map() };
-    const spot = JSON.stringify([folder, [...devices].sort((a, b) => a - b)]);
+    const sorted = [...devices].sort((a, b) => a - b);
+    const lost = sorted.filter((device) => isLost(content, device, folder));
+    const good = sorted.filter((device) => !lost.includes(device));
+    const spot = JSON.stringify([folder, good, lost]);
     of.counts.set(spot, (of.counts.get(spot) ?? 0) + 1);
     spots.set(content, of);
   }
   return new Map([...spots].map(([content, { size, counts }]) => {
-    const parts = [...counts].map(([spot, count]) => `${spot.slice(0, -1)},${count}]`).sort();
+    const parts = [...counts].map(([spot, count]) => {
+      const [folder, good, lost] = JSON.parse(spot);
+      return JSON.stringify([folder, good, count, ...lost.length === 0 ? [] : [lost]]);
+    }).sort();
     return [content.toLowerCase(), { words: `[${parts.join(",")}]`, size }];
   }));
 }

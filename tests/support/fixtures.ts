@@ -7,12 +7,14 @@ interface Formats {
   readonly page: string;
   readonly subscribe: string;
   readonly segment: string;
+  readonly texts: Readonly<Record<string, string>>;
+  readonly packedText: string;
 }
 
 export const FORMATS: Formats = JSON.parse(
   Deno.readTextFileSync(new URL("../fixtures/formats.json", import.meta.url)),
 );
 
-export function golden(name: Exclude<keyof Formats, "records">): Uint8Array<ArrayBuffer> {
+export function golden(name: Exclude<keyof Formats, "records" | "texts">): Uint8Array<ArrayBuffer> {
   return fromHex(FORMATS[name]);
 }

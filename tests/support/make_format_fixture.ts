@@ -9,7 +9,7 @@ import { encodeRows } from "../../src/core/row_codec.ts";
 import { encodeFrame, encodeHeader, FRAME_HEAD_BYTES, HEADER_BYTES } from "../../src/journal/frame.ts";
 import { encodePage, encodeSubscribe } from "../../src/sync/messages.ts";
 import { deviceOf, lsnOf } from "./entries.ts";
-import { SAMPLE_PAGE, SAMPLE_RECORDS, SAMPLE_ROWS } from "./sample_records.ts";
+import { SAMPLE_PACKED, SAMPLE_PAGE, SAMPLE_RECORDS, SAMPLE_ROWS, SAMPLE_TEXTS } from "./sample_records.ts";
 
 /** A journal segment of two records. */
 export function sampleSegment(): Uint8Array {
@@ -32,6 +32,10 @@ if (import.meta.main) {
     page: toHex(encode(encodePage(SAMPLE_PAGE))),
     subscribe: toHex(encode(encodeSubscribe(subscription))),
     segment: toHex(sampleSegment()),
+    texts: Object.fromEntries(
+      Object.entries(SAMPLE_TEXTS).map(([kind, header]) => [kind, toHex(encode(header))]),
+    ),
+    packedText: toHex(SAMPLE_PACKED),
   };
   const file = new URL("../fixtures/formats.json", import.meta.url);
   Deno.writeTextFileSync(file, JSON.stringify(fixture, null, 2) + "\n");

@@ -1,10 +1,23 @@
 /** One of everything that is stored or sent, for golden bytes. Never change one: add others. */
 import type { Row } from "../../src/core/entry.ts";
+import { fromHex } from "../../src/core/ids.ts";
 import type { RelPath } from "../../src/core/ids.ts";
 import type { JournalRecord, SharedField } from "../../src/core/record.ts";
 import { stampAt } from "../../src/core/stamp.ts";
 import type { SentPage } from "../../src/sync/messages.ts";
-import { actorOf, bootOf, deviceOf, dot, entryOf, folderOf, lsnOf, rowOf, stampOf } from "./entries.ts";
+import { encodeHeads } from "../../src/sync/text_messages.ts";
+import {
+  actorOf,
+  bootOf,
+  contentOf,
+  deviceOf,
+  dot,
+  entryOf,
+  folderOf,
+  lsnOf,
+  rowOf,
+  stampOf,
+} from "./entries.ts";
 
 const TIME_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const stamp = stampAt(TIME_MS);
@@ -97,3 +110,35 @@ export const SAMPLE_PAGE: SentPage = {
   facts: [{ key: "name", value: "laptop", lsn: lsnOf(4) }],
   shared: [FIELD],
 };
+
+/** What is said about texts (40 to 44), by the names of `readText`: headers as they are sent; of the last, the packed texts behind it, too. */
+const TEXTS_INDEX = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
+export const SAMPLE_HEADS = {
+  index: "0102030405060708",
+  upTo: 501,
+  isLast: false,
+  heads: [
+    { content: contentOf("hello"), origin: deviceOf(1), version: 1, note: null, packedBytes: 15 },
+    {
+      content: contentOf("x"),
+      origin: deviceOf(2),
+      version: 255,
+      note: "could not be read: it is no PDF",
+      packedBytes: 0,
+    },
+    { content: contentOf("none"), origin: deviceOf(1), version: 2, note: null, packedBytes: 0 },
+  ],
+} as const;
+export const SAMPLE_TEXTS = {
+  texts: [TEXTS_INDEX, 70_000],
+  heads: [TEXTS_INDEX, 500],
+  headsAnswer: encodeHeads({
+    ...SAMPLE_HEADS,
+    heads: SAMPLE_HEADS.heads.map((head, i) => ({ ...head, id: i })),
+  }),
+  text: [fromHex(contentOf("hello")), fromHex(contentOf("gone"))],
+  textAnswer: [15, -1],
+} as const;
+/** "größe hallo" as raw deflate. */
+export const SAMPLE_TEXT = "größe hallo";
+export const SAMPLE_PACKED = fromHex("4b2f3abcedf0fc54858cc49c9c7c00");

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { SELF } from "../../src/catalogue/interning.ts";
+import { DAMAGED, damagedBy } from "../../src/core/damaged.ts";
 import type { RelPath } from "../../src/core/ids.ts";
 import type { Clock } from "../../src/platform/ports.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
 import { logLinesOf } from "../../src/daemon/log.ts";
+import { heal } from "../../src/sync/heal.ts";
 import { Scrub } from "../../src/sync/scrub.ts";
 import { Scrubbing } from "../../src/sync/scrubbing.ts";
 import { sampleBytes } from "../support/sample_bytes.ts";
@@ -85,6 +87,28 @@ Deno.test("a flipped bit is found, told to nobody, set aside and healed from ano
   });
 });
 
+Deno.test("who heals a file that others heal, too, sets nothing good aside", async () => {
+  await withPair(async ({ a, b, settle, stagerOfB }, rot) => {
+    await a.write("file", "as it was");
+    await a.look();
+    await settle();
+    await settled(b);
+    rot("file");
+    const both = (await Promise.all([verify(b), verify(b)])).flatMap(({ found }) => found);
+    // Who comes to it when it is healed finds nothing.
+    assert.deepEqual([...new Set(both.map((one) => one.healed?.from))], ["device"]);
+    assert.deepEqual(b.sync.scrub.damages.atRisk, []);
+    assert.deepEqual(b.list(), ["file=as it was"]);
+    assert.deepEqual((await keptOf(b, "file")).map(({ why }) => why), ["damaged"]);
+    // Who found it before and comes when all is over.
+    await settled(b);
+    const local = { catalogue: b.replica.catalogue, replica: () => b.replica, changed: () => {} };
+    const late = await heal(b.replica, local, stagerOfB, { ...both[0]!, healed: null });
+    assert.equal(late.kind, "good");
+    assert.equal((await keptOf(b, "file")).length, 1);
+  });
+});
+
 Deno.test("a damaged large file is healed by chunks, what is good in it being its own", async () => {
   await withPair(async ({ a, b, settle }, rot) => {
     const bytes = sampleBytes(7, 700_000);
@@ -114,6 +138,10 @@ Deno.test("without another copy it is at risk, no scan announces it, and it heal
     // A catalogue that was made anew knows no fingerprints: everything is read.
     b.replica.catalogue.db.run("DELETE FROM prints");
     await settled(b);
+    const told = () => damagedBy(key, b.ledger.catalogue.values.fact(SELF, key))!.paths;
+    const key = DAMAGED + b.replica.folder;
+    await waitFor("others to be told that it is no copy", () => told().size === 1);
+    assert.deepEqual([...told()], [[found[0]!.content, 1]]);
     assert.equal(b.replica.own(path("only"))!.state, state, "it is no edit");
     await a.write("copy", "only here");
     await a.look();
@@ -126,6 +154,7 @@ Deno.test("without another copy it is at risk, no scan announces it, and it heal
     assert.deepEqual(b.sync.scrub.damages.atRisk, []);
     assert.ok(b.list().includes("only=only here"));
     assert.ok(!eventsOf(b).some((event) => event.startsWith("changed")));
+    await waitFor("others to be told that it is one again", () => told().size === 0);
   });
 });
 

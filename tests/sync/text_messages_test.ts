@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CairnError } from "../../src/core/errors.ts";
-import { type DeviceId, fromHex } from "../../src/core/ids.ts";
+import { type DeviceId, fromHex, toHex } from "../../src/core/ids.ts";
 import { TEXT_HEADS, TEXT_PACKED_BYTES, TEXTS_AT_ONCE } from "../../src/core/limits.ts";
-import { decodeHeads, decodePacked, encodeHeads, readText } from "../../src/sync/text_messages.ts";
+import { decode, encode } from "../../src/core/msgpack.ts";
+import { unpackText } from "../../src/catalogue/text_index.ts";
+import {
+  decodeHeads,
+  decodePacked,
+  encodeHeads,
+  readText,
+  TEXT_MESSAGE,
+} from "../../src/sync/text_messages.ts";
+import { FORMATS, golden } from "../support/fixtures.ts";
+import { SAMPLE_HEADS, SAMPLE_TEXT, SAMPLE_TEXTS } from "../support/sample_records.ts";
 import { contentOf } from "../support/entries.ts";
 import { damagedBy, hostile } from "../support/hostile.ts";
 
@@ -33,6 +43,23 @@ function survives(work: () => unknown): void {
 Deno.test("a page of heads is what it was", () => {
   const heads = PAGE.heads.map(({ id: _, ...head }) => head);
   assert.deepEqual(decodeHeads(encodeHeads(PAGE), 3), { ...PAGE, heads });
+});
+
+Deno.test("what is said about texts has the frozen bytes, and they say what they said (messages 40 to 44)", () => {
+  assert.deepEqual(TEXT_MESSAGE, { texts: 40, heads: 41, headsAnswer: 42, text: 43, textAnswer: 44 });
+  const said = new Map(Object.entries(FORMATS.texts).map(([kind, bytes]) => [kind, decode(fromHex(bytes))]));
+  assert.deepEqual([...said.keys()], Object.keys(TEXT_MESSAGE));
+  for (const [kind, header] of Object.entries(SAMPLE_TEXTS)) {
+    assert.equal(toHex(encode(header)), FORMATS.texts[kind], kind);
+  }
+  const { index, heads } = SAMPLE_HEADS;
+  assert.deepEqual(readText("texts", said.get("texts")), [index, 70_000]);
+  assert.deepEqual(readText("heads", said.get("heads")), [index, 500]);
+  assert.deepEqual(decodeHeads(said.get("headsAnswer"), 500), { ...SAMPLE_HEADS, heads: [...heads] });
+  assert.deepEqual(readText("text", said.get("text")), [contentOf("hello"), contentOf("gone")]);
+  const packed = golden("packedText");
+  assert.deepEqual(decodePacked(said.get("textAnswer"), packed, 2), [packed, null]);
+  assert.equal(unpackText(packed), SAMPLE_TEXT);
 });
 
 Deno.test("a page of heads that makes no sense is refused", () => {

@@ -5,6 +5,7 @@ import { TEXT_HEADS, TEXT_PACKED_BYTES } from "../../src/core/limits.ts";
 import { devicesService } from "../../src/daemon/devices.ts";
 import { textSearch } from "../../src/library/texts.ts";
 import { realClock } from "../../src/platform/real/clock.ts";
+import { TEXT_MESSAGE } from "../../src/sync/text_messages.ts";
 import { contentOf } from "../support/entries.ts";
 import { docx, epub, pdf, xlsx } from "../support/documents.ts";
 import { type Neighbour, Neighbours } from "../support/neighbours.ts";
@@ -172,6 +173,36 @@ Deno.test("reading goes on after a restart in its middle, and begins anew withou
   await waitFor("all to be read once more", () => textsOf(a).texts.index.count() === 60, 60_000);
   assert.ok([...Deno.readDirSync(a.home)].some(({ name }) => name.startsWith("text.db.damaged-")));
 });
+
+for (const keeps of ["what it has", "a text"] as const) {
+  Deno.test(`a device that never says ${keeps} keeps nobody else's texts away`, async () => {
+    const roles = { mute: "reads", able: "reads", asks: "keeps" } as const;
+    await using all = await Neighbours.openWithTexts(["mute", "able", "asks"], roles);
+    const [mute, able, asks] = all.all as [Neighbour, Neighbour, Neighbour];
+    all.part(able);
+    const { exchange } = textsOf(mute);
+    const answers = exchange.handle.bind(exchange);
+    let isAsked = false;
+    exchange.handle = (session, message) => {
+      const kept = keeps === "a text" ? TEXT_MESSAGE.text : TEXT_MESSAGE.heads;
+      if (message.type !== kept || message.requestId === 0) return answers(session, message);
+      isAsked = true;
+      return Promise.resolve(true);
+    };
+    mute.write("mute.txt", "dunnart");
+    await all.settle([mute, asks]);
+    await waitFor("the mute device to be asked", () => isAsked, 60_000);
+    all.reconnect(able, asks);
+    able.write("able.txt", "honeyeater");
+    await all.settle([able, asks]);
+    await untilFound(asks, "honeyeater");
+    assert.notEqual(
+      asks.device.links.session(mute.device.identity.id),
+      null,
+      "it still waits for the mute one",
+    );
+  });
+}
 
 // -------------------------------------------------------------------------------- what members may send
 
