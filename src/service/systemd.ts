@@ -70,11 +70,12 @@ export function systemd(ports: ManagerPorts, description: Description): Manager 
   async function state(): Promise<ManagerState> {
     const isInstalled = fs.lstat(file) !== null;
     const plain = { isInstalled, isEnabled: false, isRunning: false, pid: null, startsAt: "login" as const };
+    if (!isInstalled) return { ...plain, trouble: "" };
     let now;
     try {
       now = await show();
     } catch (error) {
-      if (!isInstalled || !(error instanceof CairnError)) throw error;
+      if (!(error instanceof CairnError)) throw error;
       return { ...plain, isRunning: null, trouble: `${error.message}. ${error.hint}` };
     }
     const pid = Number(now.MainPID ?? 0);
