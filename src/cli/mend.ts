@@ -19,7 +19,7 @@ import { placeOf, readRecord } from "./service_place.ts";
 export async function mendService(context: Context, option: string | undefined): Promise<void> {
   const home = homeFor(option, context.env, Deno.build.os, Deno.cwd());
   const record = readRecord(home);
-  if (record === null) return;
+  if (record === null || !isOwn(join(home, RECORD_FILE))) return;
   const command = ownCommand().argv;
   const reason = reasonToMend(record, { command, version: VERSION, exists: existsSync });
   if (reason === null) return;
@@ -43,4 +43,9 @@ export async function mendService(context: Context, option: string | undefined):
     tell(`cairn: The service could not be brought to run this program: ${messageOf(error)}`);
     tell("→ Run: cairn service install");
   }
+}
+
+/** Root, in somebody's home, has no business with that user's service. */
+function isOwn(path: string): boolean {
+  return Deno.build.os === "windows" || Deno.lstatSync(path).uid === Deno.uid();
 }

@@ -12,7 +12,7 @@ import { startDetached } from "./detach.ts";
 import { prepareHome } from "./device_places.ts";
 import { keeperPid, stopDevice } from "./down.ts";
 import { printable } from "./format.ts";
-import { type Place, placeOf, type ServiceOptions } from "./service_place.ts";
+import { type Place, placeOf, readRecord, type ServiceOptions } from "./service_place.ts";
 import { say } from "./terminal.ts";
 
 export interface InstallOptions extends ServiceOptions {
@@ -28,7 +28,7 @@ export async function install(context: Context, options: InstallOptions): Promis
   refuseHalfSudo(context, options);
   const place = await placeOf(context, options);
   const { manager, ports, record } = place;
-  if (record !== null && record.kind !== manager.kind) throw otherKind(record.kind);
+  refuseSecond(place, options);
   if (options.dryRun) {
     const steps = await manager.installSteps();
     return sayLines(
@@ -157,12 +157,17 @@ function refuseHalfSudo({ env }: Context, { system }: InstallOptions): void {
   );
 }
 
-function otherKind(kind: string): CairnError {
-  return new CairnError(
-    "usage",
-    `A service of the kind ${kind} is installed, and two would start one device twice`,
-    "Take it away first: cairn service uninstall",
-  );
+/** One device, one service. */
+function refuseSecond({ manager, record }: Place, options: InstallOptions): void {
+  const { isSystem, home } = manager.description;
+  const twice = (what: string, remedy: string) =>
+    new CairnError("usage", `${what}, and two would start one device twice`, `Take it away first: ${remedy}`);
+  if (isSystem && !options.system) {
+    throw twice("A service of the whole machine is installed", "sudo cairn service uninstall --system");
+  }
+  const other = isSystem ? readRecord(home) : record;
+  if (other === null || (!isSystem && other.kind === manager.kind)) return;
+  throw twice(`A service of the kind ${other.kind} is installed`, "cairn service uninstall");
 }
 
 function needsAdministrator(env: Context["env"]): CairnError {

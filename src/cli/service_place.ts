@@ -7,7 +7,7 @@ import { ownCommand } from "../platform/real/own_command.ts";
 import { realTools } from "../platform/real/tools.ts";
 import { chooseKind, managerOf } from "../service/choose.ts";
 import { type Description, type ServiceKind, serviceName } from "../service/description.ts";
-import type { Machine, Manager, ManagerPorts } from "../service/manager.ts";
+import { isThere, type Machine, type Manager, type ManagerPorts } from "../service/manager.ts";
 import { decodeRecord, type ServiceRecord } from "../service/record.ts";
 import { RECORD_FILE } from "../service/record_name.ts";
 import type { Context } from "./context.ts";
@@ -40,7 +40,7 @@ export async function placeOf(context: Context, options: ServiceOptions): Promis
       ports,
       machineWideOf(description, isUsual(context, description.home)),
     );
-    if (machineWide.file !== null && ports.fs.lstat(machineWide.file) !== null) {
+    if (machineWide.file !== null && isThere(ports.fs, machineWide.file)) {
       return { manager: machineWide, ports, record };
     }
   }
@@ -86,7 +86,7 @@ async function ofMachine(
   const home = options.home === undefined && isOther
     ? usual
     : homeFor(options.home, env, Deno.build.os, Deno.cwd());
-  if (isOther && ports.fs.lstat(home) === null) {
+  if (isOther && !isThere(ports.fs, home)) {
     throw new CairnError(
       "home-unusable",
       `${user} has no device yet: there is no ${home}`,

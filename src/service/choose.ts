@@ -3,7 +3,7 @@ import { CairnError } from "../core/errors.ts";
 import { cron } from "./cron.ts";
 import type { Description, ServiceKind } from "./description.ts";
 import { launchd } from "./launchd.ts";
-import type { Manager, ManagerPorts } from "./manager.ts";
+import { isThere, type Manager, type ManagerPorts } from "./manager.ts";
 import { systemd } from "./systemd.ts";
 import { task } from "./task.ts";
 
@@ -14,7 +14,7 @@ const SYSTEMD_RUNS = "/run/systemd/system";
 export async function chooseKind({ fs, tools, machine }: ManagerPorts): Promise<ServiceKind> {
   if (machine.os === "darwin") return "launchd";
   if (machine.os === "windows") return "task";
-  if (machine.os === "linux" && fs.lstat(SYSTEMD_RUNS) !== null) return "systemd";
+  if (machine.os === "linux" && isThere(fs, SYSTEMD_RUNS)) return "systemd";
   if (await tools.run(["crontab", "-l"]) !== null) return "cron";
   throw new CairnError(
     "service-unusable",

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Description } from "./description.ts";
 import { launchdLabel, launchdPlist } from "./launchd_plist.ts";
-import { type Manager, type ManagerPorts, textOf, writeStep } from "./manager.ts";
+import { isThere, type Manager, type ManagerPorts, textOf, writeStep } from "./manager.ts";
 import { runTool, type Step } from "./steps.ts";
 
 export function launchd({ fs, tools, machine }: ManagerPorts, description: Description): Manager {
@@ -45,12 +45,12 @@ export function launchd({ fs, tools, machine }: ManagerPorts, description: Descr
       const said = await print();
       const pid = Number(/^\s*pid = (\d+)$/m.exec(said ?? "")?.[1] ?? 0);
       return {
-        isInstalled: fs.lstat(file) !== null,
+        isInstalled: isThere(fs, file),
         isEnabled: said !== null,
         isRunning: pid > 0,
         pid: pid > 0 ? pid : null,
         startsAt: description.isSystem ? "boot" : "login",
-        trouble: said === null && fs.lstat(file) !== null
+        trouble: said === null && isThere(fs, file)
           ? "launchd has not loaded it. Load it with: cairn service install"
           : "",
       };

@@ -1,5 +1,5 @@
 /** One way in which a system starts programs by itself; each of its four kinds is a file. */
-import type { Fs, Tools } from "../platform/ports.ts";
+import { type Fs, FsError, type Tools } from "../platform/ports.ts";
 import type { Description, ServiceKind } from "./description.ts";
 import type { Step } from "./steps.ts";
 
@@ -52,12 +52,26 @@ export interface Manager {
 
 const FILE_BYTES = 2 ** 20;
 
+/** Whether there is such a file, as far as we may see; what is in the way is told by whoever writes there. */
+export function isThere(fs: Fs, path: string): boolean {
+  return orNothing(() => fs.lstat(path)) !== null;
+}
+
 /** Writes the file unless it is just so. */
 export function writeStep(fs: Fs, path: string, bytes: Uint8Array<ArrayBuffer>, shown: string): Step[] {
-  const there = fs.readSmall(path, FILE_BYTES);
+  const there = orNothing(() => fs.readSmall(path, FILE_BYTES));
   const isSame = there !== null && there.length === bytes.length &&
     there.every((byte, i) => byte === bytes[i]);
   return isSame ? [] : [{ do: "write", path, bytes, shown }];
+}
+
+function orNothing<T>(look: () => T | null): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof FsError) return null;
+    throw error;
+  }
 }
 
 export function textOf(bytes: Uint8Array | null | undefined): string {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { CairnError } from "../core/errors.ts";
 import type { Description } from "./description.ts";
-import { type Manager, type ManagerPorts, type ManagerState, textOf, writeStep } from "./manager.ts";
+import { isThere, type Manager, type ManagerPorts, type ManagerState, textOf, writeStep } from "./manager.ts";
 import { refusal, runTool, type Step } from "./steps.ts";
 import { systemdUnit } from "./systemd_unit.ts";
 
@@ -31,7 +31,7 @@ export function systemd(ports: ManagerPorts, description: Description): Manager 
     // Whether it is known to systemd or not: afterwards it is gone.
     uninstallSteps: () =>
       Promise.resolve([
-        { do: "run", argv: control("disable", "--now", unit), mayFail: fs.lstat(file) === null },
+        { do: "run", argv: control("disable", "--now", unit), mayFail: !isThere(fs, file) },
         { do: "remove", path: file },
         { do: "run", argv: control("daemon-reload") },
       ]),
@@ -68,7 +68,7 @@ export function systemd(ports: ManagerPorts, description: Description): Manager 
   }
 
   async function state(): Promise<ManagerState> {
-    const isInstalled = fs.lstat(file) !== null;
+    const isInstalled = isThere(fs, file);
     const plain = { isInstalled, isEnabled: false, isRunning: false, pid: null, startsAt: "login" as const };
     if (!isInstalled) return { ...plain, trouble: "" };
     let now;
