@@ -83,7 +83,9 @@ async function startNow(context: Context, place: Place): Promise<void> {
   const { home } = manager.description;
   const own = (await manager.state()).pid;
   const there = await findRunning(home);
-  if ((there !== null || keeperPid(home) !== null) && (own === null || readAccess(home)?.pid !== own)) {
+  const keeper = keeperPid(home);
+  const isOwn = own !== null && (keeper === own || readAccess(home)?.pid === own);
+  if ((there !== null || keeper !== null) && !isOwn) {
     if (there !== null) {
       say(context.terminal, "The device that runs in this home stops, and goes on as the service.");
     }

@@ -78,7 +78,7 @@ async function ofMachine(
   ports: ManagerPorts,
 ): Promise<Description> {
   const { env } = context;
-  const user = options.runAs ?? (ports.machine.uid === 0 ? env("SUDO_USER") : undefined) ?? userName(context);
+  const user = options.runAs ?? ((ports.machine.uid === 0 && env("SUDO_USER")) || userName(context));
   const isOther = user !== userName(context);
   const others = isOther ? await homeOfUser(ports, user) : undefined;
   const theirEnv = others === undefined ? env : (name: string) => name === "HOME" ? others : undefined;
@@ -132,12 +132,12 @@ async function homeOfUser({ tools, machine }: ManagerPorts, user: string): Promi
 
 function userName({ env }: Context): string {
   if (Deno.build.os === "windows") {
-    return `${env("USERDOMAIN") ?? env("COMPUTERNAME") ?? "."}\\${env("USERNAME") ?? ""}`;
+    return `${env("USERDOMAIN") || env("COMPUTERNAME") || "."}\\${env("USERNAME") ?? ""}`;
   }
   try {
     return userInfo().username;
   } catch {
-    return env("USER") ?? env("LOGNAME") ?? String(Deno.uid());
+    return env("USER") || env("LOGNAME") || String(Deno.uid());
   }
 }
 

@@ -1,4 +1,5 @@
 /** `cairn service run`: looks after the device, for systems that cannot do so themselves; also behind `cairn up --detach`. */
+import { existsSync } from "node:fs";
 import { CairnError } from "../core/errors.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";
@@ -7,9 +8,11 @@ import { ownCommand } from "../platform/real/own_command.ts";
 import { realChild } from "../platform/real/tools.ts";
 import { Keeper } from "../service/keeper.ts";
 import { LogFile } from "../service/log_file.ts";
+import { commandToRun } from "../service/record.ts";
 import { readAccess } from "./client.ts";
 import type { Context } from "./context.ts";
 import { keeperFile, keeperLock, logPath, prepareHome } from "./device_places.ts";
+import { readRecord } from "./service_place.ts";
 import { onStopSignal } from "./signals.ts";
 import { enduring } from "./terminal.ts";
 
@@ -34,10 +37,18 @@ export async function keepDevice(context: Context, home: string, options: RunOpt
   const log = options.log ? new LogFile(realFs(), logPath(home), Date.now) : null;
   const terminal = enduring(context.terminal);
   const note = (line: string) => void (log === null ? terminal.out(`${line}\n`) : log.line(line));
-  const argv = [...ownCommand().argv, "--home", home, "up", "--no-invite", ...startWords(options)];
+  const own = ownCommand().argv;
+  const argv = () => [
+    ...commandToRun(own, readRecord(home), existsSync),
+    "--home",
+    home,
+    "up",
+    "--no-invite",
+    ...startWords(options),
+  ];
   const keeper = new Keeper({
     clock: realClock(),
-    start: () => realChild(argv),
+    start: () => realChild(argv()),
     note,
     hear: (bytes) =>
       log === null ? Promise.resolve(terminal.out(new TextDecoder().decode(bytes))) : log.hear(bytes),

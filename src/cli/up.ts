@@ -5,8 +5,6 @@ import type { AddFolderRequest, FolderStatus, Invite, Status } from "../daemon/a
 import { parseName, parsePort } from "./arguments.ts";
 import { findRunning } from "./client.ts";
 import type { Context } from "./context.ts";
-import { sayDetached, startDetached } from "./detach.ts";
-import { stopDevice } from "./down.ts";
 import { printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
 import { inviteLine } from "./invite_line.ts";
@@ -90,6 +88,8 @@ async function upDetached(
   request: AddFolderRequest | null,
   options: UpOptions,
 ): Promise<void> {
+  // Loaded when it is asked for: every command passes by here.
+  const { sayDetached, startDetached } = await import("./detach.ts");
   const device = await startDetached(context, { home, name: options.name, port: options.port });
   const tell = (line: string) => say(context.terminal, line);
   try {
@@ -99,7 +99,7 @@ async function upDetached(
     else tell(sharingLine(context, folder, status.device.name));
     if (options.invite) await sayInvite(context, status, folder, () => device.invite(), tell);
   } catch (error) {
-    await stopDevice(home);
+    await (await import("./down.ts")).stopDevice(home);
     throw error;
   }
   sayDetached(context, home);

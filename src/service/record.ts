@@ -49,6 +49,16 @@ export function goneFrom(command: readonly string[], exists: (path: string) => b
   return command.find((word) => /^(\/|[A-Za-z]:[\\/])/.test(word) && !exists(word)) ?? null;
 }
 
+/** What a keeper starts next: its own program, unless that was moved meanwhile and the service names one that is there. */
+export function commandToRun(
+  own: readonly string[],
+  record: ServiceRecord | null,
+  exists: (path: string) => boolean,
+): readonly string[] {
+  const isOwnGone = goneFrom(own, exists) !== null;
+  return isOwnGone && record !== null && goneFrom(record.command, exists) === null ? record.command : own;
+}
+
 export function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((word, i) => word === b[i]);
 }

@@ -81,7 +81,12 @@ export async function runTool(
 /** A tool's refusal, with what to do about those that are known. */
 export function refusal(argv: readonly string[], stderr: string, code: number): CairnError {
   const words = stderr.trim().split("\n").at(-1)?.trim() || `exit code ${code}`;
-  return new CairnError("service-unusable", `${argv.join(" ")} failed: ${words}`, hintFor(argv, stderr));
+  return new CairnError("service-unusable", `${briefly(argv)} failed: ${words}`, hintFor(argv, stderr));
+}
+
+/** Enough of a command to know it by. */
+function briefly(argv: readonly string[]): string {
+  return argv.length <= 4 ? argv.join(" ") : `${argv.slice(0, 4).join(" ")} …`;
 }
 
 function hintFor(argv: readonly string[], stderr: string): string {

@@ -1,5 +1,6 @@
 /** A user's unit, by a real systemd of the user's. */
 import assert from "node:assert/strict";
+import { systemdUnit } from "../../src/service/systemd_unit.ts";
 import { Device } from "../support/device.ts";
 import { ownSystem, startSystemd } from "../support/own_system.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -66,6 +67,27 @@ Deno.test("cairn service with systemd: installed, started again after a crash, s
     assert.match(await service("start"), /The device runs\./);
     assert.match(await service("stop"), /The device is stopped\./);
     assert.equal(await show("ActiveState"), "inactive");
+  });
+
+  await t.step("as a newer systemd has it, without a keeper, it does the same", async () => {
+    const { file, command, home, name } = JSON.parse(await service("status", "--json"));
+    const description = { command, home, name, isSystem: false, user: "root" };
+    Deno.writeTextFileSync(file, systemdUnit(description, 254));
+    assert.equal((await system.run("systemctl", "--user", "daemon-reload")).code, 0);
+    await service("start");
+    const before = await pidOf();
+    assert.equal(Number(await show("MainPID")), before);
+    assert.equal((await system.run("kill", "-KILL", String(before))).code, 0);
+    await waitFor("another process", async () => {
+      const now = await pidOf();
+      return now > 0 && now !== before;
+    });
+    assert.equal(await show("NRestarts"), "1");
+    await device.cli("down");
+    await waitFor("the unit to be inactive", async () => await show("ActiveState") === "inactive");
+    // What was changed by hand is brought back.
+    assert.match(await service("install"), /is installed already\.\nThe device runs\./);
+    await service("stop");
   });
 
   await t.step("a device in the background makes way for the service", async () => {

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { compareVersions, decodeRecord, encodeRecord, reasonToMend } from "../../src/service/record.ts";
+import {
+  commandToRun,
+  compareVersions,
+  decodeRecord,
+  encodeRecord,
+  reasonToMend,
+} from "../../src/service/record.ts";
 
 const record = { format: 1 as const, kind: "cron" as const, command: ["/old/cairn"], version: "0.1.0" };
 
@@ -49,4 +55,13 @@ Deno.test("compareVersions() orders by numbers, and what comes before a version 
     }
   }
   assert.equal(compareVersions("0.1.0+abc", "0.1.0+def"), 0);
+});
+
+Deno.test("commandToRun(): a program that was moved while its keeper ran is the one that the service names", () => {
+  const run = (there: string[], recorded: typeof record | null = record) =>
+    commandToRun(["/own/cairn"], recorded, (path) => there.includes(path));
+  assert.deepEqual(run(["/own/cairn", "/old/cairn"]), ["/own/cairn"]);
+  assert.deepEqual(run(["/old/cairn"]), ["/old/cairn"]);
+  assert.deepEqual(run([]), ["/own/cairn"]);
+  assert.deepEqual(run(["/old/cairn"], null), ["/own/cairn"]);
 });

@@ -14,7 +14,7 @@ async function run(argv: readonly string[], stdin?: Uint8Array<ArrayBuffer>): Pr
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      env: { LC_ALL: "C.UTF-8", SYSTEMD_COLORS: "0" },
+      env: { LC_ALL: "C.UTF-8", SYSTEMD_COLORS: "0", ...runtimeDirectory() },
     }).spawn()
   );
   if (child === null) return null;
@@ -28,6 +28,17 @@ async function run(argv: readonly string[], stdin?: Uint8Array<ArrayBuffer>): Pr
   const { code, stdout, stderr } = await answered;
   clearTimeout(timer);
   return { code, stdout, stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Where a user's systemd listens, for who came by `su` or from a job and was not told. */
+function runtimeDirectory(): Record<string, string> {
+  if (Deno.build.os !== "linux" || Deno.env.get("XDG_RUNTIME_DIR")) return {};
+  const path = `/run/user/${Deno.uid()}`;
+  try {
+    return Deno.statSync(path).uid === Deno.uid() ? { XDG_RUNTIME_DIR: path } : {};
+  } catch {
+    return {};
+  }
 }
 
 function attempt<T>(start: () => T): T | null {
