@@ -12,11 +12,19 @@ export function launchd({ fs, tools, machine }: ManagerPorts, description: Descr
   const file = description.isSystem
     ? `/Library/LaunchDaemons/${label}.plist`
     : join(machine.userHome, "Library/LaunchAgents", `${label}.plist`);
-  const unload: Step = { do: "run", argv: ["launchctl", "bootout", target], mayFail: true };
   const print = async () => {
     const answer = await tools.run(["launchctl", "print", target]);
     return answer?.code === 0 ? textOf(answer.stdout) : null;
   };
+
+  /**
+   * What is loaded goes on with the old list until it is loaded anew, and while its process still ends nothing can be loaded in its place: the
+   * device is stopped first.
+   */
+  const unload = async (): Promise<Step[]> =>
+    await print() === null
+      ? []
+      : [{ do: "down" }, { do: "run", argv: ["launchctl", "bootout", target], mayFail: true }];
 
   return {
     kind: "launchd",
@@ -28,15 +36,14 @@ export function launchd({ fs, tools, machine }: ManagerPorts, description: Descr
       const text = launchdPlist(description);
       const written = writeStep(fs, file, new TextEncoder().encode(text), text);
       if (written.length === 0 && await print() !== null) return [];
-      // What is loaded already goes on with the old list until it is loaded anew.
       return [
         ...written,
-        unload,
+        ...await unload(),
         { do: "run", argv: ["launchctl", "enable", target] },
         { do: "run", argv: ["launchctl", "bootstrap", domain, file] },
       ];
     },
-    uninstallSteps: () => Promise.resolve([unload, { do: "remove", path: file }]),
+    uninstallSteps: async () => [...await unload(), { do: "remove", path: file }],
     startSteps: () => [{ do: "run", argv: ["launchctl", "kickstart", target] }],
     // Ending well, the keeper is not started again before the next login.
     stopSteps:

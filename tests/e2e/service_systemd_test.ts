@@ -40,13 +40,31 @@ Deno.test("cairn service with systemd: installed, started again after a crash, s
     assert.equal(status.home, device.home);
   });
 
-  await t.step("it shares a folder within its sandbox", async () => {
+  await t.step("within its sandbox it gives and takes files", async () => {
     Deno.writeTextFileSync(`${device.data}/a.txt`, "a");
     await device.cli("up", device.data);
+    const other = new Device("desktop", dir.at("desktop"), system);
+    await other.start("join", await device.invite(), other.data, "--at", await device.address());
+    await waitFor("the file to be there", () => Deno.readTextFileSync(`${other.data}/a.txt`) === "a");
+    Deno.mkdirSync(`${other.data}/new`);
+    Deno.writeTextFileSync(`${other.data}/new/b.txt`, "b");
+    Deno.writeTextFileSync(`${other.data}/a.txt`, "another a");
+    Deno.writeFileSync(`${other.data}/big`, new Uint8Array(3 * 2 ** 20).fill(7));
     await waitFor(
-      "the folder to be scanned",
-      async () => (await device.status()).folders[0]?.state.kind === "up-to-date",
+      "what changed there to be here",
+      () =>
+        Deno.readTextFileSync(`${device.data}/a.txt`) === "another a" &&
+        Deno.readTextFileSync(`${device.data}/new/b.txt`) === "b" &&
+        Deno.statSync(`${device.data}/big`).size === 3 * 2 ** 20,
     );
+    Deno.removeSync(`${other.data}/big`);
+    await waitFor(
+      "the delete to be here",
+      async () => !(await Array.fromAsync(Deno.readDir(device.data))).some(({ name }) => name === "big"),
+    );
+    await waitFor("all to be well", () => device.upToDate());
+    assert.match(await other.cli("down"), /^Stopped the device/);
+    await waitFor("it to end", () => !other.running);
   });
 
   const pidOf = async () => Number(JSON.parse(await service("status", "--json")).pid);
@@ -105,6 +123,6 @@ Deno.test("cairn service with systemd: installed, started again after a crash, s
     assert.equal((await device.run("status")).code, 1);
     assert.equal(JSON.parse(await service("status", "--json")).installed, false);
     assert.match(await service("uninstall"), /No service is installed/);
-    assert.equal(Deno.readTextFileSync(`${device.data}/a.txt`), "a");
+    assert.equal(Deno.readTextFileSync(`${device.data}/a.txt`), "another a");
   });
 });

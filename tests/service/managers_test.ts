@@ -48,7 +48,7 @@ const runs = (steps: readonly Step[]) =>
 Deno.test("launchd: loaded anew when its list changed, and left alone when it is just so", async () => {
   using dir = tempDir();
   let isLoaded = false;
-  const { manager, world, asked } = stage(dir.path, "launchd", (line) => {
+  const { manager, world, asked, calls } = stage(dir.path, "launchd", (line) => {
     if (line.startsWith("launchctl bootstrap")) isLoaded = true;
     if (line.startsWith("launchctl bootout")) {
       return { code: isLoaded ? 0 : 3, stderr: "Boot-out failed: 3: No such process" };
@@ -62,7 +62,7 @@ Deno.test("launchd: loaded anew when its list changed, and left alone when it is
   assert.equal(manager.file, file);
   await perform(await manager.installSteps(), world);
   assert.deepEqual(asked, [
-    "launchctl bootout gui/501/local.cairn",
+    "launchctl print gui/501/local.cairn",
     "launchctl enable gui/501/local.cairn",
     `launchctl bootstrap gui/501 ${file}`,
   ]);
@@ -70,8 +70,17 @@ Deno.test("launchd: loaded anew when its list changed, and left alone when it is
   assert.deepEqual(await manager.installSteps(), []);
   const { isInstalled, isRunning, pid, startsAt } = await manager.state();
   assert.deepEqual([isInstalled, isRunning, pid, startsAt], [true, true, 4242, "login"]);
+  Deno.writeTextFileSync(file, "another list");
+  assert.deepEqual(runs(await manager.installSteps()), [
+    "write",
+    "down",
+    "launchctl bootout gui/501/local.cairn",
+    "launchctl enable gui/501/local.cairn",
+    `launchctl bootstrap gui/501 ${file}`,
+  ]);
   await perform(await manager.uninstallSteps(), world);
   assert.equal(world.fs.lstat(file), null);
+  assert.deepEqual([calls, asked.at(-1)], [["down"], "launchctl bootout gui/501/local.cairn"]);
 });
 
 Deno.test("launchd: a daemon of the machine stands in its own place", async () => {

@@ -24,6 +24,7 @@ if test -d /var/spool/cron/crontabs; then
   chgrp crontab /var/spool/cron/crontabs
   chmod 1730 /var/spool/cron/crontabs
 fi
+echo "$1" > /run/group
 touch /run/ready
 exec sleep infinity`;
 
@@ -63,29 +64,40 @@ export async function ownSystem(work: string): Promise<OwnSystem | null> {
     async [Symbol.asyncDispose]() {
       keeper.kill("SIGKILL");
       await over;
-      removeGroup(group);
+      await removeGroup(group);
     },
   };
 }
 
-/** What systemd made for its units is empty now; it stands where cgroups of version 2 are mounted. */
-function removeGroup(group: string): void {
-  for (const root of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]) {
-    const remove = (path: string) => {
-      for (const { name, isDirectory } of Deno.readDirSync(path)) if (isDirectory) remove(`${path}/${name}`);
-      new Deno.Command("rmdir", { args: [path], stderr: "null" }).outputSync();
-    };
-    try {
-      remove(`${root}/${group}`);
-    } catch {
-      // Not there.
-    }
+/** What systemd made for its units; it stands where cgroups of version 2 are mounted, and can go once the last process has. */
+async function removeGroup(group: string): Promise<void> {
+  const places = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map((root) => `${root}/${group}`).filter(
+    isThere,
+  );
+  const remove = (path: string) => {
+    for (const { name, isDirectory } of Deno.readDirSync(path)) if (isDirectory) remove(`${path}/${name}`);
+    new Deno.Command("rmdir", { args: [path], stderr: "null" }).outputSync();
+  };
+  await waitFor("the cgroup to be empty", () => {
+    for (const place of places.filter(isThere)) remove(place);
+    return !places.some(isThere);
+  });
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }
 
 /** The user's systemd in there; false where it cannot be had. */
 export async function startSystemd(system: OwnSystem): Promise<boolean> {
-  const [program, ...args] = system.wrap(["/usr/lib/systemd/systemd", "--user"]);
+  // Who comes into a namespace stays in the cgroup he was in, and systemd makes those of its units where it stands.
+  const begin =
+    'echo $$ > "/sys/fs/cgroup/$(cat /run/group)/s/cgroup.procs" && exec /usr/lib/systemd/systemd --user';
+  const [program, ...args] = system.wrap(["sh", "-c", begin]);
   const child = new Deno.Command(program!, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
   let isOver = false;
   void child.status.then(() => isOver = true);
