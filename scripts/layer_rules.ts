@@ -23,6 +23,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   daemon: 5,
   sync: 4,
   library: 4,
+  service: 3,
   peer: 3,
   folder: 3,
   journal: 3,

@@ -91,6 +91,8 @@ type Asked<Service> = {
 
 export interface Client {
   status(): Promise<Status>;
+  /** Asks the device to stop; it has not yet when this resolves. */
+  stop(): Promise<void>;
   /** Statuses as they change; ends when the device stops. */
   watchStatus(): AsyncGenerator<Status>;
   invite(): Promise<Invite>;
@@ -129,6 +131,7 @@ export function connect(home: string): Client {
     answerOf(open(access, home, method, path, limitMs, body));
   return {
     status: () => call("GET", "/v1/status", ANSWER_MS) as Promise<Status>,
+    stop: async () => void await textOf(await open(access, home, "POST", "/v1/stop", ANSWER_MS)),
     invite: () => call("POST", "/v1/invites", ANSWER_MS) as Promise<Invite>,
     join: (request) => call("POST", "/v1/join", JOIN_MS, request) as Promise<JoinAnswer>,
     addFolder: (request) => call("POST", "/v1/folders", ADD_FOLDER_MS, request) as Promise<FolderStatus>,

@@ -8,8 +8,10 @@ import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
 import { addDupes } from "./dupes.ts";
+import { addDown } from "./down.ts";
 import { addDu } from "./du.ts";
 import { DONE, reportError } from "./exit.ts";
+import { hasService } from "./has_service.ts";
 import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
 import { addGuard } from "./guard.ts";
@@ -20,6 +22,7 @@ import { addLog } from "./log.ts";
 import { addLs } from "./ls.ts";
 import { addRestore } from "./restore.ts";
 import { addResume } from "./resume.ts";
+import { addService } from "./service.ts";
 import { addStat } from "./stat.ts";
 import { addStatus } from "./status.ts";
 import { addTree } from "./tree.ts";
@@ -91,10 +94,18 @@ export function buildProgram(context: Context): Command {
       getOutHasColors: () => context.terminal.colour,
       getErrHasColors: () => false,
     })
-    .addHelpText("after", EXAMPLES);
+    .addHelpText("after", EXAMPLES)
+    .hook("preAction", async (_program, command) => {
+      // The service's own commands look for themselves.
+      if (command.parent?.name() === "service") return;
+      const { home } = command.optsWithGlobals<{ readonly home?: string }>();
+      if (hasService(context, home)) await (await import("./mend.ts")).mendService(context, home);
+    });
   for (
     const add of [
       addUp,
+      addDown,
+      addService,
       addJoin,
       addInvite,
       addStatus,

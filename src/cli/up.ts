@@ -1,14 +1,14 @@
 /** `cairn up [PATH]`: runs this device in the foreground; with a path, shares that folder. */
 import type { Command } from "commander";
 import { CairnError } from "../core/errors.ts";
-import type { AddFolderRequest, FolderStatus } from "../daemon/api_types.ts";
+import type { AddFolderRequest, FolderStatus, Invite, Status } from "../daemon/api_types.ts";
 import { parseName, parsePort } from "./arguments.ts";
 import { findRunning } from "./client.ts";
 import type { Context } from "./context.ts";
 import { printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
 import { inviteLine } from "./invite_line.ts";
-import { runDevice, type Running } from "./start.ts";
+import { runDevice } from "./start.ts";
 import { say } from "./terminal.ts";
 
 interface UpOptions {
@@ -18,6 +18,7 @@ interface UpOptions {
   readonly invite: boolean;
   readonly folder?: string;
   readonly add?: boolean;
+  readonly detach?: boolean;
 }
 
 export function addUp(program: Command, context: Context): void {
@@ -33,6 +34,7 @@ export function addUp(program: Command, context: Context): void {
       parseName,
     )
     .option("--add", "with --folder, after this device was removed: add the files that are only here")
+    .option("-d, --detach", "go on in the background, also when the terminal is closed")
     .action((path: string | undefined, _options, command: Command) =>
       up(context, path, command.optsWithGlobals())
     );
@@ -66,34 +68,62 @@ async function up(context: Context, path: string | undefined, options: UpOptions
     );
     return;
   }
+  if (options.detach) {
+    return await upDetached(context, home, absolute === null ? null : request(absolute), options);
+  }
   await runDevice(context, { home, name: options.name, port: options.port }, async (device) => {
     const folder = absolute === null ? null : await device.daemon.addFolder(request(absolute));
-    if (folder === null) sayResumed(context, device);
-    else device.say(sharingLine(context, folder, device.daemon.status().device.name));
-    if (options.invite) await sayInvite(context, device, folder);
+    const status = device.daemon.status();
+    if (folder === null) sayResumed(context, status, device.say);
+    else device.say(sharingLine(context, folder, status.device.name));
+    if (options.invite) await sayInvite(context, status, folder, () => device.daemon.invite(), device.say);
     device.follow();
   });
+}
+
+/** The same in the background; a folder that cannot be shared stops the device again, as in the foreground. */
+async function upDetached(
+  context: Context,
+  home: string,
+  request: AddFolderRequest | null,
+  options: UpOptions,
+): Promise<void> {
+  // Loaded when it is asked for: every command passes by here.
+  const { sayDetached, startDetached } = await import("./detach.ts");
+  const device = await startDetached(context, { home, name: options.name, port: options.port });
+  const tell = (line: string) => say(context.terminal, line);
+  try {
+    const folder = request === null ? null : await device.addFolder(request);
+    const status = await device.status();
+    if (folder === null) sayResumed(context, status, tell);
+    else tell(sharingLine(context, folder, status.device.name));
+    if (options.invite) await sayInvite(context, status, folder, () => device.invite(), tell);
+  } catch (error) {
+    await (await import("./down.ts")).stopDevice(home);
+    throw error;
+  }
+  sayDetached(context, home);
 }
 
 /** Opens an invite, unless this is a restart of a library that has its other devices. */
 async function sayInvite(
   context: Context,
-  { daemon, say }: Running,
+  { device, folders, peers, removed }: Status,
   added: FolderStatus | null,
+  invite: () => Promise<Invite>,
+  tell: (line: string) => void,
 ): Promise<void> {
-  const { device, folders, peers, removed } = daemon.status();
   // Who is out lets nobody in.
   if (removed.some(({ id }) => id === device.id)) return;
   if (added === null && peers.length > 0) return;
   const place = { userHome: userHome(context.env), nowMs: Date.now() };
-  say(inviteLine(await daemon.invite(), added ?? folders[0] ?? null, folders.length > 1, place));
+  tell(inviteLine(await invite(), added ?? folders[0] ?? null, folders.length > 1, place));
 }
 
-function sayResumed(context: Context, { daemon, say }: Running): void {
-  const { folders, device } = daemon.status();
-  for (const folder of folders) say(sharingLine(context, folder, device.name));
+function sayResumed(context: Context, { folders, device }: Status, tell: (line: string) => void): void {
+  for (const folder of folders) tell(sharingLine(context, folder, device.name));
   if (folders.length === 0) {
-    say(`${printable(device.name)} runs, and shares no folder yet. Share one with: cairn up PATH`);
+    tell(`${printable(device.name)} runs, and shares no folder yet. Share one with: cairn up PATH`);
   }
 }
 

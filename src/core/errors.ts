@@ -33,6 +33,7 @@ export type ErrorCode =
   | "address-unknown"
   | "address-ambiguous"
   | "busy"
+  | "service-unusable"
   | "code-malformed"
   | "code-refused"
   | "no-answer"

@@ -273,3 +273,21 @@ export const GIVEN_TEXT_BYTES = 2 * 2 ** 30;
 export const TEXT_RANKED = 1000;
 /** Words of one question for texts. */
 export const TEXT_QUERY_TERMS = 16;
+
+// ------------------------------------------------------------------------------------ a device without a terminal
+
+/** The first pause before a device that failed is started again; each further one is twice as long … */
+export const RESTART_PAUSE_MS = 1_000;
+/** … up to this. Eight doublings lead there. */
+export const RESTART_PAUSE_MAX_MS = 300_000;
+/** A device that ran so long was well: the next pause is the first again. */
+export const RESTART_WELL_MS = 600_000;
+/** A log file that is larger is put aside, and so many are kept, the one in use among them. */
+export const LOG_FILE_BYTES = 2 ** 20;
+export const LOG_FILES = 5;
+/** A line that is longer is cut there: a program that writes no line ends must not fill memory. */
+export const LOG_LINE_BYTES = 16 * 2 ** 10;
+/** What a tool of the system may take to answer. */
+export const TOOL_MS = 120_000;
+/** The longest command that every cron takes. */
+export const CRON_COMMAND_BYTES = 990;

@@ -337,3 +337,28 @@ export interface Net {
     heard: (bytes: Uint8Array, host: string, port: number) => void,
   ): Promise<BeaconSocket>;
 }
+
+// ------------------------------------------------------------------------------------ other programs
+
+export interface ToolAnswer {
+  readonly code: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+}
+
+/** Programs of the system that are run to their end: `systemctl`, `crontab`. */
+export interface Tools {
+  /** Null where there is no such program. */
+  run(argv: readonly string[], stdin?: Uint8Array<ArrayBuffer>): Promise<ToolAnswer | null>;
+}
+
+/** A program that is looked after. */
+export interface Child {
+  readonly pid: number;
+  /** What it says on both of its streams, until it has ended. */
+  readonly said: AsyncIterable<Uint8Array>;
+  /** Its exit code; 128 and the signal's number where one ended it. */
+  readonly ended: Promise<number>;
+  /** Asks it to stop, as a person's Ctrl-C would. */
+  stop(): void;
+}
