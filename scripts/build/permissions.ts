@@ -6,6 +6,7 @@ export const VARIABLES: readonly string[] = [
   "CAIRN_DEBUG",
   "CAIRN_HOME",
   "CAIRN_PORTABLE",
+  "CAIRN_PORTABLE_HOME",
   "HOME",
   "LOCALAPPDATA",
   "NO_COLOR",

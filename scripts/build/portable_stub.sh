@@ -36,7 +36,7 @@ cairn_start() {
     if cairn_error=$(cairn_unpack "$cairn_place" 2>&1) && cairn_ready "$cairn_place"; then
       shift 2 && cairn_run "$@"
     fi
-    cairn_errors="$cairn_errors  $cairn_place: ${cairn_error:-it cannot be used}
+    cairn_errors="$cairn_errors  $cairn_place: $(printf '%s' "${cairn_error:-it cannot be used}" | tail -n 2)
 "
   done
   printf 'cairn: Cannot unpack the program, in none of these places:\n%s' "$cairn_errors" >&2
@@ -57,12 +57,20 @@ cairn_ready() {
 cairn_run() {
   true 2>/dev/null >"$cairn_dir/used"
   CAIRN_PORTABLE=$$:$cairn_self
-  DENO_DIR=$cairn_dir/deno
+  unset CAIRN_PORTABLE_HOME DENO_V8_FLAGS
+  [ -z "${HOME+set}" ] || export CAIRN_PORTABLE_HOME="$HOME"
+  export CAIRN_PORTABLE
+  cairn_runtime "$cairn_dir"
+  exec "$cairn_dir/cairn" run @FLAGS@ "$cairn_dir/main.js" "$@"
+}
+
+# The surroundings of the runtime: it takes nothing from the home of whoever starts it; the program has HOME back before it looks.
+cairn_runtime() {
+  HOME=$1
+  DENO_DIR=$1/deno
   DENO_NO_UPDATE_CHECK=1
   DENO_NO_PACKAGE_JSON=1
-  export CAIRN_PORTABLE DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
-  unset DENO_V8_FLAGS
-  exec "$cairn_dir/cairn" run @FLAGS@ "$cairn_dir/main.js" "$@"
+  export HOME DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
 }
 
 # In a shell of its own. Whatever fails leaves nothing behind; what is unpacked gets its name when it is whole and verified.
@@ -81,9 +89,7 @@ cairn_unpack() (
     *) echo "$cairn_self is damaged or was replaced just now: load it again"; exit 1 ;;
   esac
   cairn_packed | gzip -dc | (cd "$cairn_new" && tar -xf -) || exit 1
-  DENO_DIR=$cairn_new/deno
-  DENO_NO_UPDATE_CHECK=1
-  export DENO_DIR DENO_NO_UPDATE_CHECK
+  cairn_runtime "$cairn_new"
   "$cairn_new/cairn" run --allow-all --no-config --no-remote --no-npm "$cairn_new/settle.js" "$1" "$cairn_hash" "$cairn_new"
 )
 
