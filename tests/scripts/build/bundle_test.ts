@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type Bundle, bundleInto, finishBundle, MAIN, WORKERS } from "../../../scripts/build/bundle.ts";
 import { BuildError } from "../../../scripts/build/build_error.ts";
+import { check } from "../../../scripts/build/check.ts";
 import { missingFrom, referencesOf, resolveFrom } from "../../../scripts/build/references.ts";
-import { COMMIT_WORD } from "../../../src/core/version_name.ts";
+import { COMMIT_WORD, VERSION } from "../../../src/core/version_name.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 /** The smallest whole bundle. */
@@ -79,7 +80,7 @@ Deno.test("missingFrom() resolves from where the module is", () => {
   assert.equal(resolveFrom("b/c/d.js", "../x%20y.js"), "b/x y.js");
 });
 
-Deno.test("the bundled program is whole, and a command loads little of it", async () => {
+Deno.test("the bundled program is whole, an executable has it all, and a command loads little of it", async () => {
   using dir = tempDir();
   const bundle = await bundleInto(dir.at("program"), "0123456789ab");
   assert.deepEqual(missingFrom(bundle), []);
@@ -96,6 +97,23 @@ Deno.test("the bundled program is whole, and a command loads little of it", asyn
   }
   const migrations = [...bundle.values()].join("").match(/CREATE TABLE/g)!.length;
   assert.ok(migrations > 10, "the migrations are inside");
+  if (Deno.build.os !== "linux") return; // where Deno can stand in for the base binary
+  const lines = await check(
+    bundle,
+    dir.at("program"),
+    { version: VERSION, commit: "0123456789ab" },
+    dir.path,
+  );
+  assert.equal(lines.at(-1), `says:     cairn ${VERSION} (commit 0123456789ab)`);
+  await assert.rejects(
+    check(
+      new Map([...bundle, ["lost.js", "let lost;"]]),
+      dir.at("program"),
+      { version: "", commit: "" },
+      dir.path,
+    ),
+    { name: "BuildError", message: "Not embedded:\n  lost.js" },
+  );
 });
 
 function staticClosure(bundle: Bundle, path: string, seen = new Set<string>()): Set<string> {
