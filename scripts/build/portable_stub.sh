@@ -2,7 +2,7 @@
 # Cairn @VERSION@ (commit @COMMIT@) for @TRIPLE@, in one file.
 # Below these lines are a runtime and the program, packed. They are unpacked once, into the cache of whoever starts them.
 
-# All of it is one function: the shell has read it to its end before anything runs, whatever becomes of the file meanwhile.
+# All of it is functions: the shell has read them before anything runs, whatever becomes of the file meanwhile.
 cairn_start() {
   cairn_hash=@HASH@
   case $0 in
@@ -80,7 +80,8 @@ cairn_unpack() (
   [ -O "$1" ] && [ ! -L "$1" ] || { echo "it belongs to somebody else"; exit 1; }
   cairn_new=$1/$cairn_hash.new.$$
   trap 'rm -rf -- "$cairn_new"' EXIT
-  trap 'exit 1' HUP INT TERM
+  # The last where the shell tells of a child that was ended, and nobody hears it any more.
+  trap 'exit 1' HUP INT TERM PIPE
   rm -rf -- "$cairn_new"
   mkdir -- "$cairn_new" || exit 1
   cairn_sum=$(cairn_packed | cairn_sha256) || exit 1

@@ -6,6 +6,7 @@ import { Device } from "../support/device.ts";
 import { Lan } from "../support/lan.ts";
 import { Bare, COMMIT, namesIn } from "../support/portable.ts";
 import { SmallDisk } from "../support/tmpfs.ts";
+import { waitFor } from "../support/wait.ts";
 
 const ignore = Deno.build.os !== "linux";
 const VERSION_LINE = `cairn 0.1.0 (commit ${COMMIT})\n`;
@@ -134,6 +135,22 @@ Deno.test({ name: "a damaged or cut portable file says so, and leaves nothing", 
   }
 });
 
+Deno.test(
+  { name: "a first start that is ended leaves nothing, and the next one starts", ignore },
+  async () => {
+    using bare = await Bare.make();
+    for (const signal of ["TERM", "HUP", "INT"]) {
+      // On a machine so busy that it was done between two looks, it is tried again.
+      for (let tries = 1; await endWhileUnpacking(bare, signal) === 0; tries++) {
+        assert.ok(tries < 5, signal);
+        Deno.removeSync(bare.cache, { recursive: true });
+      }
+      await waitFor("it to clean up", () => namesIn(bare.cache).length === 0);
+    }
+    assert.deepEqual(await bare.run(["--version"]), STARTED);
+  },
+);
+
 Deno.test({ name: "what is missing of an unpacked program is unpacked again", ignore }, async () => {
   using bare = await Bare.make();
   assert.deepEqual(await bare.run(["--version"]), STARTED);
@@ -194,3 +211,12 @@ Deno.test({
     assert.match(stderr, /temporary\/cairn-0: it belongs to somebody else/);
   },
 });
+
+/** Signals a first start and all that it has started, as a terminal does, as soon as it unpacks; its exit code. */
+async function endWhileUnpacking(bare: Bare, signal: string): Promise<number> {
+  const [program, ...args] = bare.wrap([bare.file, "--version"]);
+  const child = new Deno.Command(program!, { args, stdout: "null", stderr: "null", detached: true }).spawn();
+  await waitFor("it to unpack", () => namesIn(bare.cache).length > 0, undefined, 1);
+  await new Deno.Command("kill", { args: ["-s", signal, "--", `-${child.pid}`], stderr: "null" }).output();
+  return (await child.status).code;
+}
