@@ -4,6 +4,7 @@
 import type { DaemonOptions } from "./src/daemon/daemon.ts";
 import { run } from "./src/cli/program.ts";
 import { realTerminal } from "./src/cli/terminal.ts";
+import { beginUnpacked } from "./src/platform/real/unpacked.ts";
 
 /** Loads the engine only when a device is started: `cairn status` need not wait for it. */
 async function startDaemon(options: DaemonOptions) {
@@ -12,6 +13,7 @@ async function startDaemon(options: DaemonOptions) {
 }
 
 if (import.meta.main) {
+  beginUnpacked();
   const env = (name: string) => Deno.env.get(name);
   Deno.exit(await run(Deno.args, { terminal: realTerminal(), env, startDaemon }));
 }

@@ -19,7 +19,7 @@ import {
 import { findWhileAIsOff } from "./demo_find.ts";
 import { compareByHash, createWorld, type World } from "./demo_world.ts";
 
-const STEPS: readonly (readonly [string, (world: World) => Promise<string>])[] = [
+export const STEPS: readonly (readonly [string, (world: World) => Promise<string>])[] = [
   ["Start two devices and pair", startAndPair],
   ["Create and modify on A, B gets it", createAndModify],
   ["Internet off, LAN on", internetOff],

@@ -22,12 +22,13 @@ export interface World {
   clear(): Promise<void>;
 }
 
-export async function createWorld(): Promise<World> {
+/** The devices run `program`: main.ts, where none is given. */
+export async function createWorld(program?: readonly string[]): Promise<World> {
   const work = Deno.makeTempDirSync({ prefix: "cairn-demo-" });
   const lan = await Lan.possible() ? await Lan.create(["laptop", "desktop"]) : null;
   const stage = `${work}/stage`;
   Deno.mkdirSync(stage);
-  const device = (name: string) => new Device(name, `${work}/${name}`, lan?.host(name) ?? LOOPBACK);
+  const device = (name: string) => new Device(name, `${work}/${name}`, lan?.host(name) ?? LOOPBACK, program);
   const [a, b] = [device("laptop"), device("desktop")];
   let clearing: Promise<void> | null = null;
   async function clear() {

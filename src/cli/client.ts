@@ -4,7 +4,7 @@
  * `node:http` and not `fetch`: Deno's `fetch` obeys HTTP_PROXY, which would send the token, and the talk with
  * our own machine, to somebody's proxy.
  */
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { CairnError, type ErrorCode, messageOf } from "../core/errors.ts";
 import type {
@@ -230,7 +230,7 @@ function settingsPath(folder: string): string {
 }
 
 /** Sends a request; the response once its head is here and says 2xx. */
-function open(
+async function open(
   access: ApiAccess,
   home: string,
   method: string,
@@ -239,8 +239,10 @@ function open(
   body?: unknown,
 ): Promise<IncomingMessage> {
   const text = body === undefined ? "" : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({
+  // Loaded here: what asks no device, as `--version`, starts without it.
+  const http = await import("node:http");
+  return await new Promise((resolve, reject) => {
+    const request = http.request({
       host: "127.0.0.1",
       port: access.port,
       method,

@@ -2,7 +2,7 @@
  * Assembles the commands and runs one of them.
  */
 import { Command } from "commander";
-import { VERSION } from "../core/version_name.ts";
+import { versionWithCommit } from "../core/version_name.ts";
 import { addCat } from "./cat.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
@@ -79,7 +79,7 @@ function withMinusWords(argv: readonly string[]): string[] {
 export function buildProgram(context: Context): Command {
   const program = new Command("cairn")
     .description("Keeps folders the same on all of your devices, over the local network, with no cloud.")
-    .version(`cairn ${VERSION}`, "-V", "print the version (also --version)")
+    .version(`cairn ${versionWithCommit()}`, "-V", "print the version (also --version)")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
     .option("--home <dir>", "where this device keeps its identity and journal (also CAIRN_HOME)")

@@ -73,7 +73,9 @@ Deno.test("a catalogue of before has its directories taken in", () => {
   }
   {
     using db = new DatabaseSync(path);
-    db.exec("ALTER TABLE folders DROP COLUMN wanting_directory; ALTER TABLE folders DROP COLUMN wanting_name");
+    db.exec(
+      "ALTER TABLE folders DROP COLUMN wanting_directory; ALTER TABLE folders DROP COLUMN wanting_name",
+    );
     db.exec("DROP TABLE damaged; DROP TRIGGER directories_gone; DROP TABLE directory_words");
     db.exec("ALTER TABLE names_progress DROP COLUMN directories_upto; PRAGMA user_version = 4");
   }

@@ -1,5 +1,5 @@
 /**
- * One Cairn device as a real process of its own: `main.ts` with a home, a data directory and a log, at a host.
+ * One Cairn device as a real process of its own: `main.ts`, or an executable, with a home, a data directory and a log, at a host.
  */
 import { fileURLToPath } from "node:url";
 import type { Status } from "../../src/daemon/api_types.ts";
@@ -25,6 +25,9 @@ export interface Finished {
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+/** An executable that stands in for main.ts in a whole run. */
+const GIVEN = Deno.env.get("CAIRN_TEST_PROGRAM");
+const PROGRAM = GIVEN ? [GIVEN] : [Deno.execPath(), "run", "-A", "--cached-only", "--config", CONFIG, MAIN];
 const STOP_LIMIT_MS = 20_000;
 const TAIL_LINES = 25;
 
@@ -49,7 +52,12 @@ export class Device {
   #copying: Promise<void> = Promise.resolve();
 
   /** `work` is a directory for this device alone; home, data and log come to stand in it. */
-  constructor(readonly name: string, readonly work: string, readonly host: Host = LOOPBACK) {
+  constructor(
+    readonly name: string,
+    readonly work: string,
+    readonly host: Host = LOOPBACK,
+    readonly program: readonly string[] = PROGRAM,
+  ) {
     this.home = `${work}/home`;
     this.data = `${work}/data`;
     this.log = `${work}/log`;
@@ -173,8 +181,7 @@ export class Device {
   }
 
   #command(args: readonly string[]): string[] {
-    const deno = [Deno.execPath(), "run", "-A", "--cached-only", "--config", CONFIG, MAIN];
-    return this.host.wrap([...deno, "--home", this.home, ...args]);
+    return this.host.wrap([...this.program, "--home", this.home, ...args]);
   }
 }
 
