@@ -55,6 +55,7 @@ import type {
 import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
+import type { ConfigAnswer, ConfigRequest } from "../daemon/config_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -109,6 +110,8 @@ export interface Client {
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
   folderSettings(folder: string): Promise<FolderSettingsAnswer>;
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
+  config(folder: string | null): Promise<ConfigAnswer>;
+  setConfig(request: ConfigRequest): Promise<ConfigAnswer>;
   conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer>;
   readonly places: PlacesService;
@@ -141,6 +144,8 @@ export function connect(home: string): Client {
     folderSettings: (folder) => call("GET", settingsPath(folder), ANSWER_MS) as Promise<FolderSettingsAnswer>,
     setFolderSetting: ({ folder, name, value }) =>
       call("PUT", settingsPath(folder), ANSWER_MS, { name, value }) as Promise<FolderSettingsAnswer>,
+    config: (folder) => call("GET", configPath(folder), ANSWER_MS) as Promise<ConfigAnswer>,
+    setConfig: (request) => call("PUT", "/v1/config", ANSWER_MS, request) as Promise<ConfigAnswer>,
     conflicts: (request) => call("POST", "/v1/conflicts", CONFLICTS_MS, request) as Promise<ConflictsAnswer>,
     resolveConflict: (request) =>
       call("POST", "/v1/conflicts/resolve", CONFLICTS_MS, request) as Promise<ResolveAnswer>,
@@ -224,6 +229,10 @@ export function readAccess(home: string): ApiAccess | null {
 
 function settingsPath(folder: string): string {
   return `/v1/folders/${encodeURIComponent(folder)}/settings`;
+}
+
+function configPath(folder: string | null): string {
+  return folder === null ? "/v1/config" : `/v1/config?folder=${encodeURIComponent(folder)}`;
 }
 
 /** Sends a request; the response once its head is here and says 2xx. */

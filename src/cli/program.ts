@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
 import { addDupes } from "./dupes.ts";
 import { addDu } from "./du.ts";
+import { EVERYDAY } from "./everyday.ts";
 import { DONE, reportError } from "./exit.ts";
 import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
@@ -117,6 +118,7 @@ export function buildProgram(context: Context): Command {
       addVersions,
       addRestore,
       addVerify,
+      ...EVERYDAY,
     ]
   ) {
     add(program, context);

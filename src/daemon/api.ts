@@ -9,6 +9,7 @@ import { CairnError, messageOf } from "../core/errors.ts";
 import { MODES } from "../core/mode.ts";
 import type { ApiError } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
+import { addConfigRoutes } from "./config.ts";
 import { addConflictRoutes } from "./conflicts.ts";
 import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource } from "./contract.ts";
@@ -66,6 +67,7 @@ export function createApi(
   addDeviceRoutes(app, services.devices);
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
+  addConfigRoutes(app, services.config);
   addPlaceRoutes(app, services.places);
   addFindRoutes(app, services.finding);
   addLabelRoutes(app, services.labels);

@@ -4,6 +4,7 @@ import { NameIndexer } from "../library/name_indexer.ts";
 import { Questions } from "../library/questions.ts";
 import { tagSourceOf } from "../library/tag_source.ts";
 import { textSource } from "../library/text_source.ts";
+import { type ConfigService, configService, type SavedSettings } from "./config.ts";
 import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
@@ -21,6 +22,7 @@ import { type VerifyService, verifyService } from "./verify.ts";
 import { type VersionsService, versionsService } from "./versions.ts";
 
 export interface Services {
+  readonly config: ConfigService;
   readonly conflicts: ConflictsService;
   readonly contents: ContentsService;
   readonly devices: DevicesService;
@@ -39,7 +41,12 @@ export interface Services {
   stop(): void;
 }
 
-export function openServices(device: Device, ports: DevicePorts, gauges: Gauges): Services {
+export function openServices(
+  device: Device,
+  ports: DevicePorts,
+  gauges: Gauges,
+  saved: SavedSettings,
+): Services {
   const questions = new Questions(ports.clock);
   const asked = { ...ports, device, questions };
   const indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
@@ -47,6 +54,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
   device.ledger.onApplied(() => indexer.stir());
   indexer.stir();
   return {
+    config: configService(device, saved),
     conflicts: conflictsService(device, ports.fs),
     contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
