@@ -56,6 +56,7 @@ import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
 import type { ConfigAnswer, ConfigRequest } from "../daemon/config_types.ts";
+import type { PauseAnswer, PauseRequest } from "../daemon/pausing_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -110,6 +111,7 @@ export interface Client {
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
   folderSettings(folder: string): Promise<FolderSettingsAnswer>;
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
+  pause(request: PauseRequest): Promise<PauseAnswer>;
   config(folder: string | null): Promise<ConfigAnswer>;
   setConfig(request: ConfigRequest): Promise<ConfigAnswer>;
   conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
@@ -144,6 +146,7 @@ export function connect(home: string): Client {
     folderSettings: (folder) => call("GET", settingsPath(folder), ANSWER_MS) as Promise<FolderSettingsAnswer>,
     setFolderSetting: ({ folder, name, value }) =>
       call("PUT", settingsPath(folder), ANSWER_MS, { name, value }) as Promise<FolderSettingsAnswer>,
+    pause: (request) => call("POST", "/v1/pause", ANSWER_MS, request) as Promise<PauseAnswer>,
     config: (folder) => call("GET", configPath(folder), ANSWER_MS) as Promise<ConfigAnswer>,
     setConfig: (request) => call("PUT", "/v1/config", ANSWER_MS, request) as Promise<ConfigAnswer>,
     conflicts: (request) => call("POST", "/v1/conflicts", CONFLICTS_MS, request) as Promise<ConflictsAnswer>,

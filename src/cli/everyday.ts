@@ -1,4 +1,5 @@
 /** The commands of every day: settings, pauses, what is ignored. */
 import { addConfig } from "./config.ts";
+import { addPause } from "./pause.ts";
 
-export const EVERYDAY = [addConfig];
+export const EVERYDAY = [addConfig, addPause];

@@ -18,6 +18,7 @@ import { addFindRoutes } from "./find.ts";
 import { addGuardianRoutes } from "./guardian.ts";
 import { addLabelRoutes } from "./labels.ts";
 import { addPlaceRoutes } from "./places.ts";
+import { addPausingRoutes } from "./pausing.ts";
 import { addModeRoutes } from "./modes.ts";
 import type { Services } from "./services.ts";
 import { addSettingsRoutes } from "./settings.ts";
@@ -67,6 +68,7 @@ export function createApi(
   addDeviceRoutes(app, services.devices);
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
+  addPausingRoutes(app, services.pausing);
   addConfigRoutes(app, services.config);
   addPlaceRoutes(app, services.places);
   addFindRoutes(app, services.finding);

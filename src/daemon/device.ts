@@ -16,8 +16,10 @@ import { Links } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
+import { giving } from "../sync/giving.ts";
 import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
+import { Pauses } from "../sync/pauses.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Scrubbing } from "../sync/scrubbing.ts";
 import { Sharing } from "../sync/sharing.ts";
@@ -25,6 +27,7 @@ import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
 import { TEXTS } from "../sync/text_messages.ts";
 import { Turns } from "../sync/turns.ts";
+import { Addresses } from "./addresses.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
@@ -74,6 +77,9 @@ export class Device {
   /** How files of this device are found by their content. */
   readonly local: Local;
   readonly gate: Gate;
+  readonly addresses: Addresses;
+  /** What a person has paused. */
+  readonly pauses: Pauses;
   readonly #copyKeeper: CopyKeeper;
   readonly #diskFacts: DiskFacts;
   /** What each peer says that it still needs. */
@@ -92,7 +98,6 @@ export class Device {
   readonly #arrivals: Arrivals;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #turns: Turns;
-  readonly #manualAddresses = new Map<DeviceId, string>();
   readonly #instance: string;
   readonly #listeners = new Set<() => void>();
   readonly #progress: ProgressTeller;
@@ -105,6 +110,12 @@ export class Device {
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.sources = new Sources(ports.clock);
+    this.addresses = new Addresses(
+      ledger.catalogue,
+      ports.clock,
+      (device) => this.discovery?.sightingOf(device)?.addresses ?? [],
+    );
+    this.pauses = new Pauses(ledger, () => this.#pausesChanged());
     this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
       for (const sync of this.folders.all()) {
@@ -155,6 +166,7 @@ export class Device {
       say: (line) => options.say(line),
       changed: () => this.#changed(),
       isServing: () => this.#isServing,
+      isPaused: (folder) => this.pauses.holdsFolder(folder),
     });
     this.texts = openTexts(ports, options, {
       ledger,
@@ -175,10 +187,11 @@ export class Device {
           capabilities: this.texts === null ? [MOVES] : [MOVES, TEXTS],
           extra: { instance: this.#instance, name: options.name },
         },
-        admit: (device) => this.gate.admit(device),
+        admit: (device) => this.gate.admit(device) ?? this.pauses.refusal(device),
       },
-      members: () => this.gate.members(),
-      addresses: (device) => this.#addressesOf(device),
+      members: () => this.pauses.without(this.gate.members()),
+      addresses: (device) => this.addresses.of(device),
+      farewell: (device) => this.pauses.refusal(device)?.message ?? null,
       pairing: (link) => options.pairing(link),
       opened: (session) => this.#opened(session),
       refused: (refusal, by) => this.gate.refused(refusal, by),
@@ -265,29 +278,12 @@ export class Device {
 
   // -------------------------------------------------------------------------------- peers
 
-  #addressesOf(device: DeviceId): string[] {
-    const { cursors, ids } = this.ledger.catalogue;
-    const last = cursors.lastSeen(ids.device(device)).address;
-    const manual = this.#manualAddresses.get(device);
-    const heard = this.discovery?.sightingOf(device)?.addresses ?? [];
-    return [
-      ...new Set([...heard, ...(manual === undefined ? [] : [manual]), ...(last === "" ? [] : [last])]),
-    ];
-  }
-
-  /** Where a device was reached when it was paired: good for networks without broadcast. */
-  rememberAddress(device: DeviceId, address: string): void {
-    this.#manualAddresses.set(device, address);
-    const { cursors, ids } = this.ledger.catalogue;
-    cursors.seen(ids.device(device), this.#ports.clock.now(), address);
-  }
-
   #opened(session: Session): void {
     const { catalogue } = this.ledger;
     const number = catalogue.ids.device(session.peer);
     const conversation = new Conversation({
       ledger: this.ledger,
-      server: { ...this.local, pool: this.#ports.pool, sharing: this.#sharing },
+      server: giving(this.local, this.#ports.pool, this.#sharing, () => this.folders.replicas()),
       texts: this.texts?.exchange,
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
@@ -304,9 +300,9 @@ export class Device {
     }, session);
     this.#conversations.set(session, conversation);
     this.#ports.pool.keepRecent(true);
-    this.#noteSeen(number, session);
+    this.addresses.met(number, session);
     session.onClose(() => {
-      this.#noteSeen(number, session);
+      if (!this.#isStopped) this.addresses.met(number, session);
       this.#conversations.delete(session);
       this.#ports.pool.keepRecent(this.#conversations.size > 0);
       this.peerProgress.delete(session.peer);
@@ -317,17 +313,6 @@ export class Device {
     this.#sharing.came(number, session);
     this.#arrivals.came(number);
     this.#progress.now();
-  }
-
-  /** When and where a device was met last is nice to have: a full disk need not have it. */
-  #noteSeen(number: number, session: Session): void {
-    if (this.#isStopped) return;
-    const { cursors } = this.ledger.catalogue;
-    orPass(() => {
-      // An accepted session tells the peer's host, but not the port on which it listens.
-      const address = session.role === "dialled" ? session.remote : cursors.lastSeen(number).address;
-      cursors.seen(number, this.#ports.clock.now(), address);
-    });
   }
 
   /** A session in which the home's disk refuses to let us speak ends: the next one begins with what is missing. */
@@ -345,6 +330,17 @@ export class Device {
     for (const conversation of this.#conversations.values()) conversation.pump();
     this.links.refresh();
     this.#evaluate();
+  }
+
+  /** Sessions follow, and so do the folders: what one that goes on waited for is due. */
+  #pausesChanged(): void {
+    orPass(() => {
+      this.links.refresh();
+      for (const { replica, inbound } of this.folders.all()) {
+        if (!replica.isPaused()) inbound.retry((needs, folder) => needs.retryAll(folder));
+      }
+    });
+    this.#changed();
   }
 
   #evaluate(): void {
@@ -377,6 +373,7 @@ export class Device {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.gate.stop();
+    this.pauses.stop();
     this.#copyKeeper.stop();
     this.#diskFacts.stop();
     this.discovery?.close();

@@ -28,7 +28,9 @@ import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher 
 import { FolderSync } from "../sync/folder_sync.ts";
 import { haltRecord } from "../sync/halt.ts";
 import type { Local } from "../sync/local_source.ts";
+import { pauseRecord } from "../sync/pauses.ts";
 import type { Scrubbing } from "../sync/scrubbing.ts";
+import type { Replica } from "../sync/replica.ts";
 import type { Room } from "../sync/room.ts";
 import { type RootStop, tellRootStop } from "../sync/root_stop.ts";
 import type { Stager } from "../sync/stager.ts";
@@ -61,6 +63,7 @@ export interface FolderSetDeps {
   say(line: string): void;
   changed(): void;
   isServing(): boolean;
+  isPaused(folder: FolderId): boolean;
 }
 
 export class FolderSet {
@@ -83,6 +86,10 @@ export class FolderSet {
 
   all(): Iterable<FolderSync> {
     return this.#running.values();
+  }
+
+  replicas(): Replica[] {
+    return [...this.#running.values()].map(({ replica }) => replica);
   }
 
   byNumber(number: number): FolderSync | null {
@@ -190,6 +197,7 @@ export class FolderSet {
           recordMode: (mode, isSettled) => this.#recordMode(config.folder, mode, isSettled),
           changed: () => changed(),
           isServing: () => isServing(),
+          isPaused: () => this.#deps.isPaused(config.folder),
         },
         config.path,
         marker,
@@ -305,7 +313,10 @@ export class FolderSet {
   async remove(config: ReplicaConfig, purgesVersions: boolean): Promise<void> {
     const { ledger, changed } = this.#deps;
     const { folder, path } = config;
-    const records = leavingRecords({ folder, path, purgesVersions });
+    const records = [
+      ...leavingRecords({ folder, path, purgesVersions }),
+      pauseRecord({ kind: "folder", folder }, false, 0),
+    ];
     await Promise.all(records.map((record) => ledger.commit(record)));
     this.failures.delete(folder);
     await this.#running.get(folder)?.stop();

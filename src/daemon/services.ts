@@ -14,6 +14,7 @@ import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
 import { type LabelsService, labelsService } from "./labels.ts";
 import { type ModesService, modesService } from "./modes.ts";
+import { type PausingService, pausingService } from "./pausing.ts";
 import { type PlacesService, placesService } from "./places.ts";
 import { type SettingsService, settingsService } from "./settings.ts";
 import { folderStatuses } from "./status.ts";
@@ -32,6 +33,7 @@ export interface Services {
   /** Tags and notes. */
   readonly labels: LabelsService;
   readonly modes: ModesService;
+  readonly pausing: PausingService;
   readonly places: PlacesService;
   readonly settings: SettingsService;
   readonly texts: TextsService;
@@ -62,6 +64,7 @@ export function openServices(
     guardian: guardianService(asked),
     labels: labelsService(asked),
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
+    pausing: pausingService(device, ports.clock),
     places: placesService(asked),
     settings: settingsService(device),
     texts: textsService(device),

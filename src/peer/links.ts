@@ -39,6 +39,8 @@ export interface LinksOptions {
   opened(session: Session): void;
   /** A device, admitted by us, does not want us. `device` is null when we do not know which it is. */
   refused(refusal: Refusal, device: DeviceId | null): void;
+  /** What a member is told with which there are to be no sessions for a while; null of all else. */
+  farewell?(device: DeviceId): string | null;
   changed(): void;
 }
 
@@ -118,7 +120,8 @@ export class Links {
   refresh(): void {
     const members = new Set(this.#options.members());
     for (const [device, session] of this.#sessions) {
-      if (!members.has(device)) session.close("This device is not a member of the library");
+      if (members.has(device)) continue;
+      session.close(this.#options.farewell?.(device) ?? "This device is not a member of the library");
     }
     for (const device of members) this.#dialSoon(device, 0);
   }
