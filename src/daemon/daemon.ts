@@ -12,6 +12,7 @@ import { realFs } from "../platform/real/fs.ts";
 import { realHashPool } from "../platform/real/hash_pool.ts";
 import { hostName, osBoot, processId } from "../platform/real/host.ts";
 import { serveLocally } from "../platform/real/http.ts";
+import { realLan } from "../platform/real/lan.ts";
 import { keepMemoryLow, type MemoryKeeper } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
 import { onBattery } from "../platform/real/power.ts";
@@ -68,6 +69,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       net: realNet(),
       pool,
       osBoot: osBoot(),
+      onLan: realLan(),
       textReader: realTextReader(),
     };
     const daemon = await RunningDaemon.start(options, home, ports, memory);

@@ -32,6 +32,7 @@ import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
+import { SetLimits } from "./limits.ts";
 import { ProgressTeller } from "./progress_teller.ts";
 import { isTwinAt } from "./twin.ts";
 
@@ -45,6 +46,8 @@ export interface DevicePorts {
   readonly osBoot: string;
   /** Reads texts; without one this device has no index of them. It is the device's own, and ends with it. */
   readonly textReader?: TextReader;
+  /** Whether a host is in the same network; without it none is. */
+  readonly onLan?: (host: string) => boolean;
   /** How the catalogue's file is opened, where it is none of SQLite's own. */
   readonly openSqlite?: OpenSqlite;
 }
@@ -92,6 +95,7 @@ export class Device {
   /** Room on the disk of the home. */
   readonly homeRoom: Room;
   readonly texts: TextKeeper | null;
+  readonly #limits: SetLimits;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sharing: Sharing;
@@ -115,6 +119,7 @@ export class Device {
       ports.clock,
       (device) => this.discovery?.sightingOf(device)?.addresses ?? [],
     );
+    this.#limits = new SetLimits(ledger, ports.clock, ports.onLan ?? (() => false));
     this.pauses = new Pauses(ledger, () => this.#pausesChanged());
     this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
@@ -191,6 +196,7 @@ export class Device {
       },
       members: () => this.pauses.without(this.gate.members()),
       addresses: (device) => this.addresses.of(device),
+      paces: (device, remote) => this.#limits.throttle.paces(device, remote),
       farewell: (device) => this.pauses.refusal(device)?.message ?? null,
       pairing: (link) => options.pairing(link),
       opened: (session) => this.#opened(session),
@@ -374,6 +380,7 @@ export class Device {
     if (this.#isStopped) return;
     this.gate.stop();
     this.pauses.stop();
+    this.#limits.stop();
     this.#copyKeeper.stop();
     this.#diskFacts.stop();
     this.discovery?.close();

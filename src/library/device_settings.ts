@@ -5,10 +5,11 @@ import type { JournalRecord } from "../core/record.ts";
 import type { Setting, SettingValue } from "../core/setting.ts";
 import { noValue, withValue } from "./folder_settings.ts";
 
-const KEY = "device-settings";
+/** How the keys of local values begin that are settings of the device. */
+export const DEVICE_SETTINGS_KEY = "device-settings";
 
 function keyFor(device: DeviceId | null): string {
-  return device === null ? KEY : `${KEY}/${device}`;
+  return device === null ? DEVICE_SETTINGS_KEY : `${DEVICE_SETTINGS_KEY}/${device}`;
 }
 
 function valuesFor(catalogue: Catalogue, device: DeviceId | null): Record<string, unknown> {

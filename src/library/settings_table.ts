@@ -4,6 +4,7 @@
  */
 import type { Strategy } from "../core/conflict_name.ts";
 import { isGoodName } from "../core/given_name.ts";
+import { readRatePlan, showRatePlan } from "../core/rate_plan.ts";
 import { bytesFrom, numberIn, oneOf, type Setting, shownBytes, shownShare } from "../core/setting.ts";
 
 /** How a folder is kept, as it is now. */
@@ -115,6 +116,38 @@ export const FOLDER_SETTINGS: readonly FolderSetting[] = [
 
 const DEVICE = { scope: "device", isShared: false, holds: "at once", show: String } as const;
 
+/** Stored as it is shown, so that no form of it is known to one program alone. */
+function readPlan(value: unknown): string | null {
+  const plan = typeof value === "string" ? readRatePlan(value) : null;
+  return plan === null ? null : showRatePlan(plan);
+}
+
+export const LIMIT_UP: Setting = {
+  ...DEVICE,
+  name: "limit.up",
+  isByDevice: true,
+  initial: "off",
+  meaning:
+    "bytes a second that are sent, at most: 1MB/s, or by the hour, as 08:00-18:00 mon-fri 1MB/s; 5MB/s",
+  example: "08:00-18:00 mon-fri 1MB/s",
+  read: readPlan,
+};
+
+export const LIMIT_DOWN: Setting = {
+  ...LIMIT_UP,
+  name: "limit.down",
+  meaning: "bytes a second that are received, at most; 128K at least, in the same form",
+};
+
+export const LIMIT_LAN: Setting = {
+  ...DEVICE,
+  name: "limit.lan",
+  initial: "on",
+  meaning: "off: the limits for all do not hold for devices in the same network; those for one device do",
+  example: "off",
+  read: oneOf("on", "off"),
+};
+
 export const DEVICE_SETTINGS: readonly Setting[] = [
   {
     ...DEVICE,
@@ -134,6 +167,9 @@ export const DEVICE_SETTINGS: readonly Setting[] = [
     example: "22411",
     read: numberIn(1, 65_535, true),
   },
+  LIMIT_UP,
+  LIMIT_DOWN,
+  LIMIT_LAN,
 ];
 
 export const ALL_SETTINGS: readonly Setting[] = [...DEVICE_SETTINGS, ...FOLDER_SETTINGS];

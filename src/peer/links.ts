@@ -17,6 +17,7 @@ import type { Refusal } from "./messages.ts";
 import { PAIRING_PROTOCOL } from "./pairing.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Sighting } from "./sightings.ts";
+import { NO_LIMITS, type Paces } from "./throttle.ts";
 
 /** The protocol of sessions, as ALPN names it. */
 export const SESSION_PROTOCOL = "cairn/1";
@@ -41,6 +42,8 @@ export interface LinksOptions {
   refused(refusal: Refusal, device: DeviceId | null): void;
   /** What a member is told with which there are to be no sessions for a while; null of all else. */
   farewell?(device: DeviceId): string | null;
+  /** What a session with a device at `host:port` may send and receive; without it all. */
+  paces?(device: DeviceId, remote: string): Paces;
   changed(): void;
 }
 
@@ -201,7 +204,14 @@ export class Links {
   }
 
   async #talk(link: SecureLink, role: "dialled" | "accepted", wanted?: DeviceId): Promise<string | null> {
-    const opened = await openSession(link, role, this.#options.greeting, this.#options.clock);
+    const { greeting, clock, paces } = this.#options;
+    const opened = await openSession(
+      link,
+      role,
+      greeting,
+      clock,
+      (device) => paces?.(device, link.remote) ?? NO_LIMITS,
+    );
     if ("refusal" in opened) {
       if (opened.by === "peer") this.#options.refused(opened.refusal, wanted ?? null);
       return opened.refusal.message;
