@@ -56,6 +56,8 @@ import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
 import type { ConfigAnswer, ConfigRequest } from "../daemon/config_types.ts";
+import type { RenamingService } from "../daemon/renaming.ts";
+import type { MoveAnswer, RenameAnswer } from "../daemon/renaming_types.ts";
 import type { PauseAnswer, PauseRequest } from "../daemon/pausing_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
@@ -91,7 +93,7 @@ type Asked<Service> = {
     : never;
 };
 
-export interface Client {
+export interface Client extends RenamingService {
   status(): Promise<Status>;
   /** Statuses as they change; ends when the device stops. */
   watchStatus(): AsyncGenerator<Status>;
@@ -146,6 +148,11 @@ export function connect(home: string): Client {
     folderSettings: (folder) => call("GET", settingsPath(folder), ANSWER_MS) as Promise<FolderSettingsAnswer>,
     setFolderSetting: ({ folder, name, value }) =>
       call("PUT", settingsPath(folder), ANSWER_MS, { name, value }) as Promise<FolderSettingsAnswer>,
+    renameFolder: (request) =>
+      call("POST", "/v1/folders/rename", ANSWER_MS, request) as Promise<RenameAnswer>,
+    renameDevice: (request) =>
+      call("POST", "/v1/devices/rename", ANSWER_MS, request) as Promise<RenameAnswer>,
+    moveFolder: (request) => call("POST", "/v1/folders/move", ADD_FOLDER_MS, request) as Promise<MoveAnswer>,
     pause: (request) => call("POST", "/v1/pause", ANSWER_MS, request) as Promise<PauseAnswer>,
     config: (folder) => call("GET", configPath(folder), ANSWER_MS) as Promise<ConfigAnswer>,
     setConfig: (request) => call("PUT", "/v1/config", ANSWER_MS, request) as Promise<ConfigAnswer>,

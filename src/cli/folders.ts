@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { printable } from "./format.ts";
 import { addModes } from "./folder_modes.ts";
 import { homeFor, userHome } from "./home.ts";
+import { addFolderRenames } from "./renames.ts";
 import { folderRows } from "./status_view.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
@@ -17,6 +18,7 @@ export function addFolders(program: Command, context: Context): void {
     .option("--json", "as JSON")
     .action((_options, command: Command) => folders(context, command.optsWithGlobals()));
   addModes(program, all, context);
+  addFolderRenames(all, context);
   all.command("settings")
     .description("show the settings of a folder")
     .argument("<name>", "the folder's name")

@@ -22,6 +22,7 @@ import { addPausingRoutes } from "./pausing.ts";
 import { addModeRoutes } from "./modes.ts";
 import type { Services } from "./services.ts";
 import { addSettingsRoutes } from "./settings.ts";
+import { addRenamingRoutes } from "./renaming.ts";
 import { addTextRoutes } from "./texts.ts";
 import { addVerifyRoutes } from "./verify.ts";
 import { addVersionRoutes } from "./versions.ts";
@@ -68,6 +69,7 @@ export function createApi(
   addDeviceRoutes(app, services.devices);
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
+  addRenamingRoutes(app, services.renaming);
   addPausingRoutes(app, services.pausing);
   addConfigRoutes(app, services.config);
   addPlaceRoutes(app, services.places);

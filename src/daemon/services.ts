@@ -16,6 +16,7 @@ import { type LabelsService, labelsService } from "./labels.ts";
 import { type ModesService, modesService } from "./modes.ts";
 import { type PausingService, pausingService } from "./pausing.ts";
 import { type PlacesService, placesService } from "./places.ts";
+import { type RenamingService, renamingService } from "./renaming.ts";
 import { type SettingsService, settingsService } from "./settings.ts";
 import { folderStatuses } from "./status.ts";
 import { type TextsService, textsService } from "./texts.ts";
@@ -35,6 +36,7 @@ export interface Services {
   readonly modes: ModesService;
   readonly pausing: PausingService;
   readonly places: PlacesService;
+  readonly renaming: RenamingService;
   readonly settings: SettingsService;
   readonly texts: TextsService;
   readonly verify: VerifyService;
@@ -47,7 +49,7 @@ export function openServices(
   device: Device,
   ports: DevicePorts,
   gauges: Gauges,
-  saved: SavedSettings,
+  saved: SavedSettings & { readonly path: string },
 ): Services {
   const questions = new Questions(ports.clock);
   const asked = { ...ports, device, questions };
@@ -66,6 +68,7 @@ export function openServices(
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
     pausing: pausingService(device, ports.clock),
     places: placesService(asked),
+    renaming: renamingService(device, ports.fs, saved.path, saved),
     settings: settingsService(device),
     texts: textsService(device),
     verify: verifyService(device, ports),
