@@ -56,6 +56,7 @@ import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
 import type { ConfigAnswer, ConfigRequest } from "../daemon/config_types.ts";
+import type { IgnoreAnswer, IgnoredAnswer, IgnoreRequest } from "../daemon/ignoring_types.ts";
 import type { RenamingService } from "../daemon/renaming.ts";
 import type { MoveAnswer, RenameAnswer } from "../daemon/renaming_types.ts";
 import type { PauseAnswer, PauseRequest } from "../daemon/pausing_types.ts";
@@ -113,6 +114,8 @@ export interface Client extends RenamingService {
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
   folderSettings(folder: string): Promise<FolderSettingsAnswer>;
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
+  ignored(paths: readonly string[]): Promise<IgnoredAnswer>;
+  ignore(request: IgnoreRequest): Promise<IgnoreAnswer>;
   pause(request: PauseRequest): Promise<PauseAnswer>;
   config(folder: string | null): Promise<ConfigAnswer>;
   setConfig(request: ConfigRequest): Promise<ConfigAnswer>;
@@ -153,6 +156,8 @@ export function connect(home: string): Client {
     renameDevice: (request) =>
       call("POST", "/v1/devices/rename", ANSWER_MS, request) as Promise<RenameAnswer>,
     moveFolder: (request) => call("POST", "/v1/folders/move", ADD_FOLDER_MS, request) as Promise<MoveAnswer>,
+    ignored: (paths) => call("POST", "/v1/ignored", ANSWER_MS, { paths }) as Promise<IgnoredAnswer>,
+    ignore: (request) => call("POST", "/v1/ignore", ADD_FOLDER_MS, request) as Promise<IgnoreAnswer>,
     pause: (request) => call("POST", "/v1/pause", ANSWER_MS, request) as Promise<PauseAnswer>,
     config: (folder) => call("GET", configPath(folder), ANSWER_MS) as Promise<ConfigAnswer>,
     setConfig: (request) => call("PUT", "/v1/config", ANSWER_MS, request) as Promise<ConfigAnswer>,

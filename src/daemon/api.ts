@@ -16,6 +16,7 @@ import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addFindRoutes } from "./find.ts";
 import { addGuardianRoutes } from "./guardian.ts";
+import { addIgnoringRoutes } from "./ignoring.ts";
 import { addLabelRoutes } from "./labels.ts";
 import { addPlaceRoutes } from "./places.ts";
 import { addPausingRoutes } from "./pausing.ts";
@@ -69,6 +70,7 @@ export function createApi(
   addDeviceRoutes(app, services.devices);
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
+  addIgnoringRoutes(app, services.ignoring);
   addRenamingRoutes(app, services.renaming);
   addPausingRoutes(app, services.pausing);
   addConfigRoutes(app, services.config);

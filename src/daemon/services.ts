@@ -12,6 +12,7 @@ import { type DevicesService, devicesService } from "./devices.ts";
 import { type FindService, findService } from "./find.ts";
 import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
+import { type IgnoringService, ignoringService } from "./ignoring.ts";
 import { type LabelsService, labelsService } from "./labels.ts";
 import { type ModesService, modesService } from "./modes.ts";
 import { type PausingService, pausingService } from "./pausing.ts";
@@ -31,6 +32,7 @@ export interface Services {
   readonly finding: FindService;
   /** Copies: what is at risk, what is asked for, what is there twice. */
   readonly guardian: GuardianService;
+  readonly ignoring: IgnoringService;
   /** Tags and notes. */
   readonly labels: LabelsService;
   readonly modes: ModesService;
@@ -64,6 +66,7 @@ export function openServices(
     devices: devicesService(device, ports.clock),
     finding: findService({ ...asked, sources: findSources(device) }),
     guardian: guardianService(asked),
+    ignoring: ignoringService(device, ports.fs),
     labels: labelsService(asked),
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
     pausing: pausingService(device, ports.clock),
