@@ -21,7 +21,6 @@ import { MOVES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { Pauses } from "../sync/pauses.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
-import { Scrubbing } from "../sync/scrubbing.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
@@ -31,6 +30,7 @@ import { Addresses } from "./addresses.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
+import { scrubbingOf } from "./scrub_hours.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
 import { SetLimits } from "./limits.ts";
 import { ProgressTeller } from "./progress_teller.ts";
@@ -167,7 +167,7 @@ export class Device {
       stager: this.stager,
       homeRoom: this.homeRoom,
       local: this.local,
-      scrubbing: options.scrub === undefined ? null : new Scrubbing(ports.clock, options.scrub.onBattery),
+      scrubbing: scrubbingOf(ledger, ports.clock, options.scrub),
       say: (line) => options.say(line),
       changed: () => this.#changed(),
       isServing: () => this.#isServing,

@@ -5,6 +5,7 @@
 import type { Strategy } from "../core/conflict_name.ts";
 import { isGoodName } from "../core/given_name.ts";
 import { readRatePlan, showRatePlan } from "../core/rate_plan.ts";
+import { readWeekHours, showWeekHours } from "../core/week_hours.ts";
 import { bytesFrom, numberIn, oneOf, type Setting, shownBytes, shownShare } from "../core/setting.ts";
 
 /** How a folder is kept, as it is now. */
@@ -148,6 +149,18 @@ export const LIMIT_LAN: Setting = {
   read: oneOf("on", "off"),
 };
 
+export const SCRUB_HOURS: Setting = {
+  ...DEVICE,
+  name: "scrub.hours",
+  initial: "00:00-24:00",
+  meaning: "hours in which files are read again to find damage, such as 01:00-06:00 or 22:00-06:00 mon-fri",
+  example: "01:00-06:00",
+  read: (value) => {
+    const hours = typeof value === "string" ? readWeekHours(value) : null;
+    return hours === null ? null : showWeekHours(hours);
+  },
+};
+
 export const DEVICE_SETTINGS: readonly Setting[] = [
   {
     ...DEVICE,
@@ -170,6 +183,7 @@ export const DEVICE_SETTINGS: readonly Setting[] = [
   LIMIT_UP,
   LIMIT_DOWN,
   LIMIT_LAN,
+  SCRUB_HOURS,
 ];
 
 export const ALL_SETTINGS: readonly Setting[] = [...DEVICE_SETTINGS, ...FOLDER_SETTINGS];
