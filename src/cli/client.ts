@@ -55,6 +55,11 @@ import type {
 import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
+import type { ConfigAnswer, ConfigRequest } from "../daemon/config_types.ts";
+import type { IgnoreAnswer, IgnoredAnswer, IgnoreRequest } from "../daemon/ignoring_types.ts";
+import type { RenamingService } from "../daemon/renaming.ts";
+import type { MoveAnswer, RenameAnswer } from "../daemon/renaming_types.ts";
+import type { PauseAnswer, PauseRequest } from "../daemon/pausing_types.ts";
 import type { FolderSettingsAnswer, SetSettingRequest } from "../daemon/settings_types.ts";
 import { dataOfEvents, linesOf } from "./stream.ts";
 
@@ -89,7 +94,7 @@ type Asked<Service> = {
     : never;
 };
 
-export interface Client {
+export interface Client extends RenamingService {
   status(): Promise<Status>;
   /** Asks the device to stop; it has not yet when this resolves. */
   stop(): Promise<void>;
@@ -111,6 +116,11 @@ export interface Client {
   log(limit: number, follow: boolean): AsyncGenerator<LogLine>;
   folderSettings(folder: string): Promise<FolderSettingsAnswer>;
   setFolderSetting(request: SetSettingRequest): Promise<FolderSettingsAnswer>;
+  ignored(paths: readonly string[]): Promise<IgnoredAnswer>;
+  ignore(request: IgnoreRequest): Promise<IgnoreAnswer>;
+  pause(request: PauseRequest): Promise<PauseAnswer>;
+  config(folder: string | null): Promise<ConfigAnswer>;
+  setConfig(request: ConfigRequest): Promise<ConfigAnswer>;
   conflicts(request: ConflictsRequest): Promise<ConflictsAnswer>;
   resolveConflict(request: ResolveRequest): Promise<ResolveAnswer>;
   readonly places: PlacesService;
@@ -144,6 +154,16 @@ export function connect(home: string): Client {
     folderSettings: (folder) => call("GET", settingsPath(folder), ANSWER_MS) as Promise<FolderSettingsAnswer>,
     setFolderSetting: ({ folder, name, value }) =>
       call("PUT", settingsPath(folder), ANSWER_MS, { name, value }) as Promise<FolderSettingsAnswer>,
+    renameFolder: (request) =>
+      call("POST", "/v1/folders/rename", ANSWER_MS, request) as Promise<RenameAnswer>,
+    renameDevice: (request) =>
+      call("POST", "/v1/devices/rename", ANSWER_MS, request) as Promise<RenameAnswer>,
+    moveFolder: (request) => call("POST", "/v1/folders/move", ADD_FOLDER_MS, request) as Promise<MoveAnswer>,
+    ignored: (paths) => call("POST", "/v1/ignored", ANSWER_MS, { paths }) as Promise<IgnoredAnswer>,
+    ignore: (request) => call("POST", "/v1/ignore", ADD_FOLDER_MS, request) as Promise<IgnoreAnswer>,
+    pause: (request) => call("POST", "/v1/pause", ANSWER_MS, request) as Promise<PauseAnswer>,
+    config: (folder) => call("GET", configPath(folder), ANSWER_MS) as Promise<ConfigAnswer>,
+    setConfig: (request) => call("PUT", "/v1/config", ANSWER_MS, request) as Promise<ConfigAnswer>,
     conflicts: (request) => call("POST", "/v1/conflicts", CONFLICTS_MS, request) as Promise<ConflictsAnswer>,
     resolveConflict: (request) =>
       call("POST", "/v1/conflicts/resolve", CONFLICTS_MS, request) as Promise<ResolveAnswer>,
@@ -227,6 +247,10 @@ export function readAccess(home: string): ApiAccess | null {
 
 function settingsPath(folder: string): string {
   return `/v1/folders/${encodeURIComponent(folder)}/settings`;
+}
+
+function configPath(folder: string | null): string {
+  return folder === null ? "/v1/config" : `/v1/config?folder=${encodeURIComponent(folder)}`;
 }
 
 /** Sends a request; the response once its head is here and says 2xx. */

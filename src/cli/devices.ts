@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { formatAgo, printable } from "./format.ts";
 import { homeFor, userHome } from "./home.ts";
 import { paint } from "./paint.ts";
+import { addDeviceRename } from "./renames.ts";
 import { peerRows } from "./status_view.ts";
 import { say } from "./terminal.ts";
 
@@ -20,6 +21,7 @@ export function addDevices(program: Command, context: Context): void {
     .description("list the devices of the library")
     .option("--json", "as JSON")
     .action((_options, command: Command) => list(context, command.optsWithGlobals()));
+  addDeviceRename(devices, context);
   devices.command("remove")
     .description("remove a device from the library, for good: all others refuse it from then on")
     .argument("<name>", "its name, or the first digits of its id")

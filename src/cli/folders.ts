@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { printable } from "./format.ts";
 import { addModes } from "./folder_modes.ts";
 import { homeFor, userHome } from "./home.ts";
+import { addFolderRenames } from "./renames.ts";
 import { folderRows } from "./status_view.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
@@ -17,6 +18,7 @@ export function addFolders(program: Command, context: Context): void {
     .option("--json", "as JSON")
     .action((_options, command: Command) => folders(context, command.optsWithGlobals()));
   addModes(program, all, context);
+  addFolderRenames(all, context);
   all.command("settings")
     .description("show the settings of a folder")
     .argument("<name>", "the folder's name")
@@ -55,30 +57,17 @@ async function showSettings(
 }
 
 /** One line a setting: name, value, whose it is, what it means. */
-export function settingRows(settings: readonly FolderSetting[]): string[] {
+export function settingRows(
+  settings: readonly Pick<FolderSetting, "name" | "text" | "isShared" | "meaning">[],
+): string[] {
   return alignRows(
-    settings.map(({ name, value, isShared, meaning }) => [
+    settings.map(({ name, text, isShared, meaning }) => [
       name,
-      printable(settingText(name, value)),
+      printable(text),
       isShared ? "all devices" : "this device",
       meaning,
     ]),
   );
-}
-
-/** As it would be typed. */
-function settingText(name: string, value: string | number): string {
-  if (typeof value === "string") return value;
-  if (name.endsWith("-share")) return `${Math.round(value * 1000) / 10}%`;
-  if (!name.endsWith("-size")) return String(value);
-  const units = ["", "K", "M", "G", "T"];
-  let unit = 0;
-  let size = value;
-  while (size > 0 && size % 1024 === 0 && unit < units.length - 1) {
-    size /= 1024;
-    unit++;
-  }
-  return `${size}${units[unit]}`;
 }
 
 async function folders(

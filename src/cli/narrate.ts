@@ -22,6 +22,7 @@ export function narrate(before: Status | null, after: Status): string[] {
 function peerLines(before: PeerStatus | undefined, peer: PeerStatus): string[] {
   if (peer.connected === (before?.connected ?? false)) return [];
   const name = printable(peer.name);
+  if (!peer.connected && peer.paused) return [`${name} is paused.`];
   if (!peer.connected) {
     return [`${name} disconnected${peer.reason === "" ? "" : `: ${printable(peer.reason)}`}.`];
   }
@@ -51,6 +52,8 @@ function stateLine(name: string, before: FolderStatus | undefined, folder: Folde
       if (is.filesLeft === 0) return null;
       if (was?.kind === "waiting" && was.reason === is.reason && was.filesLeft === is.filesLeft) return null;
       return `${name} waits, ${plural(is.filesLeft, "file")} left: ${printable(is.reason)}`;
+    case "paused":
+      return was?.kind === "paused" ? null : `${name} is paused.`;
     case "scanning":
     case "syncing":
       return null;

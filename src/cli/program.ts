@@ -10,6 +10,7 @@ import { addDevices } from "./devices.ts";
 import { addDupes } from "./dupes.ts";
 import { addDown } from "./down.ts";
 import { addDu } from "./du.ts";
+import { EVERYDAY } from "./everyday.ts";
 import { DONE, reportError } from "./exit.ts";
 import { hasService } from "./has_service.ts";
 import { addFind } from "./find.ts";
@@ -128,6 +129,7 @@ export function buildProgram(context: Context): Command {
       addVersions,
       addRestore,
       addVerify,
+      ...EVERYDAY,
     ]
   ) {
     add(program, context);

@@ -1,4 +1,7 @@
-/** `cairn resume`: a person's word on a folder that has stopped taking changes, or whose root was emptied. */
+/**
+ * `cairn resume`: ends a pause; or a person's word on a folder that has stopped taking changes, or whose root was emptied. Without
+ * --accept and --reject a pause is ended if there is one, and else what is held back is shown.
+ */
 import type { Command } from "commander";
 import { CairnError } from "../core/errors.ts";
 import { givesOwn, takesOthers } from "../core/mode.ts";
@@ -6,7 +9,8 @@ import type { ResumeAnswer } from "../daemon/api_types.ts";
 import { connect } from "./client.ts";
 import type { Context } from "./context.ts";
 import { plural, printable } from "./format.ts";
-import { homeFor } from "./home.ts";
+import { absolutePath, homeFor } from "./home.ts";
+import { pauseLines, wantedOf } from "./pause.ts";
 import { say } from "./terminal.ts";
 
 interface ResumeOptions {
@@ -19,27 +23,49 @@ interface ResumeOptions {
 export function addResume(program: Command, context: Context): void {
   program.command("resume")
     .description(
-      "decide about a folder that was halted; without --accept or --reject only show what is held back",
+      "end a pause; or decide about a folder that was halted: without --accept or --reject only show what is held back",
     )
-    .argument("<folder>", "its name or path")
+    .argument("[what...]", "a folder (its name or path), folder NAME, device NAME, or all (the default)")
     .option("--accept", "take the deletes and replacements that are held back")
     .option("--reject", "bring the files back, on every device")
     .option("--json", "as JSON")
-    .action((folder: string, _options, command: Command) =>
-      resume(context, folder, command.optsWithGlobals())
-    );
+    .addHelpText("after", EXAMPLES)
+    .action((what: string[], _options, command: Command) => resume(context, what, command.optsWithGlobals()));
 }
 
-async function resume({ terminal, env }: Context, folder: string, options: ResumeOptions): Promise<void> {
+async function resume({ terminal, env }: Context, what: string[], options: ResumeOptions): Promise<void> {
   if (options.accept && options.reject) {
     throw new CairnError("usage", "--accept and --reject exclude each other", "Say one of them.");
   }
   const verdict = options.accept ? "accept" : options.reject ? "reject" : null;
+  const wanted = wantedOf(what, "resume", (path) => absolutePath(path, env, Deno.cwd()));
+  const isFolder = wanted.kind === "folder" || wanted.kind === "any";
+  if (verdict !== null && !isFolder) {
+    throw new CairnError(
+      "usage",
+      `--${verdict} is a word on one folder, and none is named`,
+      `Say which: cairn resume FOLDER --${verdict}`,
+    );
+  }
   const client = connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));
-  const answer = await client.resume({ folder, verdict });
+  if (verdict === null) {
+    const ended = await client.pause({ ...wanted, isPaused: false });
+    // What was not paused may be halted.
+    if (ended.kind !== "folder" || ended.hasChanged) {
+      if (options.json) return say(terminal, JSON.stringify(ended, null, 2));
+      return pauseLines(ended).forEach((line) => say(terminal, line));
+    }
+  }
+  const answer = await client.resume({ folder: wanted.name, verdict });
   if (options.json) return say(terminal, JSON.stringify({ schema: "cairn.resume/1", ...answer }, null, 2));
   for (const line of resumeLines(answer)) say(terminal, line);
 }
+
+const EXAMPLES = `
+Examples:
+  cairn resume Photos            the pause of a folder or device ends
+  cairn resume all               the pause of all ends; what was paused for itself stays so
+  cairn resume Photos --accept   a folder that was halted takes what it holds back`;
 
 /** What was done, or what each word would do. */
 export function resumeLines(answer: ResumeAnswer): string[] {

@@ -68,6 +68,7 @@ function folderState(
     scanning: "yellow",
     syncing: "yellow",
     waiting: "yellow",
+    paused: "yellow",
     stopped: "red",
   };
   const extras = [
@@ -95,6 +96,8 @@ function stateText(state: FolderStatus["state"]): string {
       return `waiting${left(state.filesLeft)}: ${printable(state.reason)}`;
     case "stopped":
       return `stopped: ${printable(state.reason)}`;
+    case "paused":
+      return `${state.isAll ? "all is paused" : "paused"}${left(state.filesLeft)}`;
     case "scanning":
     case "syncing":
       return describeWork(state);
@@ -109,9 +112,12 @@ export function peerRows(peers: readonly PeerStatus[], view: View): string[] {
       ? paint(view, "red", "suspended")
       : peer.connected
       ? paint(view, "green", "connected")
+      : peer.paused
+      ? paint(view, "yellow", "paused")
       : `last seen ${formatAgo(peer.lastSeenMs, view.nowMs)}`,
     printable(peer.address),
-    behindText(peer) + (!peer.connected && peer.reason !== "" ? ` (${printable(peer.reason)})` : ""),
+    behindText(peer) +
+    (!peer.connected && !peer.paused && peer.reason !== "" ? ` (${printable(peer.reason)})` : ""),
   ]));
 }
 

@@ -68,6 +68,8 @@ export type FolderState =
   }
   /** Everything that can be done is done; `problems` says what is left and why. No file is left where nobody knows yet what there is. */
   | { readonly kind: "waiting"; readonly filesLeft: number; readonly reason: string }
+  /** A person has paused it, or (`isAll`) the whole device; so many files are left for when it goes on. */
+  | { readonly kind: "paused"; readonly filesLeft: number; readonly isAll: boolean }
   | { readonly kind: "stopped"; readonly reason: string; readonly remedy: string };
 
 export interface FolderStatus {
@@ -120,6 +122,8 @@ export interface PeerStatus {
   /** Suspended: let in by a device that was removed since, and confirmed by none. */
   readonly standing: "member" | "suspended";
   readonly connected: boolean;
+  /** A person on this device has paused it, or all. */
+  readonly paused: boolean;
   /** `host:port` of the session, or the last one known; "" when none. */
   readonly address: string;
   readonly lastSeenMs: number;

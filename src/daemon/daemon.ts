@@ -5,13 +5,14 @@ import { type Lsn, toHex } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 import { VERSION } from "../core/version_name.ts";
 import { foldersOf, replicasOf } from "../library/folders.ts";
-import { membersOf } from "../library/members.ts";
+import { givenNameOf, membersOf } from "../library/members.ts";
 import { requireFullMembership } from "../library/removal.ts";
 import { realClock } from "../platform/real/clock.ts";
 import { realFs } from "../platform/real/fs.ts";
 import { realHashPool } from "../platform/real/hash_pool.ts";
 import { hostName, osBoot, processId } from "../platform/real/host.ts";
 import { serveLocally } from "../platform/real/http.ts";
+import { realLan } from "../platform/real/lan.ts";
 import { keepMemoryLow, type MemoryKeeper } from "../platform/real/memory.ts";
 import { realNet } from "../platform/real/net.ts";
 import { onBattery } from "../platform/real/power.ts";
@@ -68,6 +69,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       net: realNet(),
       pool,
       osBoot: osBoot(),
+      onLan: realLan(),
       textReader: realTextReader(),
     };
     const daemon = await RunningDaemon.start(options, home, ports, memory);
@@ -114,7 +116,7 @@ class RunningDaemon implements Daemon, LogSource {
     this.#gauges = openGauges(ports.clock);
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
-    this.#services = openServices(device, ports, this.#gauges);
+    this.#services = openServices(device, ports, this.#gauges, home);
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;
@@ -181,8 +183,9 @@ class RunningDaemon implements Daemon, LogSource {
   async join(request: JoinRequest): Promise<JoinAnswer> {
     // What cannot work is said before the code is used up.
     const root = request.path === null ? null : this.#prepare(request.path);
-    const inviter = await join(this.#ports, this.#device, this.#name, request.code, request.at);
     const { catalogue } = this.#device.ledger;
+    const name = givenNameOf(catalogue, this.#device.identity.id) ?? this.#name;
+    const inviter = await join(this.#ports, this.#device, name, request.code, request.at);
     const peer = membersOf(catalogue).find(({ device }) => device === inviter.device);
     const answer = { peer: { id: inviter.device, name: peer?.name ?? "device" } };
     if (root === null) return { ...answer, folder: null };

@@ -16,20 +16,24 @@ import { Links } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
+import { giving } from "../sync/giving.ts";
 import { DIRECT, MOVES, PACKED_PAGES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
+import { Pauses } from "../sync/pauses.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
-import { Scrubbing } from "../sync/scrubbing.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
 import { TEXTS } from "../sync/text_messages.ts";
 import { Turns } from "../sync/turns.ts";
+import { Addresses } from "./addresses.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
 import { Meeting } from "./meeting.ts";
+import { scrubbingOf } from "./scrub_hours.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
+import { SetLimits } from "./limits.ts";
 import { ProgressTeller } from "./progress_teller.ts";
 import { isTwinAt } from "./twin.ts";
 
@@ -43,6 +47,8 @@ export interface DevicePorts {
   readonly osBoot: string;
   /** Reads texts; without one this device has no index of them. It is the device's own, and ends with it. */
   readonly textReader?: TextReader;
+  /** Whether a host is in the same network; without it none is. */
+  readonly onLan?: (host: string) => boolean;
   /** How the catalogue's file is opened, where it is none of SQLite's own. */
   readonly openSqlite?: OpenSqlite;
 }
@@ -75,6 +81,9 @@ export class Device {
   /** How files of this device are found by their content. */
   readonly local: Local;
   readonly gate: Gate;
+  readonly addresses: Addresses;
+  /** What a person has paused. */
+  readonly pauses: Pauses;
   readonly #copyKeeper: CopyKeeper;
   readonly #diskFacts: DiskFacts;
   /** What each peer says that it still needs. */
@@ -87,6 +96,7 @@ export class Device {
   /** Room on the disk of the home. */
   readonly homeRoom: Room;
   readonly texts: TextKeeper | null;
+  readonly #limits: SetLimits;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
   readonly #sharing: Sharing;
@@ -94,7 +104,6 @@ export class Device {
   readonly #meeting: Meeting;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #turns: Turns;
-  readonly #manualAddresses = new Map<DeviceId, string>();
   readonly #instance: string;
   readonly #listeners = new Set<() => void>();
   readonly #progress: ProgressTeller;
@@ -107,11 +116,16 @@ export class Device {
     this.ledger = ledger;
     this.homeRoom = new Room(ports.fs, ports.clock, options.home, HOME_RESERVE);
     this.sources = new Sources(ports.clock);
+    this.addresses = new Addresses(
+      ledger.catalogue,
+      ports.clock,
+      (device) => this.discovery?.sightingOf(device)?.addresses ?? [],
+    );
+    this.#limits = new SetLimits(ledger, ports.clock, ports.onLan ?? (() => false));
+    this.pauses = new Pauses(ledger, () => this.#pausesChanged());
     this.#turns = new Turns(ports.clock, () => this.#conversations.size <= 1 || !this.folders.isBusy);
     this.#arrivals = new Arrivals(ports.clock, (number) => {
-      for (const sync of this.folders.all()) {
-        sync.inbound.retry((needs, folder) => needs.retryFrom(folder, number));
-      }
+      this.folders.retry((needs, folder) => needs.retryFrom(folder, number));
     });
     this.#meeting = new Meeting(ports.clock, () => this.#eachConversation((one) => one.tellDirect()));
     this.#instance = toHex(ports.random.bytes(8));
@@ -128,11 +142,7 @@ export class Device {
       fs: ports.fs,
       clock: ports.clock,
       order: new DataView(ports.random.bytes(4).buffer).getInt32(0),
-      wanted: (contents) => {
-        for (const { inbound } of this.folders.all()) {
-          inbound.retry((needs, folder) => needs.retryContents(folder, contents));
-        }
-      },
+      wanted: (contents) => this.folders.retry((needs, folder) => needs.retryContents(folder, contents)),
     });
     this.stager = new Stager({
       ...this.local,
@@ -154,10 +164,11 @@ export class Device {
       stager: this.stager,
       homeRoom: this.homeRoom,
       local: this.local,
-      scrubbing: options.scrub === undefined ? null : new Scrubbing(ports.clock, options.scrub.onBattery),
+      scrubbing: scrubbingOf(ledger, ports.clock, options.scrub),
       say: (line) => options.say(line),
       changed: () => this.#changed(),
       isServing: () => this.#isServing,
+      isPaused: (folder) => this.pauses.holdsFolder(folder),
     });
     this.texts = openTexts(ports, options, {
       ledger,
@@ -178,10 +189,12 @@ export class Device {
           capabilities: [DIRECT, MOVES, PACKED_PAGES, ...this.texts === null ? [] : [TEXTS]],
           extra: { instance: this.#instance, name: options.name },
         },
-        admit: (device) => this.gate.admit(device),
+        admit: (device) => this.gate.admit(device) ?? this.pauses.refusal(device),
       },
-      members: () => this.gate.members(),
-      addresses: (device) => this.#addressesOf(device),
+      members: () => this.pauses.without(this.gate.members()),
+      addresses: (device) => this.addresses.of(device),
+      paces: (device, remote) => this.#limits.throttle.paces(device, remote),
+      farewell: (device) => this.pauses.refusal(device)?.message ?? null,
       pairing: (link) => options.pairing(link),
       opened: (session) => this.#opened(session),
       refused: (refusal, by) => this.gate.refused(refusal, by),
@@ -268,29 +281,12 @@ export class Device {
 
   // -------------------------------------------------------------------------------- peers
 
-  #addressesOf(device: DeviceId): string[] {
-    const { cursors, ids } = this.ledger.catalogue;
-    const last = cursors.lastSeen(ids.device(device)).address;
-    const manual = this.#manualAddresses.get(device);
-    const heard = this.discovery?.sightingOf(device)?.addresses ?? [];
-    return [
-      ...new Set([...heard, ...(manual === undefined ? [] : [manual]), ...(last === "" ? [] : [last])]),
-    ];
-  }
-
-  /** Where a device was reached when it was paired: good for networks without broadcast. */
-  rememberAddress(device: DeviceId, address: string): void {
-    this.#manualAddresses.set(device, address);
-    const { cursors, ids } = this.ledger.catalogue;
-    cursors.seen(ids.device(device), this.#ports.clock.now(), address);
-  }
-
   #opened(session: Session): void {
     const { catalogue } = this.ledger;
     const number = catalogue.ids.device(session.peer);
     // Before anything is refused: others may hold it for connected already.
     session.onClose(() => {
-      this.#noteSeen(number, session);
+      if (!this.#isStopped) this.addresses.met(number, session);
       this.#conversations.delete(session);
       this.#ports.pool.keepRecent(this.#conversations.size > 0);
       this.peerProgress.delete(session.peer);
@@ -300,7 +296,7 @@ export class Device {
     if (this.#conversations.size === 0) this.#meeting.begin();
     const conversation = new Conversation({
       ledger: this.ledger,
-      server: { ...this.local, pool: this.#ports.pool, sharing: this.#sharing },
+      server: giving(this.local, this.#ports.pool, this.#sharing, () => this.folders.replicas()),
       texts: this.texts?.exchange,
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
@@ -318,23 +314,12 @@ export class Device {
     }, session);
     this.#conversations.set(session, conversation);
     this.#ports.pool.keepRecent(true);
-    this.#noteSeen(number, session);
+    this.addresses.met(number, session);
     this.sources.add(number, session);
     this.#sharing.came(number, session);
     this.#arrivals.came(number);
     this.#eachConversation((other) => other.tellDirect());
     this.#progress.now();
-  }
-
-  /** When and where a device was met last is nice to have: a full disk need not have it. */
-  #noteSeen(number: number, session: Session): void {
-    if (this.#isStopped) return;
-    const { cursors } = this.ledger.catalogue;
-    orPass(() => {
-      // An accepted session tells the peer's host, but not the port on which it listens.
-      const address = session.role === "dialled" ? session.remote : cursors.lastSeen(number).address;
-      cursors.seen(number, this.#ports.clock.now(), address);
-    });
   }
 
   /** A session in which the home's disk refuses to let us speak ends: the next one begins with what is missing. */
@@ -352,6 +337,17 @@ export class Device {
     for (const conversation of this.#conversations.values()) conversation.pump();
     this.links.refresh();
     this.#evaluate();
+  }
+
+  /** Sessions follow, and so do the folders: what one that goes on waited for is due. */
+  #pausesChanged(): void {
+    orPass(() => {
+      this.links.refresh();
+      for (const { replica, inbound } of this.folders.all()) {
+        if (!replica.isPaused()) inbound.retry((needs, folder) => needs.retryAll(folder));
+      }
+    });
+    this.#changed();
   }
 
   #evaluate(): void {
@@ -384,6 +380,8 @@ export class Device {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.gate.stop();
+    this.pauses.stop();
+    this.#limits.stop();
     this.#copyKeeper.stop();
     this.#diskFacts.stop();
     this.discovery?.close();

@@ -28,11 +28,14 @@ import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher 
 import { FolderSync } from "../sync/folder_sync.ts";
 import { haltRecord } from "../sync/halt.ts";
 import type { Local } from "../sync/local_source.ts";
+import { pauseRecord } from "../sync/pauses.ts";
 import type { Scrubbing } from "../sync/scrubbing.ts";
+import type { Replica } from "../sync/replica.ts";
 import type { Room } from "../sync/room.ts";
 import { type RootStop, tellRootStop } from "../sync/root_stop.ts";
 import type { Stager } from "../sync/stager.ts";
 import { Leaver } from "./leaving.ts";
+import { Mover } from "./moving.ts";
 
 /** Folders that could not be started are tried again this often: a disk may come late. */
 const START_AGAIN_MS = 5_000;
@@ -61,6 +64,7 @@ export interface FolderSetDeps {
   say(line: string): void;
   changed(): void;
   isServing(): boolean;
+  isPaused(folder: FolderId): boolean;
 }
 
 export class FolderSet {
@@ -69,12 +73,20 @@ export class FolderSet {
   readonly #deps: FolderSetDeps;
   readonly #running = new Map<FolderId, FolderSync>();
   readonly #leaver: Leaver;
+  /** Other local paths for them. */
+  readonly mover: Mover;
   #cancelRetry: (() => void) | null = null;
   #isStopped = false;
 
   constructor(deps: FolderSetDeps) {
     this.#deps = deps;
     this.#leaver = new Leaver(deps);
+    this.mover = new Mover({
+      ...deps,
+      markerAt: (path) => this.#markerAt(path),
+      stop: async (folder) => await this.#running.get(folder)?.stop(),
+      start: (config) => this.#isStopped || this.#start(config),
+    });
   }
 
   get(folder: FolderId): FolderSync | undefined {
@@ -88,6 +100,15 @@ export class FolderSet {
   /** Some folder is looked at, or takes what others have. */
   get isBusy(): boolean {
     return [...this.#running.values()].some(({ outbound, inbound }) => !outbound.isQuiet || !inbound.isQuiet);
+  }
+
+  replicas(): Replica[] {
+    return [...this.#running.values()].map(({ replica }) => replica);
+  }
+
+  /** Every folder tries some of its needs again. */
+  retry(make: Parameters<FolderSync["inbound"]["retry"]>[0]): void {
+    for (const { inbound } of this.#running.values()) inbound.retry(make);
   }
 
   byNumber(number: number): FolderSync | null {
@@ -138,6 +159,7 @@ export class FolderSet {
   /** A home put back from a backup is behind the marks in its folders' roots (R24): new epoch before anything is said. */
   async checkMarks(): Promise<void> {
     const { ledger, say } = this.#deps;
+    await this.mover.settle();
     for (const { path, replica } of replicasOf(ledger.catalogue)) {
       const marker = this.#markerAt(path);
       if (marker?.replica !== replica || marker.lsn <= ledger.lastLsn) continue;
@@ -195,6 +217,7 @@ export class FolderSet {
           recordMode: (mode, isSettled) => this.#recordMode(config.folder, mode, isSettled),
           changed: () => changed(),
           isServing: () => isServing(),
+          isPaused: () => this.#deps.isPaused(config.folder),
         },
         config.path,
         marker,
@@ -249,7 +272,8 @@ export class FolderSet {
     try {
       await this.checkMarks();
       for (const config of replicasOf(this.#deps.ledger.catalogue)) {
-        if (!this.#isStopped && !this.#running.has(config.folder)) this.#start(config);
+        const isThere = this.#running.has(config.folder) || this.mover.isMoving(config.folder);
+        if (!this.#isStopped && !isThere) this.#start(config);
       }
     } catch {
       // Journal or catalogue refuse, as `status` tells.
@@ -273,7 +297,7 @@ export class FolderSet {
     const there = readMarker(fs, path);
     const found = there !== null && there !== "unreadable" && former.has(there.device) ? null : there;
     refuseForeign(path, found, device);
-    const moved = found === null || found === "unreadable" ? null : await this.#goOnAt(path, found);
+    const moved = found === null || found === "unreadable" ? null : await this.mover.goOnAt(path, found);
     if (moved !== null) return moved;
     const id = folder ?? toHex(random.bytes(16)) as FolderId;
     if (replicasOf(ledger.catalogue).some((config) => config.folder === id)) {
@@ -310,7 +334,10 @@ export class FolderSet {
   async remove(config: ReplicaConfig, purgesVersions: boolean): Promise<void> {
     const { ledger, changed } = this.#deps;
     const { folder, path } = config;
-    const records = leavingRecords({ folder, path, purgesVersions });
+    const records = [
+      ...leavingRecords({ folder, path, purgesVersions }),
+      pauseRecord({ kind: "folder", folder }, false, 0),
+    ];
     await Promise.all(records.map((record) => ledger.commit(record)));
     this.failures.delete(folder);
     await this.#running.get(folder)?.stop();
@@ -368,24 +395,5 @@ export class FolderSet {
     // Whoever looks for roots that come back may have found it already.
     if (this.#running.get(folder) === running) this.#start(config);
     return this.#running.get(folder) ?? null;
-  }
-
-  /** A directory with our own marker: the root has moved here, or this is a copy of it (R35). Null when we know neither. */
-  async #goOnAt(path: string, marker: Marker): Promise<FolderId | null> {
-    const { ledger } = this.#deps;
-    const known = replicasOf(ledger.catalogue).find(({ replica }) => replica === marker.replica);
-    if (known === undefined) return null;
-    if (this.#markerAt(known.path)?.replica === marker.replica) {
-      throw new CairnError(
-        "root-foreign",
-        `${path} is a copy of ${known.path}, which is a folder of this device already`,
-        `If the copy shall be a folder of its own, remove ${layoutOf(path).marker} and add it again.`,
-      );
-    }
-    await this.#running.get(known.folder)?.stop();
-    const config: ReplicaConfig = { ...known, path };
-    await Promise.all(replicaRecords(config).map((record) => ledger.commit(record)));
-    this.#start(config);
-    return known.folder;
   }
 }

@@ -96,11 +96,22 @@ export async function resumeFolder(
   { folder, verdict }: ResumeRequest,
 ): Promise<ResumeAnswer> {
   const found = folderNamed(device, folder);
+  if (verdict !== null && device.pauses.holdsFolder(found.id)) {
+    throw new CairnError(
+      "usage",
+      `"${found.name}" is paused, and nothing can be brought back or taken meanwhile`,
+      `Let it go on first: cairn resume ${device.pauses.isAll ? "all" : `folder ${found.name}`}`,
+    );
+  }
   try {
     const sync = await device.folders.openForResuming(found.id, verdict !== null);
     const held = sync === null ? null : await heldBy(sync);
     if (sync === null || held === null) {
-      throw new CairnError("usage", `"${found.name}" is not halted`, "See how it stands: cairn status.");
+      throw new CairnError(
+        "usage",
+        `"${found.name}" is neither halted nor paused`,
+        "See how it stands: cairn status.",
+      );
     }
     const done = verdict === null
       ? { ...held, broughtBack: 0, aside: null }

@@ -75,7 +75,7 @@ export async function join(
       if (proof !== undefined) await takeProof(ledger, [identity.id], proof);
       return result.refusal;
     }
-    device.rememberAddress(result.inviter.device, at);
+    device.addresses.remember(result.inviter.device, at);
     device.links.refresh();
     return result.inviter;
   };

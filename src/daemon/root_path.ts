@@ -14,6 +14,13 @@ export interface Taken {
  */
 export function prepareRoot(fs: Fs, path: string, home: string, taken: readonly Taken[]): string {
   const real = realDirectory(fs, path);
+  refuseOverlap(path, real, home, taken);
+  checkUse(fs, path, real);
+  return real;
+}
+
+/** Nothing at `real` may be in or around a folder or the home. */
+function refuseOverlap(path: string, real: string, home: string, taken: readonly Taken[]): void {
   for (const { path: other, name } of taken) {
     if (other === real) continue;
     if (isInside(real, other)) {
@@ -45,8 +52,39 @@ export function prepareRoot(fs: Fs, path: string, home: string, taken: readonly 
       "Choose a directory outside.",
     );
   }
-  checkUse(fs, path, real);
-  return real;
+}
+
+/**
+ * The real path of a place to which a folder's root is to be moved. "empty": nothing is there, or an empty directory; "root": it is there
+ * already, by its marker, which whoever calls looks at. Changes nothing. Throws CairnError "path-unusable" or "folder-overlap".
+ */
+export function targetOfMove(
+  fs: Fs,
+  path: string,
+  home: string,
+  taken: readonly Taken[],
+): { readonly real: string; readonly kind: "empty" | "root" } {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const above = path.slice(0, path.lastIndexOf("/")) || "/";
+  try {
+    const stat = fs.lstat(path);
+    if (stat !== null && stat.kind !== "directory") throw notDirectory(path);
+    if (name === "" || fs.lstat(`${above}/.`)?.kind !== "directory") {
+      throw new CairnError("path-unusable", `${above} is not there`, "Make that directory first.");
+    }
+    const real = stat === null ? `${fs.realPath(above)}/${name}`.replace(/^\/\//, "/") : fs.realPath(path);
+    refuseOverlap(path, real, home, taken);
+    if (stat === null || fs.list(real).length === 0) return { real, kind: "empty" };
+    if (fs.lstat(layoutOf(real).marker) !== null) return { real, kind: "root" };
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    throw unusable(path, error);
+  }
+  throw new CairnError(
+    "path-unusable",
+    `${path} is not empty`,
+    "Give a path where nothing is, an empty directory, or the folder's own directory that you have moved there.",
+  );
 }
 
 function realDirectory(fs: Fs, path: string): string {

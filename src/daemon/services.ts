@@ -4,6 +4,7 @@ import { NameIndexer } from "../library/name_indexer.ts";
 import { Questions } from "../library/questions.ts";
 import { tagSourceOf } from "../library/tag_source.ts";
 import { textSource } from "../library/text_source.ts";
+import { type ConfigService, configService, type SavedSettings } from "./config.ts";
 import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
@@ -11,9 +12,12 @@ import { type DevicesService, devicesService } from "./devices.ts";
 import { type FindService, findService } from "./find.ts";
 import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
+import { type IgnoringService, ignoringService } from "./ignoring.ts";
 import { type LabelsService, labelsService } from "./labels.ts";
 import { type ModesService, modesService } from "./modes.ts";
+import { type PausingService, pausingService } from "./pausing.ts";
 import { type PlacesService, placesService } from "./places.ts";
+import { type RenamingService, renamingService } from "./renaming.ts";
 import { type SettingsService, settingsService } from "./settings.ts";
 import { folderStatuses } from "./status.ts";
 import { type TextsService, textsService } from "./texts.ts";
@@ -21,16 +25,20 @@ import { type VerifyService, verifyService } from "./verify.ts";
 import { type VersionsService, versionsService } from "./versions.ts";
 
 export interface Services {
+  readonly config: ConfigService;
   readonly conflicts: ConflictsService;
   readonly contents: ContentsService;
   readonly devices: DevicesService;
   readonly finding: FindService;
   /** Copies: what is at risk, what is asked for, what is there twice. */
   readonly guardian: GuardianService;
+  readonly ignoring: IgnoringService;
   /** Tags and notes. */
   readonly labels: LabelsService;
   readonly modes: ModesService;
+  readonly pausing: PausingService;
   readonly places: PlacesService;
+  readonly renaming: RenamingService;
   readonly settings: SettingsService;
   readonly texts: TextsService;
   readonly verify: VerifyService;
@@ -39,7 +47,12 @@ export interface Services {
   stop(): void;
 }
 
-export function openServices(device: Device, ports: DevicePorts, gauges: Gauges): Services {
+export function openServices(
+  device: Device,
+  ports: DevicePorts,
+  gauges: Gauges,
+  saved: SavedSettings & { readonly path: string },
+): Services {
   const questions = new Questions(ports.clock);
   const asked = { ...ports, device, questions };
   const indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
@@ -47,14 +60,18 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
   device.ledger.onApplied(() => indexer.stir());
   indexer.stir();
   return {
+    config: configService(device, saved),
     conflicts: conflictsService(device, ports.fs),
     contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
     finding: findService({ ...asked, sources: findSources(device) }),
     guardian: guardianService(asked),
+    ignoring: ignoringService(device, ports.fs),
     labels: labelsService(asked),
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
+    pausing: pausingService(device, ports.clock),
     places: placesService(asked),
+    renaming: renamingService(device, ports.fs, saved.path, saved),
     settings: settingsService(device),
     texts: textsService(device),
     verify: verifyService(device, ports),

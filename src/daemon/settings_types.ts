@@ -9,8 +9,11 @@ export interface FolderSettingsAnswer {
 export interface FolderSetting {
   readonly name: string;
   readonly value: string | number;
+  /** As it would be typed. */
+  readonly text: string;
   /** What holds unless it is set. */
   readonly initial: string | number;
+  readonly initialText: string;
   /** The same on all devices; else this device's own. */
   readonly isShared: boolean;
   readonly meaning: string;

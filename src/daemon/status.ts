@@ -252,6 +252,11 @@ function stateOf(device: Device, sync: FolderSync, name: string, rates: Rates): 
     return { kind: "scanning", checked: outbound.scan?.checked ?? 0, known: outbound.scan?.known ?? 0 };
   }
   const isTaking = takesOthers(replica.mode);
+  const { pauses } = device;
+  if (pauses.holdsFolder(replica.folder)) {
+    const filesLeft = isTaking ? replica.catalogue.needs.total(replica.number).count : 0;
+    return { kind: "paused", filesLeft, isAll: pauses.isAll };
+  }
   const left = isTaking ? replica.catalogue.needs.total(replica.number) : NOTHING_LEFT;
   const isTracking = tracksNeeds(replica.mode);
   const [trouble, ...more] = withoutNotes(replica.troubles);
@@ -325,6 +330,7 @@ function peerStatuses(device: Device): PeerStatus[] {
         name: member.name,
         standing: standing(member.device)!.kind === "suspended" ? "suspended" : "member",
         connected: session !== null,
+        paused: device.pauses.holdsDevice(member.device),
         address: session?.remote ?? last.address,
         lastSeenMs: last.lastSeenMs,
         behindFiles: progress?.files ?? -1,

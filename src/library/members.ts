@@ -146,6 +146,12 @@ export function nameField(device: DeviceId, name: string, stamp: Stamp, writer: 
   return { kind: MEMBER, key: device, field: NAME, value: name, stamp, writer };
 }
 
+/** The name that a device was given, which others may have, too; null before it has one. */
+export function givenNameOf(catalogue: Catalogue, device: DeviceId): string | null {
+  const name = catalogue.values.shared(MEMBER, device, NAME)?.value;
+  return typeof name === "string" ? name : null;
+}
+
 /** The stamp of a device's name as it is known: a new one must be later. */
 export function nameStamp(catalogue: Catalogue, device: DeviceId): Stamp {
   return catalogue.values.shared(MEMBER, device, NAME)?.stamp ?? 0 as Stamp;

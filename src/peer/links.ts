@@ -17,6 +17,7 @@ import type { Refusal } from "./messages.ts";
 import { PAIRING_PROTOCOL } from "./pairing.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Sighting } from "./sightings.ts";
+import { NO_LIMITS, type Paces } from "./throttle.ts";
 
 /** The protocol of sessions, as ALPN names it. */
 export const SESSION_PROTOCOL = "cairn/1";
@@ -39,6 +40,10 @@ export interface LinksOptions {
   opened(session: Session): void;
   /** A device, admitted by us, does not want us. `device` is null when we do not know which it is. */
   refused(refusal: Refusal, device: DeviceId | null): void;
+  /** What a member is told with which there are to be no sessions for a while; null of all else. */
+  farewell?(device: DeviceId): string | null;
+  /** What a session with a device at `host:port` may send and receive; without it all. */
+  paces?(device: DeviceId, remote: string): Paces;
   changed(): void;
 }
 
@@ -118,7 +123,8 @@ export class Links {
   refresh(): void {
     const members = new Set(this.#options.members());
     for (const [device, session] of this.#sessions) {
-      if (!members.has(device)) session.close("This device is not a member of the library");
+      if (members.has(device)) continue;
+      session.close(this.#options.farewell?.(device) ?? "This device is not a member of the library");
     }
     for (const device of members) this.#dialSoon(device, 0);
   }
@@ -198,7 +204,14 @@ export class Links {
   }
 
   async #talk(link: SecureLink, role: "dialled" | "accepted", wanted?: DeviceId): Promise<string | null> {
-    const opened = await openSession(link, role, this.#options.greeting, this.#options.clock);
+    const { greeting, clock, paces } = this.#options;
+    const opened = await openSession(
+      link,
+      role,
+      greeting,
+      clock,
+      (device) => paces?.(device, link.remote) ?? NO_LIMITS,
+    );
     if ("refusal" in opened) {
       if (opened.by === "peer") this.#options.refused(opened.refusal, wanted ?? null);
       return opened.refusal.message;

@@ -21,7 +21,7 @@ import {
 import type { Clock, SecureLink } from "../platform/ports.ts";
 import { encodeFrame, type Frame, FrameDecoder, FrameError } from "./frame.ts";
 import { type Agreement, type Greeting, judgeCertificate, judgeFirstFrame, sayRefusal } from "./greeting.ts";
-import { Allowance, Outbox, type Parcel, WINDOW_BYTES } from "./lanes.ts";
+import { Allowance, Outbox, type Parcel } from "./lanes.ts";
 import {
   APPLICATION_TYPES,
   decodeTag,
@@ -37,6 +37,7 @@ import {
   TYPE,
 } from "./messages.ts";
 import { type Answer, AskedRequests, endedError, OpenRequests } from "./requests.ts";
+import { NO_LIMITS, type Paces } from "./throttle.ts";
 
 export type { Answer } from "./requests.ts";
 
@@ -72,6 +73,7 @@ export function openSession(
   role: "dialled" | "accepted",
   greeting: Greeting,
   clock: Clock,
+  paces: (device: DeviceId) => Paces = () => NO_LIMITS,
 ): Promise<Opened> {
   return new Promise((resolve) => {
     const device = judgeCertificate(link.peerCertificate, greeting);
@@ -79,7 +81,7 @@ export function openSession(
       sayRefusal(link, device.refusal);
       return resolve(device);
     }
-    new Session(link, role, greeting, clock, device.good, resolve);
+    new Session(link, role, greeting, clock, device.good, paces(device.good), resolve);
   });
 }
 
@@ -91,8 +93,8 @@ export class Session {
   readonly #clock: Clock;
   readonly #greeting: Greeting;
   readonly #decoder = new FrameDecoder(HELLO_BYTES);
-  readonly #outbox = new Outbox();
-  readonly #allowance = new Allowance();
+  readonly #outbox: Outbox;
+  readonly #allowance: Allowance;
   readonly #requests: OpenRequests;
   readonly #asked = new AskedRequests();
   readonly #onRoom: ((lane: PaidLane) => void)[] = [];
@@ -115,6 +117,7 @@ export class Session {
     greeting: Greeting,
     clock: Clock,
     peer: DeviceId,
+    paces: Paces,
     opened: (opened: Opened) => void,
   ) {
     this.#link = link;
@@ -123,6 +126,8 @@ export class Session {
     this.#clock = clock;
     this.peer = peer;
     this.#opened = opened;
+    this.#outbox = new Outbox(paces.up, () => this.#pump());
+    this.#allowance = new Allowance(paces.down, (credits) => this.#say(TYPE.credit, credits));
     this.#requests = new OpenRequests(clock);
     this.#heardMs = this.#spokeMs = clock.monotonic();
     const tooLate = () => this.#end("link", "the other device said no hello in time");
@@ -184,17 +189,13 @@ export class Session {
   /** Takes the peer's requests and notices, in order. What came before is handed over now. */
   onMessage(handler: (message: Message) => void): void {
     this.#onMessage = handler;
-    const early = this.#early;
-    this.#early = [];
-    for (const message of early) this.#handOver(message);
+    for (const message of this.#early.splice(0)) this.#handOver(message);
     if (this.#ending === null) this.#link.pause(false);
   }
 
   /** Gives the peer its credit back: `bytes` is the `size` of messages and answers that are done with. */
   consumed(lane: Lane, bytes: number): void {
-    if (lane === "control" || this.#ending !== null) return;
-    const credit = this.#allowance.consume(lane, bytes);
-    if (credit > 0) this.#say(TYPE.credit, { [lane]: credit });
+    if (lane !== "control" && this.#ending === null) this.#allowance.consume(lane, bytes);
   }
 
   /** Bytes that should be made for the lane now; more is taken, but waits in memory. */
@@ -273,7 +274,7 @@ export class Session {
     this.#cancelTimer();
     this.#cancelTimer = this.#clock.after(LOOK_MS, () => this.#tick());
     if (this.role === "accepted") this.#sayHello();
-    this.#say(TYPE.credit, WINDOW_BYTES);
+    this.#allowance.open();
     this.#opened?.({ session: this });
     this.#opened = null;
   }
@@ -351,11 +352,10 @@ export class Session {
   #pump(): void {
     if (this.#pumping || this.#ending !== null) return;
     this.#pumping = true;
-    let parcel = this.#outbox.take(this.#link.bufferedBytes < SOCKET_BUFFER_BYTES);
-    while (parcel !== null) {
+    const next = () => this.#outbox.take(this.#link.bufferedBytes < SOCKET_BUFFER_BYTES);
+    for (let parcel = next(); parcel !== null; parcel = next()) {
       for (const part of parcel.parts) this.#link.write(part, parcel.isGiven);
       this.#spokeMs = this.#clock.monotonic();
-      parcel = this.#outbox.take(this.#link.bufferedBytes < SOCKET_BUFFER_BYTES);
     }
     this.#pumping = false;
     if (this.#link.bufferedBytes > STUCK_BYTES) return this.#end("us", "the other device does not read");

@@ -1,4 +1,5 @@
 /** What is due, decided: many needs at once, with one question to the catalogue for all their contents. */
+import { SELF } from "../catalogue/interning.ts";
 import { decideFor, type HeldRow } from "../catalogue/rows.ts";
 import { EMPTY_CONTENT } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
@@ -28,6 +29,13 @@ export function decideAll(replica: Replica, paths: readonly RelPath[]): Due[] {
     const entry = decision.kind === "none" ? null : decision.entry;
     return { path, rows, kind: decision.kind, entry, isHere: content !== null && here.has(content) };
   });
+}
+
+/** Other devices that have the content of an entry at its path. */
+export function holdersOf(rows: readonly HeldRow[], { content }: Entry): number[] {
+  return rows.filter(({ device, row }) =>
+    device !== SELF && row.held && row.entry.content === content && row.entry.kind === "file"
+  ).map(({ device }) => device);
 }
 
 function contentOf(decision: Decision): ContentId | null {

@@ -44,6 +44,8 @@ export interface FolderSyncDeps extends ReplicaDeps {
   changed(): void;
   /** Other devices are being given what they asked for. */
   isServing(): boolean;
+  /** A person has said that nothing is taken or given here. */
+  isPaused?(): boolean;
   /** Files of the other folders of this device; without it there are none. */
   readonly local?: Local;
   /** Without it nothing is read again by itself. */
@@ -110,6 +112,7 @@ export class FolderSync {
       const { brakeShare, brakeFiles } = deps.settings();
       return { share: brakeShare, files: brakeFiles };
     };
+    this.replica.isPaused = () => deps.isPaused?.() ?? false;
     this.replica.braked = () => {
       // What was halted for its marker is not halted for it again.
       const isBehind = this.#mark.isBehind(this.#markedLsn, false);
@@ -134,7 +137,8 @@ export class FolderSync {
       lookAgain: (paths) => this.outbound.lookAgain(paths),
       isUnsure: (path) => this.outbound.guard.isHeld(path) || this.scrub.damages.isAtRisk(path),
       mayPlace: () =>
-        this.outbound.isReady && this.replica.stopped === null && this.replica.brake.halt === null,
+        this.outbound.isReady && this.replica.stopped === null && this.replica.brake.halt === null &&
+        !this.replica.isPaused(),
       checkRoot: () => this.#checkRoot(),
     });
     this.merging = new Merging(this.replica, (paths) => this.outbound.lookAgain(paths));
@@ -164,7 +168,7 @@ export class FolderSync {
     };
     this.scrub = new Scrub(this.replica, deps.local ?? alone, deps.stager, {
       settings: () => deps.settings(),
-      mayWork: () => this.outbound.isReady && this.#checkRoot(),
+      mayWork: () => this.outbound.isReady && !this.replica.isPaused() && this.#checkRoot(),
       isBusy: () => deps.isServing() || !this.inbound.isQuiet || !this.outbound.isQuiet,
       lookAgain: (paths) => this.outbound.lookAgain(paths),
       changed: () => deps.changed(),

@@ -9,7 +9,6 @@
  * 5. What the brake holds back is not begun (R38).
  */
 import type { Needs } from "../catalogue/needs.ts";
-import { SELF } from "../catalogue/interning.ts";
 import { messageOf } from "../core/errors.ts";
 import { isKnownAlgorithm } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
@@ -19,9 +18,10 @@ import { takesOthers } from "../core/mode.ts";
 import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
-import { decideAll, type Due, movable } from "./due.ts";
+import { decideAll, type Due, holdersOf, movable } from "./due.ts";
 import { MOST_RETRY_MS, NeedOutcomes, QUIET_WAITS, RETRY_MS } from "./need_outcomes.ts";
 import { adoptable } from "./only_adopt.ts";
+import { PAUSED_THERE, Pausers } from "./pausers.ts";
 import { syncPlaced } from "./placed_durable.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import type { Replica } from "./replica.ts";
@@ -74,6 +74,7 @@ export class Inbound {
   #stopped = false;
   readonly #room: RoomWait;
   readonly #coming: Coming;
+  readonly #pausers: Pausers;
   readonly #outcomes: NeedOutcomes;
   readonly #ready: ReadyQueue;
   readonly renames: TakeRenamed;
@@ -92,6 +93,7 @@ export class Inbound {
     this.#tooLarge = new TooLarge(replica, this.#room);
     this.#coming = new Coming(() => replica.deps.clock.monotonic());
     const lookAgain = (paths: readonly RelPath[]) => events.lookAgain(paths);
+    this.#pausers = new Pausers(replica);
     this.#outcomes = new NeedOutcomes(replica, this.#room, lookAgain);
     this.renames = new TakeRenamed(replica, { mayPlace, lookAgain, ended: goOn });
     this.#ready = new ReadyQueue(replica, this.#room, {
@@ -140,6 +142,7 @@ export class Inbound {
     brake.look();
     if (!this.#events.mayPlace()) return;
     this.#ready.resume();
+    for (const device of this.#pausers.refresh()) catalogue.needs.retryFrom(number, device);
     if (!takesOthers(this.#replica.mode)) return this.#onlyAdopt();
     this.renames.evaluate(this.#underWay);
     // By then it may be known who is slow.
@@ -292,9 +295,11 @@ export class Inbound {
       this.#tooLarge.add(path, entry.size);
       return 0;
     }
-    const devices = rows.filter(({ device, row }) =>
-      device !== SELF && row.held && row.entry.content === entry.content && row.entry.kind === "file"
-    ).map(({ device }) => device);
+    const holders = holdersOf(rows, entry);
+    const devices = this.#pausers.without(holders);
+    if (local.length === 0 && devices.length < holders.length && !this.#stager.isAnyThere(devices)) {
+      return this.#postpone(path, MOST_RETRY_MS, PAUSED_THERE);
+    }
     if (local.length === 0 && this.#stager.areStuck(devices)) {
       return this.#postpone(path, STUCK_RETRY_MS, SILENT);
     }
@@ -382,15 +387,8 @@ export class Inbound {
         // A large one is gone on with at the next try; the start sweeps what nobody came back for.
         if (outcome.kind !== "done" && !staged.isDurable) this.#stager.discard(this.#replica, staged.stage);
       }
-      this.#finish(path, outcome, outcome.kind === "done" ? this.#sizeOf(path) : 0);
+      this.#finish(path, outcome, outcome.kind === "done" ? this.#outcomes.sizeOf(path) : 0);
     }
-  }
-
-  /** For counting what was done: nothing hangs on it. */
-  #sizeOf(path: RelPath): number {
-    let size = 0;
-    this.#room.noting(() => size = this.#replica.own(path)?.row.entry.size ?? 0);
-    return size;
   }
 
   #finish(path: RelPath, outcome: Outcome, bytes: number): void {

@@ -96,6 +96,13 @@ export class NeedOutcomes {
     );
   }
 
+  /** For counting what was done: nothing hangs on it. */
+  sizeOf(path: RelPath): number {
+    let size = 0;
+    this.#room.noting(() => size = this.#replica.own(path)?.row.entry.size ?? 0);
+    return size;
+  }
+
   /** These wait so many milliseconds, and nothing is wrong with them. */
   putOff(delaysMs: ReadonlyMap<RelPath, number>): void {
     if (delaysMs.size === 0) return;

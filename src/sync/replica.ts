@@ -108,6 +108,8 @@ export class Replica {
   hasRoom: (plannedBytes: number) => boolean = () => true;
   /** What the folder's people want of conflicts. Asked anew each time: it is shared data, and may change. */
   strategy: () => Strategy = () => "keep-both";
+  /** A person has said that nothing is taken or given here (R9). */
+  isPaused: () => boolean = () => false;
   readonly touched = new Touched();
   readonly made = new MadeDirectories();
   /** Whether what was read at a path is what the disk has made of ours, and nobody has written there since (R15). */

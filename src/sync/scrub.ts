@@ -167,7 +167,7 @@ export class Scrub {
     }
     await this.damages.sweep(this.#nowMs());
     const { scrubDays } = this.#events.settings();
-    if (scrubDays === 0 || this.#isStopped) return;
+    if (scrubDays === 0 || this.#isStopped || !this.#shared!.isTime) return;
     const nowMs = this.#nowMs();
     if (this.#pass.startedMs === 0) {
       // It has just been read for the first time.
@@ -187,6 +187,8 @@ export class Scrub {
       for (const file of files) {
         // Somebody may have had all of it read meanwhile.
         if (!this.#mayRead() || this.damages.isFull || !this.#pass.isOn) return;
+        // One that is begun is finished: the hours may be shorter than it takes.
+        if (!this.#shared!.isTime) return;
         const read = await this.#alone(() => this.#check(file, this.#slowly));
         if (read === "stopped" || !this.#pass.isOn) return;
         this.#passed(file);

@@ -37,6 +37,8 @@ const servedOffsets = new WeakMap<ChunkList, Float64Array>();
 
 export interface Server extends Local {
   readonly pool: HashPool;
+  /** Bytes of a small file that were just read here. */
+  recent(content: ContentId): Uint8Array | null;
   readonly sharing: Pick<Sharing, "stretch" | "list" | "heard">;
 }
 
@@ -96,9 +98,9 @@ async function readSome(
   try {
     let places: Places = new Map();
     for (const [at, content] of contents.entries()) {
-      const recent = server.pool.recent(content);
+      const recent = server.recent(content);
       if (at % ASKED_AT_ONCE === 0) {
-        const next = contents.slice(at, at + ASKED_AT_ONCE).filter((one) => server.pool.recent(one) === null);
+        const next = contents.slice(at, at + ASKED_AT_ONCE).filter((one) => server.recent(one) === null);
         places = placesOf(server, next);
       }
       const source = recent !== null ? null : findLocal(server, content, hold, places);

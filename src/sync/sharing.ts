@@ -164,6 +164,11 @@ export class Sharing {
     };
   }
 
+  /** Where a content is staged, or was. */
+  stageOf(content: ContentId): string | null {
+    return this.#partials.get(content)?.stage ?? null;
+  }
+
   /** The list of a content that is being fetched. */
   list(content: ContentId): { size: number; chunks: ChunkList } | null {
     const partial = this.#partials.get(content);

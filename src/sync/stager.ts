@@ -98,6 +98,7 @@ export class Stager {
         former: () => this.#former(replica, path),
         isAsked: false,
         gained: (bytes) => this.#deps.gained(replica, bytes),
+        isOver: () => replica.isPaused(),
       },
       want,
       origin,

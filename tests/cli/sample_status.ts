@@ -29,6 +29,7 @@ export function samplePeer(changes: Partial<PeerStatus> = {}): PeerStatus {
     name: "desktop",
     standing: "member",
     connected: true,
+    paused: false,
     address: "10.0.0.2:22411",
     lastSeenMs: 1_000_000,
     behindFiles: 0,

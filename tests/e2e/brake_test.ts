@@ -128,7 +128,7 @@ Deno.test("a device that is to delete most of a folder stops, says so everywhere
     assert.deepEqual((await statusOf(a)).notes, []);
     const { code, stderr } = await b.run("resume", "data", "--reject");
     assert.equal(code, 2);
-    assert.match(stderr, /"data" is not halted/);
+    assert.match(stderr, /"data" is neither halted nor paused/);
   });
 
   await t.step("accept takes it", async () => {

@@ -1,6 +1,7 @@
 /** The figures of copies on every device of a library, beside a count of the files on the disks of all. */
 import assert from "node:assert/strict";
 import type { FolderId, RelPath } from "../../src/core/ids.ts";
+import type { Home } from "../../src/daemon/home.ts";
 import { openGauges } from "../../src/daemon/gauges.ts";
 import { openServices, type Services } from "../../src/daemon/services.ts";
 import { DiskFacts } from "../../src/library/disk_facts.ts";
@@ -31,6 +32,9 @@ const WITH_PHOTOS = ["b", "c", "d", "e"];
 /** Two folders of one disk are one place; the two of `c` are on disks of their own, and the one of `d` is nearly full. */
 const diskOf = (device: string, folder: string) => device === "c" && folder === PHOTOS ? "c2" : device;
 const isFull = (device: string) => device === "d";
+
+/** Nobody sets anything here. */
+const NOT_SAVED = { path: "", settings: {} as Home["settings"], saveSettings: () => Promise.resolve() };
 
 class Library {
   readonly trees: Tree[] = [];
@@ -217,7 +221,7 @@ Deno.test(`after ${CHANGES} random changes on five devices guard, dupes and du o
         pool,
         osBoot: "",
       };
-      opened.push(openServices(device, ports, openGauges(clock)));
+      opened.push(openServices(device, ports, openGauges(clock), NOT_SAVED));
     }
     const tagged = await ask(library, rng, opened[0]!);
     await library.look(library.all);

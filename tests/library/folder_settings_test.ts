@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { CairnError } from "../../src/core/errors.ts";
-import { isSharedSetting, settingNamed, SETTINGS } from "../../src/library/folder_settings.ts";
+import { isSharedSetting, settingNamed } from "../../src/library/folder_settings.ts";
+import { ALL_SETTINGS } from "../../src/library/settings_table.ts";
 import { deviceOf, stampOf } from "../support/entries.ts";
 
-Deno.test("each setting's initial value is one that it can have", () => {
-  for (const { read, initial } of SETTINGS) assert.equal(read(initial), initial);
+Deno.test("each setting's initial value is one that it can have, and reads as it is shown; so does its example", () => {
+  for (const { name, read, initial, example, show } of ALL_SETTINGS) {
+    for (const value of initial === null ? [read(example)] : [initial, read(example)]) {
+      assert.notEqual(value, null, name);
+      assert.deepEqual([read(value), read(show(value!))], [value, value], name);
+    }
+  }
+  assert.equal(new Set(ALL_SETTINGS.map(({ name }) => name)).size, ALL_SETTINGS.length);
 });
 
 Deno.test("a size is read with its unit, a share also as percent; nonsense is none", () => {
