@@ -1,6 +1,7 @@
 /**
  * The files of a library that people could have: years, occasions, names of words and numbers, and texts among them. The same number gives the
- * same files. Contents are as small as they can be and still differ: what a question costs goes by rows, not by bytes.
+ * same files. Contents are as small as they can be and still differ: what a question costs goes by rows, not by bytes. Only the texts are of
+ * formats that are read.
  */
 
 const WORDS =
@@ -10,7 +11,7 @@ const WORDS =
     "poster flyer chapter thesis paper lecture exercise exam solution summary appendix figure table data backup archive export import sample " +
     "test module server client parser lexer engine render shader texture mesh scene camera light")
     .split(" ");
-const ENDINGS = ["jpg", "png", "mp4", "pdf", "docx", "mp3", "zip", "heic", "mov", "bin"];
+const ENDINGS = ["jpg", "png", "mp4", "flac", "psd", "mp3", "zip", "heic", "mov", "bin"];
 const TEXT_ENDINGS = ["txt", "md"];
 const FILES_A_DIRECTORY = 50;
 /** Of so many files one is a text. */

@@ -81,13 +81,13 @@ export class Stage<P extends Peer = Peer> {
       ASKING,
       limitS,
     );
-    await this.#quiet();
+    await this.quiet();
     await sleep(Math.max(0, restS * 1000 - (performance.now() - startMs)));
   }
 
   /** Waits until no device uses the processor, for a while at most: some are never quite still. */
-  async #quiet(): Promise<void> {
-    const endMs = performance.now() + QUIET_LIMIT_S * 1000;
+  async quiet(limitS = QUIET_LIMIT_S): Promise<void> {
+    const endMs = performance.now() + limitS * 1000;
     const spent = () => this.peer.running().map((host) => usageOf(this.peer.pid(host))?.cpuS ?? 0);
     for (let before = spent(); performance.now() < endMs;) {
       await sleep(QUIET_WINDOW_MS);

@@ -11,6 +11,7 @@ import type { Question } from "../agent.ts";
 import type { Cairn } from "../cairn.ts";
 import { type Figures, quantile } from "../figures.ts";
 import { isText, libraryFile, makeLibrary, pieceOfName, rareWord, SHARED_EVERY } from "../library.ts";
+import { usageOf } from "../proc.ts";
 import { outputOf } from "../process.ts";
 import type { Stage } from "../stage.ts";
 import type { Bench, Sizes, Suite } from "../suite.ts";
@@ -30,7 +31,6 @@ const TIMES = 100;
 const LONG_TIMES = 20;
 const TOLD = 20;
 const JOIN_LIMIT_S = 120;
-/** What ends a burst is no part of the questions that follow. */
 const REST_MS = 10_000;
 const COMMON = ["guitar", "invoice", "mountain", "budget", "camera"];
 
@@ -66,10 +66,13 @@ async function runCatalogue(bench: Bench, stage: Stage<Cairn>, count: number): P
   await outputOf(["sync", "-f", stage.aside]);
   say("listing them on five devices");
   await list(stage, each, limitS);
-  say("telling a sixth");
-  const received = await receive(stage, limitS);
   say("reading texts, counting copies");
   await until("all indexes to be filled", () => isIndexed(stage, each), ASKING, limitS);
+  await stage.quiet(limitS);
+  say("telling a sixth");
+  const received = await receive(stage, limitS);
+  // What it makes of that by itself, and what ends a burst, is no part of the questions to another.
+  await stage.quiet(limitS);
   await sleep(REST_MS);
   say("questions");
   const answers = await questions(stage, each);
@@ -142,6 +145,7 @@ async function receive(stage: Stage<Cairn>, limitS: number): Promise<Figures> {
   stage.notePeaks();
   return {
     received_s: s,
+    received_cpu_s: usageOf(stage.peer.pid(NEWCOMER))?.cpuS ?? 0,
     ...(before === null || after === null ? {} : { received_bytes: after.received - before.received }),
     rss_bytes: stage.peakBytes,
   };
