@@ -15,8 +15,9 @@ async function childFirst({ a, b }: TwoFolders, mode: number): Promise<void> {
   Deno.chmodSync(`${a.root}/d`, mode);
   await a.look();
   a.tell(b, upTo);
-  await waitFor("the file", () => b.list().includes("d/f=text"), 60_000);
-  assert.equal(b.ledger.catalogue.rows.page(SELF, 0 as Lsn, b.ledger.lastLsn, 100).length, 1, "nothing of d");
+  const own = () => b.ledger.catalogue.rows.page(SELF, 0 as Lsn, b.ledger.lastLsn, 100);
+  await waitFor("the file and its row", () => b.list().includes("d/f=text") && own().length > 0, 60_000);
+  assert.equal(own().length, 1, "nothing of d");
   await b.look();
   assert.equal(modeOf(b, "d") & 0o700, 0o700);
 }
