@@ -11,6 +11,8 @@ import directoryWords from "./schema/0005_directory_words.sql" with { type: "tex
 
 /** Numbered migrations; `user_version` counts those that have run. */
 const MIGRATIONS: readonly string[] = [first, conflictNames, names, copies, directoryWords];
+/** That of the files which this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 const BUSY_MS = 5_000;
 
 /** Opens the file of a database. The simulated world has another one than SQLite's own files. */

@@ -7,6 +7,7 @@ import { addCat } from "./cat.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
+import { addDoctor } from "./doctor.ts";
 import { addDupes } from "./dupes.ts";
 import { addDu } from "./du.ts";
 import { DONE, reportError } from "./exit.ts";
@@ -117,6 +118,7 @@ export function buildProgram(context: Context): Command {
       addVersions,
       addRestore,
       addVerify,
+      addDoctor,
     ]
   ) {
     add(program, context);

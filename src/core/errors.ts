@@ -51,6 +51,7 @@ export type ErrorCode =
   | "catalogue-broken"
   | "catalogue-newer"
   | "message-invalid"
+  | "needs-attention"
   | "network"
   | "internal";
 

@@ -13,6 +13,7 @@ import { addConflictRoutes } from "./conflicts.ts";
 import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
+import { addDoctorRoutes } from "./doctor/service.ts";
 import { addFindRoutes } from "./find.ts";
 import { addGuardianRoutes } from "./guardian.ts";
 import { addLabelRoutes } from "./labels.ts";
@@ -64,6 +65,7 @@ export function createApi(
   app.post("/v1/join", async (c) => c.json(await daemon.join(await bodyOf(c, joinSchema))));
   app.post("/v1/folders", async (c) => c.json(await daemon.addFolder(await bodyOf(c, folderSchema)), 201));
   addDeviceRoutes(app, services.devices);
+  addDoctorRoutes(app, services.doctor);
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
   addPlaceRoutes(app, services.places);

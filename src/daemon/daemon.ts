@@ -114,7 +114,7 @@ class RunningDaemon implements Daemon, LogSource {
     this.#gauges = openGauges(ports.clock);
     this.#startedMs = ports.clock.now();
     this.#invites = invites;
-    this.#services = openServices(device, ports, this.#gauges);
+    this.#services = openServices(device, ports, this.#gauges, home.path);
     this.stopped = new Promise((resolve, reject) => {
       this.#resolveStopped = resolve;
       this.#rejectStopped = reject;

@@ -4,7 +4,7 @@
  */
 import type { OpenSqlite } from "../catalogue/database.ts";
 import { CairnError } from "../core/errors.ts";
-import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
+import type { DeviceId, FolderId } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { DiskFacts } from "../library/disk_facts.ts";
@@ -16,18 +16,17 @@ import { Links } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
-import { DIRECT, MOVES, PACKED_PAGES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Scrubbing } from "../sync/scrubbing.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
-import { TEXTS } from "../sync/text_messages.ts";
 import { Turns } from "../sync/turns.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
+import { Hellos } from "./hellos.ts";
 import { Meeting } from "./meeting.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
 import { ProgressTeller } from "./progress_teller.ts";
@@ -63,8 +62,6 @@ export interface DeviceOptions {
   pairing(link: SecureLink): void;
 }
 
-const VERSIONS = [1, 1] as const;
-
 export class Device {
   readonly identity: DeviceIdentity;
   readonly ledger: Ledger;
@@ -75,6 +72,8 @@ export class Device {
   /** How files of this device are found by their content. */
   readonly local: Local;
   readonly gate: Gate;
+  /** What peers say of their program and clock. */
+  readonly hellos: Hellos;
   readonly #copyKeeper: CopyKeeper;
   readonly #diskFacts: DiskFacts;
   /** What each peer says that it still needs. */
@@ -95,7 +94,6 @@ export class Device {
   readonly #conversations = new Map<Session, Conversation>();
   readonly #turns: Turns;
   readonly #manualAddresses = new Map<DeviceId, string>();
-  readonly #instance: string;
   readonly #listeners = new Set<() => void>();
   readonly #progress: ProgressTeller;
   #isStopped = false;
@@ -114,7 +112,7 @@ export class Device {
       }
     });
     this.#meeting = new Meeting(ports.clock, () => this.#eachConversation((one) => one.tellDirect()));
-    this.#instance = toHex(ports.random.bytes(8));
+    this.hellos = new Hellos(ports.clock, ports.random);
     this.local = {
       catalogue: ledger.catalogue,
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
@@ -173,11 +171,7 @@ export class Device {
       clock: ports.clock,
       identity: options.identity,
       greeting: {
-        hello: {
-          versions: VERSIONS,
-          capabilities: [DIRECT, MOVES, PACKED_PAGES, ...this.texts === null ? [] : [TEXTS]],
-          extra: { instance: this.#instance, name: options.name },
-        },
+        hello: this.hellos.own(options.name, this.texts !== null),
         admit: (device) => this.gate.admit(device),
       },
       members: () => this.gate.members(),
@@ -317,6 +311,7 @@ export class Device {
       },
     }, session);
     this.#conversations.set(session, conversation);
+    this.hellos.heard(session);
     this.#ports.pool.keepRecent(true);
     this.#noteSeen(number, session);
     this.sources.add(number, session);

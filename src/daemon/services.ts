@@ -8,6 +8,7 @@ import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
 import { type DevicesService, devicesService } from "./devices.ts";
+import { type DoctorService, doctorService } from "./doctor/service.ts";
 import { type FindService, findService } from "./find.ts";
 import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
@@ -24,6 +25,7 @@ export interface Services {
   readonly conflicts: ConflictsService;
   readonly contents: ContentsService;
   readonly devices: DevicesService;
+  readonly doctor: DoctorService;
   readonly finding: FindService;
   /** Copies: what is at risk, what is asked for, what is there twice. */
   readonly guardian: GuardianService;
@@ -39,7 +41,7 @@ export interface Services {
   stop(): void;
 }
 
-export function openServices(device: Device, ports: DevicePorts, gauges: Gauges): Services {
+export function openServices(device: Device, ports: DevicePorts, gauges: Gauges, home: string): Services {
   const questions = new Questions(ports.clock);
   const asked = { ...ports, device, questions };
   const indexer = new NameIndexer(device.ledger.catalogue.views.names, ports.clock);
@@ -50,6 +52,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges)
     conflicts: conflictsService(device, ports.fs),
     contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
+    doctor: doctorService(device, ports, home),
     finding: findService({ ...asked, sources: findSources(device) }),
     guardian: guardianService(asked),
     labels: labelsService(asked),
