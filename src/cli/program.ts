@@ -20,6 +20,7 @@ import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
 import { addLs } from "./ls.ts";
 import { addRestore } from "./restore.ts";
+import { addRepair } from "./repair.ts";
 import { addResume } from "./resume.ts";
 import { addStat } from "./stat.ts";
 import { addStatus } from "./status.ts";
@@ -119,6 +120,7 @@ export function buildProgram(context: Context): Command {
       addRestore,
       addVerify,
       addDoctor,
+      addRepair,
     ]
   ) {
     add(program, context);

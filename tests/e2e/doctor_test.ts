@@ -1,4 +1,4 @@
-/** `cairn doctor` through the program: beside a device, without one, and what its report to pass on does not say. */
+/** `cairn doctor` and `cairn repair` through the program: beside a device, without one, and what the report to pass on does not say. */
 import assert from "node:assert/strict";
 import type { DoctorReport } from "../../src/daemon/doctor/types.ts";
 import { Device } from "../support/device.ts";
@@ -122,9 +122,44 @@ Deno.test("doctor: a running device, its bundle without a secret or name, and it
     },
   );
 
+  await t.step(
+    "repair: refused while the device runs; without --yes it only tells; then all is as before",
+    async () => {
+      Deno.chmodSync(`${device.home}/identity.json`, 0o600);
+      await device.startAndWait("up");
+      const refused = await device.run("repair", "--yes");
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /is running already/);
+      await waitFor("the folder to be looked at", () => device.upToDate());
+      await device.stop();
+      const homeNames = () => [...Deno.readDirSync(device.home)].map(({ name }) => name).sort();
+      const names = homeNames();
+      assert.match(
+        await device.cli("repair"),
+        /is sound; a repair is not needed[^]*Nothing was done\. Do it with: cairn repair --yes/,
+      );
+      assert.deepEqual(homeNames(), names);
+      const done = JSON.parse(await device.cli("repair", "--yes", "--json"));
+      assert.deepEqual([done.schema, done.done, done.folders.length], ["cairn.repair/1", true, 1]);
+      assert.ok(Deno.statSync(done.aside).isFile);
+      await device.startAndWait("up");
+      await waitFor("the folder to be looked at", () => device.upToDate());
+      assert.equal((await device.status()).folders[0]!.files, 1);
+      await device.stop();
+    },
+  );
+
   await t.step("wrong words", async () => {
-    for (const args of [["extra"], ["--bundle"], ["--nothing"]]) {
-      assert.equal((await device.run("doctor", ...args)).code, 2, args.join(" "));
+    for (
+      const args of [["doctor", "extra"], ["doctor", "--bundle"], ["doctor", "--nothing"], [
+        "repair",
+        "extra",
+      ], ["repair", "--no"]]
+    ) {
+      assert.equal((await device.run(...args)).code, 2, args.join(" "));
     }
+    const nowhere = await device.run("repair", "--home", dir.at("nowhere"));
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /No device was ever started in/);
   });
 });
