@@ -121,6 +121,8 @@ export interface Client {
   verify(request: VerifyRequest): AsyncGenerator<VerifyEvent>;
   find(request: FindRequest): Promise<FindAnswer>;
   doctor(): Promise<DoctorAnswer>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -164,6 +166,7 @@ export function connect(home: string): Client {
       dupes: (request) => call("POST", "/v1/dupes", COPIES_MS, request) as Promise<DupesAnswer>,
     },
     doctor: () => call("GET", "/v1/doctor", ADD_FOLDER_MS) as Promise<DoctorAnswer>,
+    metrics: async () => await textOf(await open(access, home, "GET", "/metrics", ANSWER_MS)),
     find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     folders: () => call("GET", "/v1/folders", ANSWER_MS) as Promise<FoldersAnswer>,

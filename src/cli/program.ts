@@ -20,6 +20,7 @@ import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
 import { addLs } from "./ls.ts";
 import { addRestore } from "./restore.ts";
+import { addMetrics } from "./metrics.ts";
 import { addRepair } from "./repair.ts";
 import { addResume } from "./resume.ts";
 import { addStat } from "./stat.ts";
@@ -121,6 +122,7 @@ export function buildProgram(context: Context): Command {
       addVerify,
       addDoctor,
       addRepair,
+      addMetrics,
     ]
   ) {
     add(program, context);

@@ -18,6 +18,7 @@ import { addFindRoutes } from "./find.ts";
 import { addGuardianRoutes } from "./guardian.ts";
 import { addLabelRoutes } from "./labels.ts";
 import { addPlaceRoutes } from "./places.ts";
+import { addMetricsRoutes } from "./metrics/service.ts";
 import { addModeRoutes } from "./modes.ts";
 import type { Services } from "./services.ts";
 import { addSettingsRoutes } from "./settings.ts";
@@ -74,6 +75,7 @@ export function createApi(
   addGuardianRoutes(app, services.guardian);
   addTextRoutes(app, services.texts);
   addConflictRoutes(app, services.conflicts);
+  addMetricsRoutes(app, services.metrics, () => daemon.status());
   addModeRoutes(app, services.modes);
   addContentRoutes(app, services.contents);
   addVerifyRoutes(app, services.verify);
@@ -120,6 +122,7 @@ export function createApi(
         message: `Internal error: ${messageOf(error)}`,
         hint: "Please report this with the log.",
       };
+    if (body.code === "internal") services.metrics.fault();
     return c.json(body, error instanceof CairnError ? 400 : 500);
   });
   return (request) => app.fetch(request);

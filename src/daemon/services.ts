@@ -13,6 +13,7 @@ import { type FindService, findService } from "./find.ts";
 import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
 import { type LabelsService, labelsService } from "./labels.ts";
+import { type MetricsService, metricsService } from "./metrics/service.ts";
 import { type ModesService, modesService } from "./modes.ts";
 import { type PlacesService, placesService } from "./places.ts";
 import { type SettingsService, settingsService } from "./settings.ts";
@@ -31,6 +32,7 @@ export interface Services {
   readonly guardian: GuardianService;
   /** Tags and notes. */
   readonly labels: LabelsService;
+  readonly metrics: MetricsService;
   readonly modes: ModesService;
   readonly places: PlacesService;
   readonly settings: SettingsService;
@@ -48,6 +50,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges,
   device.onChanged(() => indexer.stir());
   device.ledger.onApplied(() => indexer.stir());
   indexer.stir();
+  const metrics = metricsService(device, ports.clock);
   return {
     conflicts: conflictsService(device, ports.fs),
     contents: contentsService(device, ports),
@@ -56,6 +59,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges,
     finding: findService({ ...asked, sources: findSources(device) }),
     guardian: guardianService(asked),
     labels: labelsService(asked),
+    metrics,
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
     places: placesService(asked),
     settings: settingsService(device),
@@ -65,6 +69,7 @@ export function openServices(device: Device, ports: DevicePorts, gauges: Gauges,
     stop() {
       questions.stop();
       indexer.stop();
+      metrics.stop();
     },
   };
 }

@@ -1,7 +1,8 @@
-/** `cairn doctor` and `cairn repair` through the program: beside a device, without one, and what the report to pass on does not say. */
+/** `cairn doctor`, `metrics` and `repair` through the program: beside a device, without one, and what the report to pass on does not say. */
 import assert from "node:assert/strict";
 import type { DoctorReport } from "../../src/daemon/doctor/types.ts";
 import { Device } from "../support/device.ts";
+import { parseExposition } from "../support/prometheus.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -93,6 +94,22 @@ Deno.test("doctor: a running device, its bundle without a secret or name, and it
       assert.equal(again.code, 1);
       assert.match(again.stderr, /it is there already/);
     });
+    await t.step(
+      "metrics are told to who has the token, in the format of Prometheus, and to nobody else",
+      async () => {
+        const read = parseExposition(await device.cli("metrics") + "\n");
+        assert.equal(read.get("cairn_folder_files")!.samples[0]!.value, 1);
+        const { port, token } = JSON.parse(Deno.readTextFileSync(`${device.home}/api.json`));
+        const ask = (headers: Record<string, string>) =>
+          fetch(`http://127.0.0.1:${port}/metrics`, { headers });
+        const refused = await ask({});
+        await refused.body?.cancel();
+        assert.equal(refused.status, 401);
+        const answered = await ask({ authorization: `Bearer ${token}` });
+        assert.match(answered.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
+        assert.deepEqual([...parseExposition(await answered.text()).keys()], [...read.keys()]);
+      },
+    );
   } finally {
     await device.stop();
   }
@@ -151,10 +168,17 @@ Deno.test("doctor: a running device, its bundle without a secret or name, and it
 
   await t.step("wrong words", async () => {
     for (
-      const args of [["doctor", "extra"], ["doctor", "--bundle"], ["doctor", "--nothing"], [
-        "repair",
-        "extra",
-      ], ["repair", "--no"]]
+      const args of [
+        ["doctor", "extra"],
+        ["doctor", "--bundle"],
+        ["doctor", "--nothing"],
+        [
+          "repair",
+          "extra",
+        ],
+        ["repair", "--no"],
+        ["metrics", "x"],
+      ]
     ) {
       assert.equal((await device.run(...args)).code, 2, args.join(" "));
     }
