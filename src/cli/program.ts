@@ -15,6 +15,7 @@ import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
 import { addGuard } from "./guard.ts";
 import { addGet } from "./get.ts";
+import { addImport } from "./import.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
@@ -123,6 +124,7 @@ export function buildProgram(context: Context): Command {
       addDoctor,
       addRepair,
       addMetrics,
+      addImport,
     ]
   ) {
     add(program, context);
