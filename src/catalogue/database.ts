@@ -21,6 +21,8 @@ const MIGRATIONS: readonly string[] = [
   damaged,
   wanting,
 ];
+/** That of the files which this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 const BUSY_MS = 5_000;
 
 /** Opens the file of a database. The simulated world has another one than SQLite's own files. */

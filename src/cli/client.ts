@@ -53,6 +53,7 @@ import type {
   WordRequest,
 } from "../daemon/modes_types.ts";
 import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
+import type { DoctorAnswer } from "../daemon/doctor/types.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
 import type { ConfigAnswer, ConfigRequest } from "../daemon/config_types.ts";
@@ -131,6 +132,9 @@ export interface Client extends RenamingService {
   get(request: GetRequest): AsyncGenerator<GetEvent>;
   verify(request: VerifyRequest): AsyncGenerator<VerifyEvent>;
   find(request: FindRequest): Promise<FindAnswer>;
+  doctor(): Promise<DoctorAnswer>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
 }
 
 /** The client of the device that runs in `home`; throws CairnError "not-running" when there is none. */
@@ -184,6 +188,8 @@ export function connect(home: string): Client {
         call("POST", "/v1/guard/policies", ANSWER_MS, request) as Promise<PoliciesAnswer>,
       dupes: (request) => call("POST", "/v1/dupes", COPIES_MS, request) as Promise<DupesAnswer>,
     },
+    doctor: () => call("GET", "/v1/doctor", ADD_FOLDER_MS) as Promise<DoctorAnswer>,
+    metrics: async () => await textOf(await open(access, home, "GET", "/metrics", ANSWER_MS)),
     find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
     resume: (request) => call("POST", "/v1/resume", RESUME_MS, request) as Promise<ResumeAnswer>,
     folders: () => call("GET", "/v1/folders", ANSWER_MS) as Promise<FoldersAnswer>,

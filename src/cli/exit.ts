@@ -1,6 +1,6 @@
 /**
  * The one place where an error becomes words on standard error and an exit code:
- * 0 done, 1 failed, 2 wrong usage.
+ * 0 done, 1 failed, 2 wrong usage, 3 done, and something needs attention (`cairn doctor`).
  */
 import { CommanderError } from "commander";
 import { CairnError, type ErrorCode, messageOf } from "../core/errors.ts";
@@ -10,6 +10,7 @@ import { printable } from "./format.ts";
 export const DONE = 0;
 export const FAILED = 1;
 export const WRONG_USAGE = 2;
+export const NEEDS_ATTENTION = 3;
 
 /** What is wrong with the words of the command itself; everything else failed while being done. */
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -22,7 +23,9 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
   if (isClosedPipe(error)) return DONE;
-  return error instanceof CairnError && USAGE_CODES.has(error.code) ? WRONG_USAGE : FAILED;
+  if (!(error instanceof CairnError)) return FAILED;
+  if (error.code === "needs-attention") return NEEDS_ATTENTION;
+  return USAGE_CODES.has(error.code) ? WRONG_USAGE : FAILED;
 }
 
 /** Tells the error to the person, in one or two lines, and answers the exit code. */

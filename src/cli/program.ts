@@ -7,6 +7,7 @@ import { addCat } from "./cat.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
+import { addDoctor } from "./doctor.ts";
 import { addDupes } from "./dupes.ts";
 import { addDown } from "./down.ts";
 import { addDu } from "./du.ts";
@@ -17,11 +18,14 @@ import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
 import { addGuard } from "./guard.ts";
 import { addGet } from "./get.ts";
+import { addImport } from "./import.ts";
 import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
 import { addLs } from "./ls.ts";
 import { addRestore } from "./restore.ts";
+import { addMetrics } from "./metrics.ts";
+import { addRepair } from "./repair.ts";
 import { addResume } from "./resume.ts";
 import { addService } from "./service.ts";
 import { addStat } from "./stat.ts";
@@ -130,6 +134,10 @@ export function buildProgram(context: Context): Command {
       addRestore,
       addVerify,
       ...EVERYDAY,
+      addDoctor,
+      addRepair,
+      addMetrics,
+      addImport,
     ]
   ) {
     add(program, context);

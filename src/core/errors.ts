@@ -52,6 +52,7 @@ export type ErrorCode =
   | "catalogue-broken"
   | "catalogue-newer"
   | "message-invalid"
+  | "needs-attention"
   | "network"
   | "internal";
 

@@ -14,12 +14,14 @@ import { addConflictRoutes } from "./conflicts.ts";
 import { addContentRoutes } from "./contents.ts";
 import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
+import { addDoctorRoutes } from "./doctor/service.ts";
 import { addFindRoutes } from "./find.ts";
 import { addGuardianRoutes } from "./guardian.ts";
 import { addIgnoringRoutes } from "./ignoring.ts";
 import { addLabelRoutes } from "./labels.ts";
 import { addPlaceRoutes } from "./places.ts";
 import { addPausingRoutes } from "./pausing.ts";
+import { addMetricsRoutes } from "./metrics/service.ts";
 import { addModeRoutes } from "./modes.ts";
 import type { Services } from "./services.ts";
 import { addSettingsRoutes } from "./settings.ts";
@@ -68,6 +70,7 @@ export function createApi(
   app.post("/v1/join", async (c) => c.json(await daemon.join(await bodyOf(c, joinSchema))));
   app.post("/v1/folders", async (c) => c.json(await daemon.addFolder(await bodyOf(c, folderSchema)), 201));
   addDeviceRoutes(app, services.devices);
+  addDoctorRoutes(app, services.doctor);
   addVersionRoutes(app, services.versions, bodyOf);
   addSettingsRoutes(app, services.settings);
   addIgnoringRoutes(app, services.ignoring);
@@ -80,6 +83,7 @@ export function createApi(
   addGuardianRoutes(app, services.guardian);
   addTextRoutes(app, services.texts);
   addConflictRoutes(app, services.conflicts);
+  addMetricsRoutes(app, services.metrics, () => daemon.status());
   addModeRoutes(app, services.modes);
   addContentRoutes(app, services.contents);
   addVerifyRoutes(app, services.verify);
@@ -126,6 +130,7 @@ export function createApi(
         message: `Internal error: ${messageOf(error)}`,
         hint: "Please report this with the log.",
       };
+    if (body.code === "internal") services.metrics.fault();
     return c.json(body, error instanceof CairnError ? 400 : 500);
   });
   return (request) => app.fetch(request);

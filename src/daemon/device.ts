@@ -4,7 +4,7 @@
  */
 import type { OpenSqlite } from "../catalogue/database.ts";
 import { CairnError } from "../core/errors.ts";
-import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
+import type { DeviceId, FolderId } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { DiskFacts } from "../library/disk_facts.ts";
@@ -17,19 +17,18 @@ import type { Session } from "../peer/session.ts";
 import type { Clock, Fs, HashPool, Net, Random, SecureLink, TextReader, Watcher } from "../platform/ports.ts";
 import { Conversation } from "../sync/conversation.ts";
 import { giving } from "../sync/giving.ts";
-import { DIRECT, MOVES, PACKED_PAGES } from "../sync/messages.ts";
 import type { Local } from "../sync/local_source.ts";
 import { Pauses } from "../sync/pauses.ts";
 import { HOME_RESERVE, Room } from "../sync/room.ts";
 import { Sharing } from "../sync/sharing.ts";
 import { Sources } from "../sync/sources.ts";
 import { Stager } from "../sync/stager.ts";
-import { TEXTS } from "../sync/text_messages.ts";
 import { Turns } from "../sync/turns.ts";
 import { Addresses } from "./addresses.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
+import { Hellos } from "./hellos.ts";
 import { Meeting } from "./meeting.ts";
 import { scrubbingOf } from "./scrub_hours.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
@@ -69,8 +68,6 @@ export interface DeviceOptions {
   pairing(link: SecureLink): void;
 }
 
-const VERSIONS = [1, 1] as const;
-
 export class Device {
   readonly identity: DeviceIdentity;
   readonly ledger: Ledger;
@@ -84,6 +81,8 @@ export class Device {
   readonly addresses: Addresses;
   /** What a person has paused. */
   readonly pauses: Pauses;
+  /** What peers say of their program and clock. */
+  readonly hellos: Hellos;
   readonly #copyKeeper: CopyKeeper;
   readonly #diskFacts: DiskFacts;
   /** What each peer says that it still needs. */
@@ -104,7 +103,6 @@ export class Device {
   readonly #meeting: Meeting;
   readonly #conversations = new Map<Session, Conversation>();
   readonly #turns: Turns;
-  readonly #instance: string;
   readonly #listeners = new Set<() => void>();
   readonly #progress: ProgressTeller;
   #isStopped = false;
@@ -128,7 +126,7 @@ export class Device {
       this.folders.retry((needs, folder) => needs.retryFrom(folder, number));
     });
     this.#meeting = new Meeting(ports.clock, () => this.#eachConversation((one) => one.tellDirect()));
-    this.#instance = toHex(ports.random.bytes(8));
+    this.hellos = new Hellos(ports.clock, ports.random);
     this.local = {
       catalogue: ledger.catalogue,
       replica: (folder) => this.folders.byNumber(folder)?.replica ?? null,
@@ -184,11 +182,7 @@ export class Device {
       clock: ports.clock,
       identity: options.identity,
       greeting: {
-        hello: {
-          versions: VERSIONS,
-          capabilities: [DIRECT, MOVES, PACKED_PAGES, ...this.texts === null ? [] : [TEXTS]],
-          extra: { instance: this.#instance, name: options.name },
-        },
+        hello: this.hellos.own(options.name, this.texts !== null),
         admit: (device) => this.gate.admit(device) ?? this.pauses.refusal(device),
       },
       members: () => this.pauses.without(this.gate.members()),
@@ -313,6 +307,7 @@ export class Device {
       },
     }, session);
     this.#conversations.set(session, conversation);
+    this.hellos.heard(session);
     this.#ports.pool.keepRecent(true);
     this.addresses.met(number, session);
     this.sources.add(number, session);

@@ -9,11 +9,13 @@ import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
 import { type DevicesService, devicesService } from "./devices.ts";
+import { type DoctorService, doctorService } from "./doctor/service.ts";
 import { type FindService, findService } from "./find.ts";
 import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
 import { type IgnoringService, ignoringService } from "./ignoring.ts";
 import { type LabelsService, labelsService } from "./labels.ts";
+import { type MetricsService, metricsService } from "./metrics/service.ts";
 import { type ModesService, modesService } from "./modes.ts";
 import { type PausingService, pausingService } from "./pausing.ts";
 import { type PlacesService, placesService } from "./places.ts";
@@ -29,12 +31,14 @@ export interface Services {
   readonly conflicts: ConflictsService;
   readonly contents: ContentsService;
   readonly devices: DevicesService;
+  readonly doctor: DoctorService;
   readonly finding: FindService;
   /** Copies: what is at risk, what is asked for, what is there twice. */
   readonly guardian: GuardianService;
   readonly ignoring: IgnoringService;
   /** Tags and notes. */
   readonly labels: LabelsService;
+  readonly metrics: MetricsService;
   readonly modes: ModesService;
   readonly pausing: PausingService;
   readonly places: PlacesService;
@@ -59,15 +63,18 @@ export function openServices(
   device.onChanged(() => indexer.stir());
   device.ledger.onApplied(() => indexer.stir());
   indexer.stir();
+  const metrics = metricsService(device, ports.clock);
   return {
     config: configService(device, saved),
     conflicts: conflictsService(device, ports.fs),
     contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
+    doctor: doctorService(device, ports, saved.path),
     finding: findService({ ...asked, sources: findSources(device) }),
     guardian: guardianService(asked),
     ignoring: ignoringService(device, ports.fs),
     labels: labelsService(asked),
+    metrics,
     modes: modesService(device, ports.clock, () => folderStatuses(device, gauges)),
     pausing: pausingService(device, ports.clock),
     places: placesService(asked),
@@ -79,6 +86,7 @@ export function openServices(
     stop() {
       questions.stop();
       indexer.stop();
+      metrics.stop();
     },
   };
 }

@@ -73,7 +73,10 @@ export function openSegments(fs: Fs, dir: string, appliedLsn: Lsn): OpenedSegmen
 }
 
 /** Frames that the next segment has again were never durable: their segment was poisoned, and could not be cut (R27). */
-function withoutRefused(content: SegmentContent | null, next: Segment | undefined): SegmentContent | null {
+export function withoutRefused(
+  content: SegmentContent | null,
+  next: Segment | undefined,
+): SegmentContent | null {
   const refused = content?.frames.findIndex(({ lsn }) => next !== undefined && lsn >= next.firstLsn) ?? -1;
   if (content === null || refused < 0) return content;
   const frames = content.frames.slice(0, refused);
@@ -94,7 +97,7 @@ export function listSegments(fs: Fs, dir: string): Segment[] {
 }
 
 /** Null when the file is no segment; an empty or torn header is one without frames. */
-function readSegment(fs: Fs, segment: Segment): SegmentContent | null {
+export function readSegment(fs: Fs, segment: Segment): SegmentContent | null {
   const bytes = fs.readSmall(segment.path, MOST_BYTES) ?? new Uint8Array(0);
   switch (checkHeader(bytes)) {
     case "ok":

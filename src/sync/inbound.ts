@@ -19,7 +19,7 @@ import type { Fetched } from "./fetch_small.ts";
 import { FULL, waitsForRoom } from "./keeping.ts";
 import { Coming } from "./coming.ts";
 import { decideAll, type Due, holdersOf, movable } from "./due.ts";
-import { MOST_RETRY_MS, NeedOutcomes, QUIET_WAITS, RETRY_MS } from "./need_outcomes.ts";
+import { type Done, MOST_RETRY_MS, NeedOutcomes, QUIET_WAITS, RETRY_MS } from "./need_outcomes.ts";
 import { adoptable } from "./only_adopt.ts";
 import { PAUSED_THERE, Pausers } from "./pausers.ts";
 import { syncPlaced } from "./placed_durable.ts";
@@ -104,7 +104,7 @@ export class Inbound {
     });
   }
 
-  get done(): { readonly files: number; readonly bytes: number } {
+  get done(): Done {
     return this.#outcomes.done;
   }
 

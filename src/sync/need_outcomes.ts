@@ -24,12 +24,22 @@ const WAITS_FOR_OTHERS = [
 /** Looks at a disk that is not as expected before that is told. */
 const LOOKS = 20;
 
+export interface Done {
+  readonly files: number;
+  readonly bytes: number;
+  /** All since the start. */
+  readonly ever: { readonly files: number; readonly bytes: number };
+}
+
+const NOTHING = { files: 0, bytes: 0 };
+
 export class NeedOutcomes {
   readonly #replica: Replica;
   readonly #room: RoomWait;
   readonly #lookAgain: (paths: readonly RelPath[]) => void;
   /** Needs done since there were none. */
-  #done = { files: 0, bytes: 0 };
+  #done = NOTHING;
+  #ever = NOTHING;
 
   constructor(replica: Replica, room: RoomWait, lookAgain: (paths: readonly RelPath[]) => void) {
     this.#replica = replica;
@@ -37,13 +47,13 @@ export class NeedOutcomes {
     this.#lookAgain = lookAgain;
   }
 
-  get done(): { readonly files: number; readonly bytes: number } {
-    return this.#done;
+  get done(): Done {
+    return { ...this.#done, ever: this.#ever };
   }
 
   /** Nothing is needed any more: the next need is the first one. */
   startOver(): void {
-    this.#done = { files: 0, bytes: 0 };
+    this.#done = NOTHING;
   }
 
   /** Where the home's disk refuses that, the need stays as it was, and is tried again when that has passed. */
@@ -55,6 +65,7 @@ export class NeedOutcomes {
     switch (outcome.kind) {
       case "done":
         this.#done = { files: this.#done.files + 1, bytes: this.#done.bytes + bytes };
+        this.#ever = { files: this.#ever.files + 1, bytes: this.#ever.bytes + bytes };
         return;
       case "look":
         this.#lookAgain(outcome.paths);
