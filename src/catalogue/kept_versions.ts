@@ -36,11 +36,16 @@ export class KeptVersions {
     this.#ids = ids;
   }
 
-  /** Takes in a line of a segment; true when it is news. Told twice, it belongs to the segment that was told last. */
+  /** Takes in a line of a segment; true when it is news. Told twice, what was told last counts, and it belongs to that segment. */
   put(folder: number, segment: number, kept: Kept): boolean {
     const known = this.#db.get("SELECT id FROM kept WHERE folder = ? AND file = ?", folder, kept.file);
     if (known !== undefined) {
-      this.#db.run("UPDATE kept SET segment = ? WHERE id = ?", segment, Number(known[0]));
+      this.#db.run(
+        "UPDATE kept SET segment = ?, line = ? WHERE id = ?",
+        segment,
+        encodeKept(kept),
+        Number(known[0]),
+      );
       return false;
     }
     this.#db.run(

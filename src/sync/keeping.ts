@@ -52,13 +52,19 @@ export function withRoom(
 }
 
 /**
- * The time that the disk has for what goes. Where a write may still hide in the clock's grain (R14), none: it may be another content
- * than our row says, so it is read before that is believed.
+ * The name that what goes gets in the store, and the time that the disk has for it. Where a write may still hide in the clock's grain (R14),
+ * none: it may be another content than our row says, so it is read before that is believed.
  */
-function timeOf({ catalogue }: Replica, state: number, entry: Entry): number {
+function namedAndTimed(
+  { catalogue, versions, touched }: Replica,
+  path: RelPath,
+  { row, state }: HeldRow,
+): Pick<Kept, "file" | "keptMs" | "mtimeMs"> {
+  const named = nextName(versions, path);
   const print = catalogue.prints.get(state);
-  if (print === null) return entry.mtimeMs;
-  return print.settled ? print.mtimeMs : UNREAD_MS;
+  if (print === null || print.settled) return { ...named, mtimeMs: (print ?? row.entry).mtimeMs };
+  touched.noteKept(row.path, print, named.file);
+  return { ...named, mtimeMs: UNREAD_MS };
 }
 
 /**
@@ -98,13 +104,13 @@ function keptOfUnknown({ versions, deps: { fs, device } }: Replica, one: Nameles
 }
 
 /** What the version store's index is to say of our own file or symlink that lost a conflict because someone here settled it. */
-export function keptOfSettled(replica: Replica, { row: { path, entry }, state }: HeldRow): Kept {
+export function keptOfSettled(replica: Replica, own: HeldRow): Kept {
+  const { path, entry } = own.row;
   return {
-    ...nextName(replica.versions, path),
+    ...namedAndTimed(replica, path, own),
     path,
     kind: entry.kind as "file" | "symlink",
     size: entry.size,
-    mtimeMs: timeOf(replica, state, entry),
     mode: entry.mode,
     content: entry.content,
     target: entry.target,
@@ -122,11 +128,10 @@ export function keptOf(replica: Replica, step: Step): Kept | null {
   if (former === null) return null;
   const why: Why = isLoss ? "conflict" : entry.kind === "deleted" ? "deleted" : "replaced";
   return {
-    ...nextName(replica.versions, path),
+    ...namedAndTimed(replica, path, own!),
     path,
     kind: former.kind as "file" | "symlink",
     size: former.size,
-    mtimeMs: timeOf(replica, own!.state, former),
     mode: former.mode,
     content: former.content,
     target: former.target,

@@ -55,7 +55,7 @@ export async function mend(
 }
 
 async function putCopy(replica: Replica, path: RelPath): Promise<void> {
-  const { deps: { fs, pool }, root, rootDev, versions, durability } = replica;
+  const { deps: { fs, pool }, root, rootDev, versions, durability, touched } = replica;
   const pins = new Pins(fs, root);
   const named = nextName(versions, path);
   const stage = `${versions.stage}/${MEND}${named.file}`;
@@ -86,6 +86,7 @@ async function putCopy(replica: Replica, path: RelPath): Promise<void> {
     );
     if (placed.result !== "done") return;
     durability.forget(stat);
+    if (placed.stat !== null) touched.follow(path, stat, placed.stat, replica.fsNowMs());
     await syncPlaced(replica, {
       directories: new Set([parentOf(path)]),
       shards: new Set(placed.kept === null ? [] : [placed.kept.shard]),

@@ -4,6 +4,7 @@
  */
 import type { HeldRow } from "../catalogue/rows.ts";
 import type { Row } from "../core/entry.ts";
+import type { Fingerprint } from "../core/fingerprint.ts";
 import type { Lsn, RelPath } from "../core/ids.ts";
 import { coversAll, sameVersion } from "../core/version.ts";
 import type { Places } from "./places.ts";
@@ -14,6 +15,14 @@ interface Intended {
   readonly isPlaced: boolean;
   /** What an earlier try had placed, of another version: it stands there still, unless this one took its place. */
   readonly beneath: Row | null;
+  /** What the disk said of that which this process placed, right then; null where it placed none of both, or nobody knows. */
+  readonly print: Fingerprint | null;
+}
+
+/** What stands on the disk, and no record says so. */
+export interface Unrecorded {
+  readonly row: Row;
+  readonly print: Fingerprint | null;
 }
 
 export class OpenIntents {
@@ -23,7 +32,7 @@ export class OpenIntents {
 
   /** `rows` are left from before, none of them later than `upTo`. */
   constructor(rows: readonly Row[], upTo: Lsn) {
-    this.#rows = new Map(rows.map((row) => [row.path, { row, isPlaced: false, beneath: null }]));
+    this.#rows = new Map(rows.map((row) => [row.path, { row, isPlaced: false, beneath: null, print: null }]));
     this.#upTo = upTo;
     this.#isSettled = this.#rows.size === 0;
   }
@@ -39,20 +48,23 @@ export class OpenIntents {
     if (intended === undefined) return null;
     if (knows(own, intended.row)) return null;
     const { beneath } = intended;
-    return beneath !== null && knows(own, beneath) ? { ...intended, beneath: null } : intended;
+    return beneath !== null && knows(own, beneath) ? { ...intended, beneath: null, print: null } : intended;
   }
 
   /** The record of a batch was refused: `placed` of its rows stand on the disk. */
-  add(rows: readonly Row[], placed: readonly Row[], intent: Lsn): void {
+  add(rows: readonly Row[], placed: readonly Unrecorded[], intent: Lsn): void {
     this.#isSettled = false;
     for (const row of rows) {
       const before = this.#rows.get(row.path);
       // What an earlier try had placed stands there still.
       const beneath = before?.isPlaced ? before.row : before?.beneath ?? null;
       const isPlaced = beneath !== null && sameVersion(beneath.entry.version, row.entry.version);
-      this.#rows.set(row.path, { row, isPlaced, beneath: isPlaced ? null : beneath });
+      const print = before?.print ?? null;
+      this.#rows.set(row.path, { row, isPlaced, beneath: isPlaced ? null : beneath, print });
     }
-    for (const row of placed) this.#rows.set(row.path, { row, isPlaced: true, beneath: null });
+    for (const { row, print } of placed) {
+      this.#rows.set(row.path, { row, isPlaced: true, beneath: null, print });
+    }
     this.#upTo = Math.max(this.#upTo, intent) as Lsn;
   }
 
@@ -80,4 +92,10 @@ export class OpenIntents {
 
 function knows(own: HeldRow | null, { entry: { version: { dots, meta } } }: Row): boolean {
   return own !== null && coversAll(own.row.entry.version.context, [...dots, meta]);
+}
+
+/** What this process has placed at a path, and stands there for all that it knows. */
+export function placedBy(intended: Intended | null): Unrecorded | null {
+  const row = intended?.isPlaced ? intended.row : intended?.beneath ?? null;
+  return row && { row, print: intended!.print };
 }

@@ -33,6 +33,7 @@ import {
   type Step,
   withinRecord,
 } from "./step.ts";
+import { leaveUnrecorded } from "./unrecorded.ts";
 import { followCopies, isBelowFile, keepCopy, leftOvers, makeWay, whatKeeps } from "./yielding.ts";
 
 /** More files or directories than this are made durable by one sync of the file system. */
@@ -104,7 +105,7 @@ async function runSteps(
   } catch (error) {
     // Whatever it was, some of the batch may stand on the disk, and no record says so.
     const intended = intendedRows(steps.filter(({ adoptOnly }) => !adoptOnly));
-    replica.intents.add(intended, changes.map(({ row }) => row), intent);
+    leaveUnrecorded(replica, intended, changes, intent);
     throw error;
   }
   if (half.length > 0) replica.intents.add(half, [], intent);

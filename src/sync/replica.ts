@@ -38,7 +38,7 @@ import { DirectoryModes, openMode } from "./directory_modes.ts";
 import { hasOtherMode, isThere } from "./last_look.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { MadeDirectories } from "./made_directories.ts";
-import { OpenIntents } from "./open_intents.ts";
+import { OpenIntents, placedBy, type Unrecorded } from "./open_intents.ts";
 import { NOWHERE, type Places } from "./places.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
 import type { RootStop } from "./root_stop.ts";
@@ -112,8 +112,8 @@ export class Replica {
   isPaused: () => boolean = () => false;
   readonly touched = new Touched();
   readonly made = new MadeDirectories();
-  /** Whether what was read at a path is what the disk has made of ours, and nobody has written there since (R15). */
-  isDamage: (own: HeldRow | null, observed: Observation) => boolean = () => false;
+  /** Whether what was read at a path is what the disk has made of what stood there, and nobody has written there since (R15). */
+  isDamage: (standing: Unrecorded | null, observed: Observation) => boolean = () => false;
   /** Told of what was recorded, before anything else is done. */
   recorded: (changes: readonly RowAndPrint[]) => Promise<void> = () => Promise.resolve();
   /** Told that our entry lost to another's at a path and is kept at `copy`, before that is recorded. */
@@ -272,11 +272,13 @@ export class Replica {
     same: StatePrint[],
   ): void {
     const { path, print } = observed;
-    // It was read anew for another reason: of damage nobody ever made an edit (R15).
-    const observation = this.isDamage(own, observed)
-      ? { ...observed, content: own!.row.entry.content }
-      : this.made.asFound(observed);
     const intended = this.intents.at(path, own);
+    const known = own === null ? null : this.catalogue.prints.get(own.state);
+    const left = placedBy(intended) ?? (own && { row: own.row, print: known });
+    // It was read anew for another reason: of damage nobody ever made an edit (R15).
+    const observation = this.isDamage(left, observed)
+      ? { ...observed, content: left!.row.entry.content }
+      : this.made.asFound(observed);
     const isFresh = own === null || !isAlive(own.row.entry);
     const isIntended = intended !== null && (intended.isPlaced || isWhat(intended.row, observation));
     const standing = isIntended ? intended.row : intended?.beneath ?? null;
@@ -286,7 +288,6 @@ export class Replica {
       changes.push({ row: edited ?? standing, print, isFresh });
       return;
     }
-    const known = own === null ? null : this.catalogue.prints.get(own.state);
     // What the disk had is not known any more, or a power cut has taken what we knew of it last.
     const mayBeOpen = own !== null &&
       (known === null || (this.#isFirstLook && known.mode === own.row.entry.mode));

@@ -10,7 +10,6 @@
  *    another, so that nobody counts them as copies (damage_teller.ts).
  */
 import type { HeldRow } from "../catalogue/rows.ts";
-import { samePrint } from "../core/fingerprint.ts";
 import type { RelPath } from "../core/ids.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
@@ -19,6 +18,7 @@ import { DamageTeller } from "./damage_teller.ts";
 import { type Damage, Damages } from "./damages.ts";
 import { Healing } from "./healing.ts";
 import type { Local } from "./local_source.ts";
+import type { Unrecorded } from "./open_intents.ts";
 import { readAgain } from "./read_again.ts";
 import type { Replica } from "./replica.ts";
 import { NEVER, type Pass, passFrom } from "./scrub_pass.ts";
@@ -99,7 +99,7 @@ export class Scrub {
     });
     this.#teller = new DamageTeller(ledger, clock, replica.folder, this.damages);
     this.#pass = passFrom(ledger.catalogue.values.local(SCRUB + replica.folder));
-    replica.isDamage = (own, observed) => this.#isDamage(own, observed);
+    replica.isDamage = (standing, observed) => this.#isDamage(standing, observed);
   }
 
   get pass(): Pass {
@@ -125,16 +125,15 @@ export class Scrub {
   }
 
   /** Bytes behind which nobody stands: known ones, and others than ours behind the times that Cairn itself left there. */
-  #isDamage(own: HeldRow | null, { path, content, print }: Observation): boolean {
-    const isAsLeft = this.#replica.touched.isAsLeft(path, print);
-    const ours = own?.row.entry.content ?? null;
+  #isDamage(standing: Unrecorded | null, { path, content, print }: Observation): boolean {
+    // What was left there may be another file than the row tells of.
+    const isAsLeft = this.#replica.touched.isAsLeft(path, print, standing?.print ?? null);
+    const ours = standing?.row.entry.content ?? null;
     // Somebody has put the right bytes there.
     if (content === ours && this.damages.isAtRisk(path)) this.suspect(path);
     if (ours === null || content === null || content === ours) return false;
     if (this.damages.isKnown(path, ours, content, print.mtimeMs)) return true;
-    // What was left there may never have been recorded: our row has to be of this very file.
-    const known = this.#replica.catalogue.prints.get(own!.state);
-    if (!isAsLeft || known === null || !samePrint(known, print)) return false;
+    if (!isAsLeft) return false;
     this.suspect(path);
     return true;
   }

@@ -21,6 +21,7 @@ import { relativeStat } from "../folder/scan.ts";
 import { FsError } from "../platform/ports.ts";
 import { areNamesDurable } from "./renamed.ts";
 import type { Replica } from "./replica.ts";
+import { leaveUnrecordedMove } from "./unrecorded.ts";
 import { mayMoveWhole, wholeDirectory } from "./whole_directory.ts";
 
 /** A rename of which nothing more is told for this long, or that is not told to its end within this, is done path by path. */
@@ -160,7 +161,8 @@ function takeRenamed(replica: Replica, rename: Rename): Promise<boolean> {
     } catch (error) {
       // It may stand on the disk, and no record says so.
       const rows = rename.moves.flatMap((move) => replica.catalogue.moves.rowsOf(replica.number, move));
-      replica.intents.add(rows, isRenamed ? rows : [], intent);
+      if (isRenamed) leaveUnrecordedMove(replica, rows, intent);
+      else replica.intents.add(rows, [], intent);
       throw error;
     } finally {
       replica.renaming = null;

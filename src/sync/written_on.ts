@@ -47,6 +47,13 @@ export async function bringBack(replica: Replica, { id, kept }: KeptRow): Promis
     catalogue.kept.rewrite(id, { ...kept, mtimeMs: stat.mtimeMs });
     return [];
   }
+  if (replica.touched.isKeptAsLeft(kept.file, relativeStat(stat, replica.rootDev))) {
+    // Nobody wrote to it: the disk had changed it before it came here (R15). It stays, as what it is.
+    const damaged: Kept = { ...kept, content: hashed.content, mtimeMs: stat.mtimeMs, why: "damaged" };
+    await fs.syncFile(await versions.index.write([damaged]));
+    catalogue.kept.rewrite(id, damaged);
+    return [];
+  }
   const pins = new Pins(fs, replica.root);
   try {
     // A file of the folder is the same inode: a copy that was kept of it, or another hard link. It has the writing already.

@@ -236,9 +236,9 @@ export class Neighbours implements AsyncDisposable {
   }
 
   /** All disks are looked at; everybody knows and has what everybody has. */
-  async settle(among: readonly Neighbour[] = this.all): Promise<void> {
+  async settle(among: readonly Neighbour[] = this.all, limitMs = 60_000): Promise<void> {
     for (const neighbour of among) await neighbour.look();
-    await waitFor("all devices to come to rest", () => this.#areAtRest(among), 60_000, 5);
+    await waitFor("all devices to come to rest", () => this.#areAtRest(among), limitMs, 5);
   }
 
   /** As `settle`; and what they have is the same, byte for byte. */

@@ -6,7 +6,7 @@ import { openVersionStore } from "../../src/folder/versions.ts";
 import { relativeStat } from "../../src/folder/scan.ts";
 import type { HashPool } from "../../src/platform/ports.ts";
 import { realFs } from "../../src/platform/real/fs.ts";
-import { OpenIntents } from "../../src/sync/open_intents.ts";
+import { OpenIntents, placedBy } from "../../src/sync/open_intents.ts";
 import { Replica } from "../../src/sync/replica.ts";
 import { HOME_RESERVE, Room } from "../../src/sync/room.ts";
 import { deviceOf, dot, entryOf, lsnOf, pathOf, rowOf } from "../support/entries.ts";
@@ -125,7 +125,7 @@ Deno.test("a directory that was being placed, its mode still open, is the peer's
 
 Deno.test("what an earlier try has placed counts as placed, whatever becomes of the next try (R19)", () => {
   const intents = new OpenIntents([], lsnOf(0));
-  intents.add([PLACED], [PLACED], lsnOf(1));
+  intents.add([PLACED], [{ row: PLACED, print: null }], lsnOf(1));
   intents.add([PLACED], [], lsnOf(2));
   assert.equal(intents.at(PATH, null)?.isPlaced, true);
   const newer = rowOf("file", entryOf({ text: "newer", dots: [dot(5, 6)], seen: [dot(5, 5)], writer: 2 }));
@@ -137,6 +137,28 @@ Deno.test("what an earlier try has placed counts as placed, whatever becomes of 
   const held = (row: Row) => ({ row, device: 1, state: 1, lsn: lsnOf(1) });
   assert.equal(intents.at(PATH, held(PLACED))?.beneath, null, "our row knows of it by now");
   assert.equal(intents.at(PATH, held(newer)), null);
-  intents.add([newer], [newer], lsnOf(5));
+  intents.add([newer], [{ row: newer, print: null }], lsnOf(5));
   assert.deepEqual([intents.at(PATH, null)?.isPlaced, intents.at(PATH, null)?.beneath], [true, null]);
+});
+
+Deno.test("of what this process placed the print is known, until our row knows of it or another takes its place (R15, R19)", () => {
+  const print = printOf(
+    { size: 4, mtimeMs: 1, ctimeMs: 2, birthMs: 0, ino: 3, dev: 0, mode: 0o644 },
+    1_000_000,
+  );
+  const intents = new OpenIntents([], lsnOf(0));
+  intents.add([PLACED], [{ row: PLACED, print }], lsnOf(1));
+  assert.deepEqual(placedBy(intents.at(PATH, null)), { row: PLACED, print });
+  intents.add([PLACED], [], lsnOf(2));
+  assert.deepEqual(placedBy(intents.at(PATH, null)), { row: PLACED, print });
+  const newer = rowOf("file", entryOf({ text: "newer", dots: [dot(5, 6)], seen: [dot(5, 5)], writer: 2 }));
+  intents.add([newer], [], lsnOf(3));
+  assert.deepEqual(placedBy(intents.at(PATH, null)), { row: PLACED, print }, "it stands there still");
+  assert.equal(
+    placedBy(intents.at(PATH, { row: PLACED, device: 1, state: 1, lsn: lsnOf(1) })),
+    null,
+    "our row knows of it by now",
+  );
+  intents.add([newer], [{ row: newer, print: null }], lsnOf(4));
+  assert.deepEqual(placedBy(intents.at(PATH, null)), { row: newer, print: null });
 });

@@ -8,28 +8,13 @@ import { logLinesOf } from "../../src/daemon/log.ts";
 import { heal } from "../../src/sync/heal.ts";
 import { Scrub } from "../../src/sync/scrub.ts";
 import { Scrubbing } from "../../src/sync/scrubbing.ts";
-import { sampleBytes } from "../support/sample_bytes.ts";
+import { keptOf, settled, withPair } from "../support/rotting_pair.ts";
 import { rottingFs } from "../support/rotting_fs.ts";
+import { sampleBytes } from "../support/sample_bytes.ts";
 import { type Side, type TwoFolders, twoFolders } from "../support/two_folders.ts";
 import { waitFor } from "../support/wait.ts";
 
 const path = (text: string) => text as RelPath;
-
-/** Files are settled: nothing that was written could hide in the clock's grain any more (R14). */
-async function settled(side: Side): Promise<void> {
-  const { catalogue } = side.replica;
-  await waitFor(
-    "fingerprints that are settled",
-    async () => {
-      await side.look();
-      return catalogue.db.get(
-        "SELECT count(*) FROM prints p JOIN states s ON s.id = p.state WHERE s.kind = 1 AND p.settled = 0",
-      )![0] === 0;
-    },
-    60_000,
-    300,
-  );
-}
 
 const verify = (side: Side) => side.sync.scrub.verify(() => {}, () => false);
 
@@ -37,24 +22,6 @@ function eventsOf(side: Side): string[] {
   return [...side.ledger.history(1 as never)].flatMap((applied) => logLinesOf(applied, 0, () => "f"))
     .filter(({ event }) => ["damaged", "healed", "at-risk", "changed", "deleted"].includes(event))
     .map(({ event, path }) => `${event} ${path}`);
-}
-
-async function keptOf({ replica, sync }: Side, of: string) {
-  await replica.exclusive(() => sync.keeper.takeInAll());
-  return replica.catalogue.kept.at(replica.number, path(of)).map(({ kept }) => kept);
-}
-
-async function withPair(
-  test: (
-    pair: TwoFolders,
-    rot: (of: string, at?: number) => void,
-    disk: ReturnType<typeof rottingFs>,
-  ) => Promise<void>,
-  clock?: Clock,
-): Promise<void> {
-  const disk = rottingFs();
-  await using pair = await twoFolders((fs) => disk.disk(fs), clock);
-  await test(pair, (of, at) => disk.rot(`${pair.b.root}/${of}`, at), disk);
 }
 
 Deno.test("a flipped bit is found, told to nobody, set aside and healed from another device (R15)", async () => {

@@ -57,6 +57,17 @@ export class Rots {
     return null;
   }
 
+  /** Where bad bytes could not be synced, a copy of them takes their place on their disk: they are what they were. */
+  copied(device: SimDevice, peek: Peek | null, standing: ContentKey | null): void {
+    if (peek === null || this.#all.size === 0 || this.of(device, peek) !== null) return;
+    const key = keyOf(peek);
+    for (const rot of this.#all) {
+      if (rot.device !== device || rot.bad !== key || rot.good !== standing) continue;
+      this.#all.add({ ...rot, ino: peek.ino, birthMs: peek.birthMs });
+      return;
+    }
+  }
+
   /** What stands there to everybody's mind. */
   meant(device: SimDevice, peek: Peek | null): ContentKey | null {
     return this.of(device, peek)?.good ?? keyOf(peek);

@@ -148,7 +148,9 @@ export class DiskOracle {
   }
 
   #placed(path: string): void {
-    const content = this.#rots.meant(this.#device, this.#device.disk.peek(`${ROOT}/${path}`));
+    const peek = this.#device.disk.peek(`${ROOT}/${path}`);
+    this.#rots.copied(this.#device, peek, this.#standing.get(path)?.content ?? null);
+    const content = this.#rots.meant(this.#device, peek);
     if (content === null) return;
     if (!this.#history.isKnown(content)) {
       this.#fail(`the daemon put something at ${path} that nobody ever had: ${describe(content)}`);
