@@ -1,5 +1,5 @@
 /** `cairn folders add|mode|remove`, `cairn override` and `cairn revert`: how this device takes part in a folder. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { type Mode, MODES } from "../core/mode.ts";
 import type { LeaveAnswer, ModeAnswer, OverrideAnswer, RevertAnswer } from "../daemon/modes_types.ts";
 import { parseName } from "./arguments.ts";
@@ -41,7 +41,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
   folders.command("mode")
     .description(`change how this device takes part in a folder (${MODE_WORDS})`)
     .argument("<folder>", "its name or path")
-    .argument("<mode>", MODES.join(", "), parseMode)
+    .addArgument(new Argument("<mode>", "what it does from then on").choices(MODES))
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  cairn folders mode Photos receive --dry-run")
@@ -107,12 +107,6 @@ export function addModes(program: Command, folders: Command, context: Context): 
 
 function isMeant({ yes = false, dryRun = false }: Options): boolean {
   return yes && !dryRun;
-}
-
-function parseMode(text: string): Mode {
-  const mode = MODES.find((known) => known === text);
-  if (mode !== undefined) return mode;
-  throw new InvalidArgumentError(`There is ${MODES.join(", ")}.`);
 }
 
 async function answered<T>(

@@ -4,6 +4,7 @@
 import { Command } from "commander";
 import { VERSION } from "../core/version_name.ts";
 import { addCat } from "./cat.ts";
+import { addCompletion } from "./completion.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
@@ -117,6 +118,7 @@ export function buildProgram(context: Context): Command {
       addVersions,
       addRestore,
       addVerify,
+      addCompletion,
     ]
   ) {
     add(program, context);
