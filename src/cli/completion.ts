@@ -34,12 +34,11 @@ export function addCompletion(program: Command, context: Context): void {
 }
 
 const HELP = `
-bash        cairn completion bash > ~/.local/share/bash-completion/completions/cairn
+bash        source <(cairn completion bash), in ~/.bashrc
 zsh         cairn completion zsh > ~/.zfunc/_cairn, in a directory of $fpath
 fish        cairn completion fish > ~/.config/fish/completions/cairn.fish
 PowerShell  cairn completion powershell >> $PROFILE
 Names of devices, folders and files are the running device's.
 
 Example:
-  source <(cairn completion bash)         for this shell only
-  cairn completion fish | source`;
+  cairn completion bash > ~/.local/share/bash-completion/completions/cairn`;

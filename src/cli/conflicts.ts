@@ -32,6 +32,7 @@ export function addConflicts(program: Command, context: Context): void {
   conflicts.command("diff")
     .description("compare the two sides of a conflict")
     .argument("<path>", "either of the two files, or a directory")
+    .addHelpText("after", "\nExample:\n  cairn conflicts diff ~/Notes/todo.txt")
     .action((path: string, _options, command: Command) =>
       list(context, path, { ...command.optsWithGlobals<Options>(), diff: true })
     );
@@ -49,13 +50,20 @@ export function addConflicts(program: Command, context: Context): void {
 
 const HELP = `
 Of two contents written at the same time the later one stands at the path. The other is kept beside it as
-NAME.conflict-DATE-HASH.EXT. Deleting or renaming that file by hand settles the conflict just as well.`;
+NAME.conflict-DATE-HASH.EXT. Deleting or renaming that file by hand settles the conflict just as well.
+
+Examples:
+  cairn conflicts
+  cairn conflicts ~/Notes --diff`;
 const RESOLVE_HELP = `
   mine    what was written on this device stays; when neither side was, or both, what stands at the path
   theirs  the other one stays
   both    both stay, and the copy gets a plain name: the path's own if that is free, else one with the
           name of the device that wrote it (a-laptop.txt)
-What goes is kept among the former versions.`;
+What goes is kept among the former versions.
+
+Example:
+  cairn conflicts resolve ~/Notes/todo.txt --keep mine`;
 
 function clientOf({ env }: Context, options: Options): Client {
   return connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));

@@ -19,15 +19,21 @@ export function addDevices(program: Command, context: Context): void {
   const devices = program.command("devices")
     .description("list the devices of the library")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn devices")
     .action((_options, command: Command) => list(context, command.optsWithGlobals()));
   devices.command("remove")
     .description("remove a device from the library, for good: all others refuse it from then on")
     .argument("<name>", "its name, or the first digits of its id")
     .option("--self", "it is this device, which leaves the library")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  cairn devices remove phone\n  cairn devices remove laptop --self   on laptop itself",
+    )
     .action((name: string, _options, command: Command) => remove(context, name, command.optsWithGlobals()));
   devices.command("confirm")
     .description("confirm a device that was let in by one that has been removed since")
     .argument("<name>", "its name, or the first digits of its id")
+    .addHelpText("after", "\nExample:\n  cairn devices confirm tablet")
     .action((name: string, _options, command: Command) => confirm(context, name, command.optsWithGlobals()));
 }
 

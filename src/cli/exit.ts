@@ -12,7 +12,7 @@ export const FAILED = 1;
 export const WRONG_USAGE = 2;
 
 /** What is wrong with the words of the command itself; everything else failed while being done. */
-const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+export const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "usage",
   "code-malformed",
   "address-malformed",

@@ -15,12 +15,14 @@ export function addFolders(program: Command, context: Context): void {
   const all = program.command("folders")
     .description("list the folders of the library, and how each device takes part")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders")
     .action((_options, command: Command) => folders(context, command.optsWithGlobals()));
   addModes(program, all, context);
   all.command("settings")
     .description("show the settings of a folder")
     .argument("<name>", "the folder's name")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders settings Photos")
     .action((name: string, _options, command: Command) =>
       showSettings(context, command.optsWithGlobals(), (client) => client.folderSettings(name))
     );
@@ -30,6 +32,7 @@ export function addFolders(program: Command, context: Context): void {
     .argument("<key>", "which setting; `folders settings` lists them")
     .argument("<value>", "its new value")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders set Photos versions-days 90")
     .action((folder: string, name: string, value: string, _options, command: Command) =>
       showSettings(
         context,

@@ -9,6 +9,7 @@ import { say } from "./terminal.ts";
 export function addInvite(program: Command, context: Context): void {
   program.command("invite")
     .description("show a code that lets one more device join; just the code when piped")
+    .addHelpText("after", "\nExample:\n  cairn invite")
     .action((_options, command: Command) => invite(context, command.optsWithGlobals()));
 }
 

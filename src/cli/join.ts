@@ -37,6 +37,10 @@ export function addJoin(program: Command, context: Context): void {
     .option("--add", "with --again: add the files that are only here")
     .option("--name <name>", "this device's name in the library", parseName)
     .option("--port <port>", "TCP port for other devices (chosen once and remembered)", parsePort)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  cairn join K7QM-2XTD-9RWA ~/Notes\n  cairn join K7QM-2XTD-9RWA ~/Notes --at 192.168.1.7:22411",
+    )
     .action((code: string, path: string | undefined, _options, command: Command) =>
       join(context, code, path, command.optsWithGlobals())
     );

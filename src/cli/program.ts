@@ -19,6 +19,7 @@ import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
 import { addLs } from "./ls.ts";
+import { addMan } from "./man.ts";
 import { addRestore } from "./restore.ts";
 import { addResume } from "./resume.ts";
 import { addStat } from "./stat.ts";
@@ -119,6 +120,7 @@ export function buildProgram(context: Context): Command {
       addRestore,
       addVerify,
       addCompletion,
+      addMan,
     ]
   ) {
     add(program, context);

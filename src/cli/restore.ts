@@ -36,7 +36,7 @@ export function addRestore(program: Command, context: Context): void {
     .option("--json", "as JSON")
     .addHelpText(
       "after",
-      "\nWithout a time or a version, a file gets what was last replaced or deleted. What stands there now is kept in its turn.",
+      '\nWithout a time or a version, a file gets what was last replaced or deleted. What stands there now is kept in its turn.\n\nExamples:\n  cairn restore ~/Notes/todo.txt\n  cairn restore ~/Notes --at "2h ago" --dry-run',
     )
     .action((path: string, _options, command: Command) => restore(context, path, command.opts(), command));
 }

@@ -24,6 +24,7 @@ export function addResume(program: Command, context: Context): void {
     .option("--accept", "take the deletes and replacements that are held back")
     .option("--reject", "bring the files back, on every device")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExamples:\n  cairn resume Photos\n  cairn resume Photos --reject")
     .action((folder: string, _options, command: Command) =>
       resume(context, folder, command.optsWithGlobals())
     );

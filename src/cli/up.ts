@@ -33,6 +33,10 @@ export function addUp(program: Command, context: Context): void {
       parseName,
     )
     .option("--add", "with --folder, after this device was removed: add the files that are only here")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  cairn up ~/Notes                   share a directory\n  cairn up                           go on with all that is known\n  cairn up ~/Pictures --folder Photos   take a folder of the library",
+    )
     .action((path: string | undefined, _options, command: Command) =>
       up(context, path, command.optsWithGlobals())
     );
