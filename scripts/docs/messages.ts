@@ -102,7 +102,8 @@ function template(expression: string, masked: string, start: number): { words: s
 
 /** `${home}` is HOME, and so is `${printable(home)}`; what is reckoned out has no name. */
 function nameFor(expression: string): string {
-  const inner = /^\w+\(([\w.]+)(?:, \w+)*\)$/.exec(expression.trim())?.[1] ?? expression.trim();
+  const inner = /^(?:printable|tildePath|messageOf)\(([\w.]+)(?:, \w+)*\)$/.exec(expression.trim())?.[1] ??
+    expression.trim();
   const name = /^(?:this\.|[\w]+!?\.)*#?(\w+)!?$/.exec(inner)?.[1];
   return name === undefined ? "…" : name.replace(/([a-z])([A-Z])/g, "$1-$2").toUpperCase();
 }

@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { formatBytes, formatTime, plural, printable } from "./format.ts";
 import { absolutePath, homeFor } from "./home.ts";
 import { paint } from "./paint.ts";
+import { QUIET } from "./quiet.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
 
@@ -44,6 +45,7 @@ export function addConflicts(program: Command, context: Context): void {
         .makeOptionMandatory(),
     )
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", RESOLVE_HELP)
     .action((path: string, _options, command: Command) => resolve(context, path, command.optsWithGlobals()));
 }

@@ -7,6 +7,7 @@ import { type Client, connect } from "./client.ts";
 import type { Context } from "./context.ts";
 import { formatBytes, plural, printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
+import { QUIET } from "./quiet.ts";
 import { say } from "./terminal.ts";
 
 interface Options {
@@ -31,6 +32,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--name <name>", "the new folder's name; its directory's unless given", parseName)
     .option("--add", "with NAME, after this device was removed: add the files that are only here")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText(
       "after",
       "\nExamples:\n  cairn folders add ~/Pictures --mode index\n  cairn folders add Photos ~/Photos --mode receive",
@@ -44,6 +46,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .addArgument(new Argument("<mode>", "what it does from then on").choices(MODES))
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", "\nExample:\n  cairn folders mode Photos receive --dry-run")
     .action((folder: string, mode: Mode, _options, command: Command) =>
       answered(
@@ -59,6 +62,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--purge-versions", "also delete what the version store in it keeps")
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", "\nExample:\n  cairn folders remove Photos --dry-run")
     .action((folder: string, _options, command: Command) =>
       answered(

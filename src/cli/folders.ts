@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { printable } from "./format.ts";
 import { addModes } from "./folder_modes.ts";
 import { homeFor, userHome } from "./home.ts";
+import { QUIET } from "./quiet.ts";
 import { folderRows } from "./status_view.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
@@ -32,6 +33,7 @@ export function addFolders(program: Command, context: Context): void {
     .argument("<key>", "which setting; `folders settings` lists them")
     .argument("<value>", "its new value")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", "\nExample:\n  cairn folders set Photos versions-days 90")
     .action((folder: string, name: string, value: string, _options, command: Command) =>
       showSettings(

@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { formatCount, printable } from "./format.ts";
 import { homeFor } from "./home.ts";
 import { ADDRESS_HELP, placeAsked } from "./place_argument.ts";
+import { QUIET } from "./quiet.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
 
@@ -25,6 +26,8 @@ export function addTag(program: Command, context: Context): void {
     .option("--note <text>", 'what is to be remembered of it; "" takes the note away')
     .option("--path", "of the place, and not of the content")
     .option("--json", "as JSON")
+    // `-q` would be a tag that is taken off.
+    .option("--quiet", QUIET[1])
     .addHelpText("after", `${ADDRESS_HELP}\n${HELP}`)
     .action((address: string, changes: string[], _options, command: Command) =>
       tag(context, address, changes, command.optsWithGlobals())

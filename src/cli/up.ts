@@ -8,6 +8,7 @@ import type { Context } from "./context.ts";
 import { printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
 import { inviteLine } from "./invite_line.ts";
+import { QUIET } from "./quiet.ts";
 import { runDevice, type Running } from "./start.ts";
 import { say } from "./terminal.ts";
 
@@ -33,6 +34,7 @@ export function addUp(program: Command, context: Context): void {
       parseName,
     )
     .option("--add", "with --folder, after this device was removed: add the files that are only here")
+    .option(...QUIET)
     .addHelpText(
       "after",
       "\nExamples:\n  cairn up ~/Notes                   share a directory\n  cairn up                           go on with all that is known\n  cairn up ~/Pictures --folder Photos   take a folder of the library",
