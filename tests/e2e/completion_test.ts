@@ -119,8 +119,6 @@ Deno.test("a device that does not answer keeps nobody waiting: no names, and no 
   Deno.mkdirSync(silent);
   const { port } = listener.addr as Deno.NetAddr;
   Deno.writeTextFileSync(`${silent}/api.json`, JSON.stringify({ port, token: "t", pid: 1, version: "1" }));
-  const out = await scene.shell("cairn", "--home", silent, "__complete", "--", "devices", "remove", "");
-  assert.equal(out, "-\n");
   const started = performance.now();
   const asked = await scene.shell("cairn", "__complete", "--", "--home", silent, "devices", "remove", "");
   assert.equal(asked, "-\n");

@@ -53,7 +53,6 @@ export class Completing implements AsyncDisposable {
       env: {
         PATH: `${this.#dir.at("bin")}:${Deno.env.get("PATH")}`,
         CAIRN_HOME: this.device.home,
-        HOME: this.#dir.path,
         LC_ALL: "C.UTF-8",
         TERM: "dumb",
       },
