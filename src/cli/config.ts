@@ -35,6 +35,7 @@ export function addConfig(program: Command, context: Context): void {
     .option(...FOLDER)
     .option(...DEVICE)
     .option(...JSON_OPTION)
+    .addHelpText("after", "\nExample:\n  cairn config get port")
     .action((name: string, _options, command: Command) => get(context, name, command.optsWithGlobals()));
   config.command("set")
     .description("change a setting; it holds at once, and it is said if not")
@@ -43,6 +44,7 @@ export function addConfig(program: Command, context: Context): void {
     .option(...FOLDER)
     .option(...DEVICE)
     .option(...JSON_OPTION)
+    .addHelpText("after", "\nExample:\n  cairn config set versions-days 90 --folder Notes")
     .action((name: string, value: string[], _options, command: Command) =>
       change(context, { name, value: value.join(" ") }, command.optsWithGlobals())
     );
@@ -52,6 +54,7 @@ export function addConfig(program: Command, context: Context): void {
     .option(...FOLDER)
     .option(...DEVICE)
     .option(...JSON_OPTION)
+    .addHelpText("after", "\nExample:\n  cairn config unset versions-days --folder Notes")
     .action((name: string, _options, command: Command) =>
       change(context, { name, value: null }, command.optsWithGlobals())
     );

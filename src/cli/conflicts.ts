@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { formatBytes, formatTime, plural, printable } from "./format.ts";
 import { absolutePath, homeFor } from "./home.ts";
 import { paint } from "./paint.ts";
+import { QUIET } from "./quiet.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
 
@@ -32,6 +33,7 @@ export function addConflicts(program: Command, context: Context): void {
   conflicts.command("diff")
     .description("compare the two sides of a conflict")
     .argument("<path>", "either of the two files, or a directory")
+    .addHelpText("after", "\nExample:\n  cairn conflicts diff ~/Notes/todo.txt")
     .action((path: string, _options, command: Command) =>
       list(context, path, { ...command.optsWithGlobals<Options>(), diff: true })
     );
@@ -43,19 +45,27 @@ export function addConflicts(program: Command, context: Context): void {
         .makeOptionMandatory(),
     )
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", RESOLVE_HELP)
     .action((path: string, _options, command: Command) => resolve(context, path, command.optsWithGlobals()));
 }
 
 const HELP = `
 Of two contents written at the same time the later one stands at the path. The other is kept beside it as
-NAME.conflict-DATE-HASH.EXT. Deleting or renaming that file by hand settles the conflict just as well.`;
+NAME.conflict-DATE-HASH.EXT. Deleting or renaming that file by hand settles the conflict just as well.
+
+Examples:
+  cairn conflicts
+  cairn conflicts ~/Notes --diff`;
 const RESOLVE_HELP = `
   mine    what was written on this device stays; when neither side was, or both, what stands at the path
   theirs  the other one stays
   both    both stay, and the copy gets a plain name: the path's own if that is free, else one with the
           name of the device that wrote it (a-laptop.txt)
-What goes is kept among the former versions.`;
+What goes is kept among the former versions.
+
+Example:
+  cairn conflicts resolve ~/Notes/todo.txt --keep mine`;
 
 function clientOf({ env }: Context, options: Options): Client {
   return connect(homeFor(options.home, env, Deno.build.os, Deno.cwd()));

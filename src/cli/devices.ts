@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { formatAgo, printable } from "./format.ts";
 import { homeFor, userHome } from "./home.ts";
 import { paint } from "./paint.ts";
+import { QUIET } from "./quiet.ts";
 import { addDeviceRename } from "./renames.ts";
 import { peerRows } from "./status_view.ts";
 import { say } from "./terminal.ts";
@@ -20,16 +21,26 @@ export function addDevices(program: Command, context: Context): void {
   const devices = program.command("devices")
     .description("list the devices of the library")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn devices")
     .action((_options, command: Command) => list(context, command.optsWithGlobals()));
   addDeviceRename(devices, context);
   devices.command("remove")
     .description("remove a device from the library, for good: all others refuse it from then on")
     .argument("<name>", "its name, or the first digits of its id")
     .option("--self", "it is this device, which leaves the library")
+    .option(...QUIET)
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  cairn devices remove phone\n  cairn devices remove laptop --self   on laptop itself",
+    )
     .action((name: string, _options, command: Command) => remove(context, name, command.optsWithGlobals()));
   devices.command("confirm")
     .description("confirm a device that was let in by one that has been removed since")
     .argument("<name>", "its name, or the first digits of its id")
+    .option(...QUIET)
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn devices confirm tablet")
     .action((name: string, _options, command: Command) => confirm(context, name, command.optsWithGlobals()));
 }
 
@@ -56,6 +67,9 @@ async function list(context: Context, options: DevicesOptions): Promise<void> {
 async function remove(context: Context, name: string, options: DevicesOptions): Promise<void> {
   const isLeaving = options.self === true;
   const answer = await clientOf(context, options).removeDevice({ name, self: isLeaving });
+  if (options.json) {
+    return say(context.terminal, JSON.stringify({ schema: "cairn.devices.remove/1", ...answer }, null, 2));
+  }
   for (const line of removedLines(answer, isLeaving)) say(context.terminal, line);
 }
 
@@ -79,5 +93,8 @@ export function removedLines({ name, letIn }: RemoveAnswer, isLeaving: boolean):
 
 async function confirm(context: Context, name: string, options: DevicesOptions): Promise<void> {
   const device = await clientOf(context, options).confirmDevice({ name });
+  if (options.json) {
+    return say(context.terminal, JSON.stringify({ schema: "cairn.devices.confirm/1", ...device }, null, 2));
+  }
   say(context.terminal, `${printable(device.name)} is confirmed, and takes part again.`);
 }

@@ -23,7 +23,7 @@ export function addDu(program: Command, context: Context): void {
     .description("tell what files take on each device, and how much of it no other device has")
     .option("--depth <n>", "directories down to this depth, too", parseLimit)
     .option("--json", "as JSON")
-    .addHelpText("after", HELP + ADDRESS_HELP)
+    .addHelpText("after", `${ADDRESS_HELP}\n${HELP}`)
     .action((address: string | undefined, _options, command: Command) =>
       du(context, address, command.optsWithGlobals())
     );
@@ -31,6 +31,8 @@ export function addDu(program: Command, context: Context): void {
 
 const HELP = `
 ONLY THERE is what no other device holds under any name, SHARED the rest. Each copy of a file counts.
+
+Example:
   cairn du Photos --depth 1`;
 
 async function du(context: Context, address: string | undefined, options: Options): Promise<void> {

@@ -34,7 +34,7 @@ export function addDupes(program: Command, context: Context): void {
     .option("--min-size <size>", "only files of at least this size, such as 10M", parseSize)
     .option("--limit <n>", `so many groups (default ${GROUPS})`, parseLimit)
     .option("--json", "as JSON")
-    .addHelpText("after", HELP + ADDRESS_HELP)
+    .addHelpText("after", `${ADDRESS_HELP}\n${HELP}`)
     .action((address: string | undefined, _options, command: Command) =>
       dupes(context, address, command.optsWithGlobals(), command)
     );
@@ -45,6 +45,8 @@ The same path on several devices is one file that is kept the same, and no
 duplicate. A group's gain is what would be free on all devices if only the places
 stayed that are marked "stays": as many as policies ask for (cairn guard), and one
 at least.
+
+Example:
   cairn dupes Photos --within --min-size 1M`;
 
 function parseSize(text: string): number {

@@ -13,7 +13,7 @@ export const WRONG_USAGE = 2;
 export const NEEDS_ATTENTION = 3;
 
 /** What is wrong with the words of the command itself; everything else failed while being done. */
-const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+export const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "usage",
   "code-malformed",
   "address-malformed",

@@ -1,5 +1,5 @@
 /** `cairn folders add|mode|remove`, `cairn override` and `cairn revert`: how this device takes part in a folder. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { type Mode, MODES } from "../core/mode.ts";
 import type { LeaveAnswer, ModeAnswer, OverrideAnswer, RevertAnswer } from "../daemon/modes_types.ts";
 import { parseName } from "./arguments.ts";
@@ -7,6 +7,7 @@ import { type Client, connect } from "./client.ts";
 import type { Context } from "./context.ts";
 import { formatBytes, plural, printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
+import { QUIET } from "./quiet.ts";
 import { say } from "./terminal.ts";
 
 interface Options {
@@ -31,6 +32,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--name <name>", "the new folder's name; its directory's unless given", parseName)
     .option("--add", "with NAME, after this device was removed: add the files that are only here")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText(
       "after",
       "\nExamples:\n  cairn folders add ~/Pictures --mode index\n  cairn folders add Photos ~/Photos --mode receive",
@@ -41,9 +43,10 @@ export function addModes(program: Command, folders: Command, context: Context): 
   folders.command("mode")
     .description(`change how this device takes part in a folder (${MODE_WORDS})`)
     .argument("<folder>", "its name or path")
-    .argument("<mode>", MODES.join(", "), parseMode)
+    .addArgument(new Argument("<mode>", "what it does from then on").choices(MODES))
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", "\nExample:\n  cairn folders mode Photos receive --dry-run")
     .action((folder: string, mode: Mode, _options, command: Command) =>
       answered(
@@ -59,6 +62,7 @@ export function addModes(program: Command, folders: Command, context: Context): 
     .option("--purge-versions", "also delete what the version store in it keeps")
     .option("--dry-run", "only say what would happen")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", "\nExample:\n  cairn folders remove Photos --dry-run")
     .action((folder: string, _options, command: Command) =>
       answered(
@@ -107,12 +111,6 @@ export function addModes(program: Command, folders: Command, context: Context): 
 
 function isMeant({ yes = false, dryRun = false }: Options): boolean {
   return yes && !dryRun;
-}
-
-function parseMode(text: string): Mode {
-  const mode = MODES.find((known) => known === text);
-  if (mode !== undefined) return mode;
-  throw new InvalidArgumentError(`There is ${MODES.join(", ")}.`);
 }
 
 async function answered<T>(

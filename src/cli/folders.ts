@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { printable } from "./format.ts";
 import { addModes } from "./folder_modes.ts";
 import { homeFor, userHome } from "./home.ts";
+import { QUIET } from "./quiet.ts";
 import { addFolderRenames } from "./renames.ts";
 import { folderRows } from "./status_view.ts";
 import { alignRows } from "./table.ts";
@@ -16,6 +17,7 @@ export function addFolders(program: Command, context: Context): void {
   const all = program.command("folders")
     .description("list the folders of the library, and how each device takes part")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders")
     .action((_options, command: Command) => folders(context, command.optsWithGlobals()));
   addModes(program, all, context);
   addFolderRenames(all, context);
@@ -23,6 +25,7 @@ export function addFolders(program: Command, context: Context): void {
     .description("show the settings of a folder")
     .argument("<name>", "the folder's name")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders settings Photos")
     .action((name: string, _options, command: Command) =>
       showSettings(context, command.optsWithGlobals(), (client) => client.folderSettings(name))
     );
@@ -32,6 +35,8 @@ export function addFolders(program: Command, context: Context): void {
     .argument("<key>", "which setting; `folders settings` lists them")
     .argument("<value>", "its new value")
     .option("--json", "as JSON")
+    .option(...QUIET)
+    .addHelpText("after", "\nExample:\n  cairn folders set Photos versions-days 90")
     .action((folder: string, name: string, value: string, _options, command: Command) =>
       showSettings(
         context,

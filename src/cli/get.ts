@@ -9,6 +9,7 @@ import { formatBytes, formatCount, formatDuration, plural, printable, tildePath 
 import { absolutePath, homeFor, userHome } from "./home.ts";
 import { fileAsked } from "./place_argument.ts";
 import { ofBytes } from "./progress.ts";
+import { failureOut, QUIET } from "./quiet.ts";
 import { cutToWidth } from "./table.ts";
 import { say, type Terminal } from "./terminal.ts";
 
@@ -17,6 +18,7 @@ interface GetOptions {
   readonly force?: boolean;
   readonly verbose?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** Failures shown; --json has more. */
@@ -31,6 +33,7 @@ export function addGet(program: Command, context: Context): void {
     .option("--force", "replace what stands there")
     .option("-v, --verbose", "say which devices have it, and where it came from")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText(
       "after",
       "\nWithout TO it comes into the present directory. What was begun is gone on with\nwhen it is asked for again; what is there is whole and checked, or not there.\n\nExamples:\n  cairn get Photos/2024/a.jpg\n  cairn get nas:Photos/2024 ~/trip",
@@ -73,15 +76,14 @@ function tell(
   terminal: Terminal,
   address: string,
   { kind: _kind, ...answer }: Extract<GetEvent, { kind: "end" }>,
-  { json, verbose }: GetOptions,
+  { json, verbose, quiet }: GetOptions,
   home: string | undefined,
 ): void {
   const { error, failedTotal, copies } = answer;
   if (json) say(terminal, JSON.stringify({ schema: "cairn.get/1", address, ...answer }, null, 2));
   else if (error === null) {
-    for (const line of getText(answer, verbose === true, home)) {
-      say(terminal, line);
-    }
+    const tell = failureOut(terminal, failedTotal > 0, { quiet });
+    for (const line of getText(answer, verbose === true, home)) tell(line);
   } else for (const line of copiesText(copies, Date.now())) terminal.err(line + "\n");
   if (error !== null) throw new CairnError(error.code as ErrorCode, error.message, error.hint);
   if (failedTotal > 0) {

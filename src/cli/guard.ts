@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { formatBytes, formatCount, plural, printable } from "./format.ts";
 import { homeFor } from "./home.ts";
 import { paint } from "./paint.ts";
+import { QUIET } from "./quiet.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
 
@@ -31,12 +32,14 @@ export function addGuard(program: Command, context: Context): void {
     .option("--on <device...>", "on this device (may be given several times)")
     .option("--verified <days>", "read and found good within so many days", wholeNumber)
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", "\nExample:\n  cairn guard set Photos --copies 2 --on nas")
     .action((scope: string, _options, command: Command) => set(context, scope, command));
   guard.command("unset")
     .description("ask nothing any more of a folder, a tag, or all")
     .argument("<scope>", "a folder, tag:NAME, or all")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText("after", "\nExample:\n  cairn guard unset Photos")
     .action((scope: string, _options, command: Command) =>
       change(context, { scope, unset: true }, command.optsWithGlobals())

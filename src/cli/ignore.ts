@@ -18,6 +18,7 @@ export function addIgnore(program: Command, context: Context): void {
     .description("tell whether paths are ignored, and which line says so")
     .argument("<path...>", "paths in folders; of what is not there, a slash at the end means a directory")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn ignored ~/Notes/build/a.o")
     .action((paths: string[], _options, command: Command) =>
       ignored(context, paths, command.optsWithGlobals())
     );
@@ -28,6 +29,7 @@ export function addIgnore(program: Command, context: Context): void {
     .description("list the patterns")
     .argument("<folder>", "its name")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn ignore list Notes")
     .action((folder: string, _options, command: Command) =>
       change(context, { folder }, command.optsWithGlobals())
     );
@@ -36,6 +38,7 @@ export function addIgnore(program: Command, context: Context): void {
     .argument("<folder>", "its name")
     .argument("<pattern>", "as for git; in quotes")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn ignore add Notes 'build/'")
     .action((folder: string, add: string, _options, command: Command) =>
       change(context, { folder, add }, command.optsWithGlobals())
     );
@@ -44,6 +47,7 @@ export function addIgnore(program: Command, context: Context): void {
     .argument("<folder>", "its name")
     .argument("<pattern>", "as it stands there; in quotes")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn ignore remove Notes 'build/'")
     .action((folder: string, remove: string, _options, command: Command) =>
       change(context, { folder, remove }, command.optsWithGlobals())
     );

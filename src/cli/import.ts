@@ -16,7 +16,8 @@ interface ImportOptions {
 }
 
 export function addImport(program: Command, context: Context): void {
-  const command = program.command("import").description("take over what another program synced");
+  const command = program.command("import").description("take over what another program synced")
+    .addHelpText("after", "\nExample:\n  cairn import syncthing ~/.local/state/syncthing/config.xml");
   command.command("syncthing <config>")
     .description("take over the folders in Syncthing's config.xml; without --yes, say what that would be")
     .option("--yes", "do it")

@@ -8,6 +8,7 @@ import { findRunning } from "./client.ts";
 import type { Context } from "./context.ts";
 import { formatBytes, plural, printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
+import { QUIET } from "./quiet.ts";
 import { runDevice, type Running } from "./start.ts";
 import { say } from "./terminal.ts";
 
@@ -37,6 +38,11 @@ export function addJoin(program: Command, context: Context): void {
     .option("--add", "with --again: add the files that are only here")
     .option("--name <name>", "this device's name in the library", parseName)
     .option("--port <port>", "TCP port for other devices (chosen once and remembered)", parsePort)
+    .option(...QUIET)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  cairn join K7QM-2XTD-9RWA ~/Notes\n  cairn join K7QM-2XTD-9RWA ~/Notes --at 192.168.1.7:22411",
+    )
     .action((code: string, path: string | undefined, _options, command: Command) =>
       join(context, code, path, command.optsWithGlobals())
     );

@@ -27,6 +27,7 @@ export function addLog(program: Command, context: Context): void {
     .option("-f, --follow", "keep showing what happens")
     .option("-n, --limit <n>", "how many of the latest entries", parseLimit, DEFAULT_LIMIT)
     .option("--json", "one JSON object a line")
+    .addHelpText("after", "\nExamples:\n  cairn log -n 20\n  cairn log --follow")
     .action((_options, command: Command) => log(context, command.optsWithGlobals()));
 }
 

@@ -4,6 +4,7 @@
 import { Command } from "commander";
 import { versionWithCommit } from "../core/version_name.ts";
 import { addCat } from "./cat.ts";
+import { addCompletion } from "./completion.ts";
 import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
@@ -23,6 +24,8 @@ import { addInvite } from "./invite.ts";
 import { addJoin } from "./join.ts";
 import { addLog } from "./log.ts";
 import { addLs } from "./ls.ts";
+import { addMan } from "./man.ts";
+import { hushable, isQuiet } from "./quiet.ts";
 import { addRestore } from "./restore.ts";
 import { addMetrics } from "./metrics.ts";
 import { addRepair } from "./repair.ts";
@@ -40,11 +43,16 @@ import { addWhere } from "./where.ts";
 /** Runs the command that `argv` names; the exit code. Nothing is thrown. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   try {
-    await buildProgram(context).parseAsync(withMinusWords(withShortVersion(argv)), { from: "user" });
+    await buildProgram(context).parseAsync(argvAsMeant(argv), { from: "user" });
     return DONE;
   } catch (error) {
     return reportError(error, context);
   }
+}
+
+/** The words in the order and form in which the parser takes them as people mean them. */
+export function argvAsMeant(argv: readonly string[]): string[] {
+  return withMinusWords(withShortVersion(argv));
 }
 
 /**
@@ -81,7 +89,8 @@ function withMinusWords(argv: readonly string[]): string[] {
 }
 
 /** The whole command line. Commander throws instead of leaving the process, so that `run` decides. */
-export function buildProgram(context: Context): Command {
+export function buildProgram(given: Context): Command {
+  const { context, hush } = hushable(given);
   const program = new Command("cairn")
     .description("Keeps folders the same on all of your devices, over the local network, with no cloud.")
     .version(`cairn ${versionWithCommit()}`, "-V", "print the version (also --version)")
@@ -89,7 +98,6 @@ export function buildProgram(context: Context): Command {
     .helpCommand("help [command]", "show help for a command")
     .option("--home <dir>", "where this device keeps its identity and journal (also CAIRN_HOME)")
     .exitOverride()
-    .showHelpAfterError("→ Run: cairn --help")
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
       writeErr: (text) => context.terminal.err(text),
@@ -100,6 +108,7 @@ export function buildProgram(context: Context): Command {
       getErrHasColors: () => false,
     })
     .addHelpText("after", EXAMPLES)
+    .hook("preAction", (_program, command) => isQuiet(command) ? hush() : undefined)
     .hook("preAction", async (_program, command) => {
       // The service's own commands look for themselves.
       if (command.parent?.name() === "service") return;
@@ -138,11 +147,20 @@ export function buildProgram(context: Context): Command {
       addRepair,
       addMetrics,
       addImport,
+      addCompletion,
+      addMan,
     ]
   ) {
     add(program, context);
   }
+  pointToHelp(program, "cairn");
   return program;
+}
+
+/** Wrong usage leads to the help of the very command. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`→ Run: ${name} --help`);
+  for (const below of command.commands) pointToHelp(below, `${name} ${below.name()}`);
 }
 
 const EXAMPLES = `

@@ -18,6 +18,7 @@ export function addFolderRenames(folders: Command, context: Context): void {
     .argument("<name>", "the folder's name")
     .argument("<new>", "its new name")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders rename Photos Pictures")
     .action(async (of: string, name: string, _options, command: Command) => {
       const options: Options = command.optsWithGlobals();
       const answer = await clientOf(context, options).renameFolder({ of, name });
@@ -33,6 +34,7 @@ export function addFolderRenames(folders: Command, context: Context): void {
       "its new place: nothing is there, or an empty directory, or the folder that you have moved",
     )
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn folders move Photos /data/Photos")
     .action(async (folder: string, path: string, _options, command: Command) => {
       const options: Options = command.optsWithGlobals();
       const to = absolutePath(path, context.env, Deno.cwd());
@@ -47,6 +49,7 @@ export function addDeviceRename(devices: Command, context: Context): void {
     .argument("<name>", "its name, or the first digits of its id")
     .argument("<new>", "its new name")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn devices rename old-laptop attic")
     .action(async (of: string, name: string, _options, command: Command) => {
       const options: Options = command.optsWithGlobals();
       const answer = await clientOf(context, options).renameDevice({ of, name });

@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { formatBytes, formatTime, plural, printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
 import { parseMoment } from "./moment.ts";
+import { failureOut, QUIET } from "./quiet.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
 
@@ -17,6 +18,7 @@ interface RestoreOptions {
   readonly to?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** Lines shown; --json has them all. */
@@ -34,9 +36,10 @@ export function addRestore(program: Command, context: Context): void {
     .option("--to <path>", "put it there instead; nothing that exists is replaced")
     .option("--dry-run", "only say what would be done")
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText(
       "after",
-      "\nWithout a time or a version, a file gets what was last replaced or deleted. What stands there now is kept in its turn.",
+      '\nWithout a time or a version, a file gets what was last replaced or deleted. What stands there now is kept in its turn.\n\nExamples:\n  cairn restore ~/Notes/todo.txt\n  cairn restore ~/Notes --at "2h ago" --dry-run',
     )
     .action((path: string, _options, command: Command) => restore(context, path, command.opts(), command));
 }
@@ -58,7 +61,10 @@ async function restore(
     dryRun: options.dryRun ?? false,
   });
   if (options.json) say(terminal, JSON.stringify({ schema: "cairn.restore/1", ...answer }, null, 2));
-  else for (const line of restoreText(answer, atMs, userHome(env))) say(terminal, line);
+  else {
+    const tell = failureOut(terminal, answer.failedTotal > 0, options);
+    for (const line of restoreText(answer, atMs, userHome(env))) tell(line);
+  }
   if (answer.failedTotal > 0) {
     throw new CairnError(
       "path-unusable",

@@ -21,6 +21,7 @@ export function addStatus(program: Command, context: Context): void {
     .description("show folders, devices, and what is not in sync and why")
     .option("--json", "as JSON; with --watch one line for each change")
     .option("--watch", "keep showing it as it changes")
+    .addHelpText("after", "\nExamples:\n  cairn status\n  cairn status --watch")
     .action((_options, command: Command) => status(context, command.optsWithGlobals()));
 }
 

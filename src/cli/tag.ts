@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { formatCount, printable } from "./format.ts";
 import { homeFor } from "./home.ts";
 import { ADDRESS_HELP, placeAsked } from "./place_argument.ts";
+import { QUIET } from "./quiet.ts";
 import { alignRows } from "./table.ts";
 import { say } from "./terminal.ts";
 
@@ -25,13 +26,16 @@ export function addTag(program: Command, context: Context): void {
     .option("--note <text>", 'what is to be remembered of it; "" takes the note away')
     .option("--path", "of the place, and not of the content")
     .option("--json", "as JSON")
-    .addHelpText("after", HELP + ADDRESS_HELP)
+    // `-q` would be a tag that is taken off.
+    .option("--quiet", QUIET[1])
+    .addHelpText("after", `${ADDRESS_HELP}\n${HELP}`)
     .action((address: string, changes: string[], _options, command: Command) =>
       tag(context, address, changes, command.optsWithGlobals())
     );
   program.command("tags")
     .description("list all tags, with how many files have each")
     .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  cairn tags")
     .action((_options, command: Command) => tags(context, command.optsWithGlobals()));
 }
 
@@ -41,6 +45,8 @@ any device, also one that comes later. An edit makes another content. With --pat
 it belongs to the place, whatever comes to stand there; so does a tag of a
 directory, which has no content of its own.
 Tags have levels: work/tax is also found by work.
+
+Examples:
   cairn tag Documents/2024/tax.pdf +work/tax -draft --note "sent in May"
   cairn find tag:work`;
 

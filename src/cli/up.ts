@@ -8,6 +8,7 @@ import type { Context } from "./context.ts";
 import { printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
 import { inviteLine } from "./invite_line.ts";
+import { QUIET } from "./quiet.ts";
 import { runDevice } from "./start.ts";
 import { say } from "./terminal.ts";
 
@@ -35,6 +36,11 @@ export function addUp(program: Command, context: Context): void {
     )
     .option("--add", "with --folder, after this device was removed: add the files that are only here")
     .option("-d, --detach", "go on in the background, also when the terminal is closed")
+    .option(...QUIET)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  cairn up ~/Notes                   share a directory\n  cairn up                           go on with all that is known\n  cairn up ~/Pictures --folder Photos   take a folder of the library",
+    )
     .action((path: string | undefined, _options, command: Command) =>
       up(context, path, command.optsWithGlobals())
     );

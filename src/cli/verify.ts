@@ -8,12 +8,14 @@ import { formatAgo, formatBytes, formatCount, plural, printable } from "./format
 import { progressText } from "./get.ts";
 import { homeFor } from "./home.ts";
 import { paint } from "./paint.ts";
+import { failureOut, QUIET } from "./quiet.ts";
 import { alignRows, cutToWidth } from "./table.ts";
 import { say } from "./terminal.ts";
 
 interface VerifyOptions {
   readonly home?: string;
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** Lines of each list; --json has more. */
@@ -27,6 +29,7 @@ export function addVerify(program: Command, context: Context): void {
       "read every file of a folder again, heal what the disk has damaged, and compare the replicas of all devices",
     )
     .option("--json", "as JSON")
+    .option(...QUIET)
     .addHelpText(
       "after",
       "\nThe same is done by itself once a month, slowly: see `cairn folders set FOLDER scrub-days 30`.\n\nExample:\n  cairn verify Photos",
@@ -59,12 +62,13 @@ async function verify(
     throw new CairnError("not-running", "The device stopped while it verified", "Start it with: cairn up");
   }
   const { folders, error } = end;
-  if (options.json) say(terminal, JSON.stringify({ schema: "cairn.verify/1", folders, error }, null, 2));
-  else {for (const line of folders.flatMap((one) => verifyText(one, Date.now(), terminal.colour))) {
-      say(terminal, line);
-    }}
-  if (error !== null) throw new CairnError(error.code as ErrorCode, error.message, error.hint);
   const atRisk = folders.flatMap(({ damaged }) => damaged).filter(({ healed }) => !healed);
+  if (options.json) say(terminal, JSON.stringify({ schema: "cairn.verify/1", folders, error }, null, 2));
+  else {
+    const tell = failureOut(terminal, atRisk.length > 0, options);
+    for (const line of folders.flatMap((one) => verifyText(one, Date.now(), terminal.colour))) tell(line);
+  }
+  if (error !== null) throw new CairnError(error.code as ErrorCode, error.message, error.hint);
   if (atRisk.length > 0) {
     throw new CairnError(
       "content-damaged",

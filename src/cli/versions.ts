@@ -27,7 +27,7 @@ export function addVersions(program: Command, context: Context): void {
     .option("--json", "as JSON")
     .addHelpText(
       "after",
-      "\nKept is what another device's change replaced or deleted. Bring one back with: cairn restore",
+      "\nKept is what another device's change replaced or deleted. Bring one back with: cairn restore\n\nExample:\n  cairn versions ~/Notes/todo.txt",
     )
     .action((path: string, _options, command: Command) => versions(context, path, command.optsWithGlobals()));
 }
