@@ -278,6 +278,19 @@ export async function library(...names: readonly string[]): Promise<Station[]> {
   return stations;
 }
 
+/** A library for the time of a test. */
+export async function within(
+  names: readonly string[],
+  test: (...stations: Station[]) => Promise<void>,
+): Promise<void> {
+  const stations = await library(...names);
+  try {
+    await test(...stations);
+  } finally {
+    for (const station of stations) await station[Symbol.asyncDispose]();
+  }
+}
+
 /** All stations hear each other in sessions of their own, and act, until nothing changes any more. */
 export async function meet(...stations: readonly Station[]): Promise<void> {
   const sessions: (Session | null)[] = [];

@@ -5,22 +5,10 @@
 import assert from "node:assert/strict";
 import { ownRow, rowsRecord } from "../support/ledgers.ts";
 import { pagesOfAll, type ToldPage } from "../support/pages.ts";
-import { library, meet, settleAll, type Station } from "../support/stations.ts";
+import { meet, settleAll, type Station, within } from "../support/stations.ts";
 import { waitFor } from "../support/wait.ts";
 
 const MANY = 4_000;
-
-async function within(
-  names: readonly string[],
-  test: (...stations: Station[]) => Promise<void>,
-): Promise<void> {
-  const stations = await library(...names);
-  try {
-    await test(...stations);
-  } finally {
-    for (const station of stations) await station[Symbol.asyncDispose]();
-  }
-}
 
 async function write({ ledger, name }: Station, rows: number): Promise<void> {
   for (let at = 0; at < rows; at += 400) {

@@ -1,19 +1,7 @@
 /** More than two devices in any topology: rows travel through whoever is there, and all come to the same. */
 import assert from "node:assert/strict";
-import { library, meet, type Station } from "../support/stations.ts";
+import { meet, type Station, within } from "../support/stations.ts";
 import { contentOf } from "../support/entries.ts";
-
-async function within(
-  names: readonly string[],
-  test: (...stations: Station[]) => Promise<void>,
-): Promise<void> {
-  const stations = await library(...names);
-  try {
-    await test(...stations);
-  } finally {
-    for (const station of stations) await station[Symbol.asyncDispose]();
-  }
-}
 
 const treeOf = (station: Station) => Object.fromEntries(station.tree);
 
