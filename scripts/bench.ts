@@ -2,6 +2,7 @@
  * Measures scenarios with real processes, beside another program and beside what Cairn has set itself: see docs/benchmarks.md.
  * Cleans up whatever happens, and tells what it has when it is interrupted. Ends with 0 when all was measured and all trees were the same, with 1 when not, with 2 for wrong usage.
  */
+import { buildCairn, canBuild } from "./bench/built.ts";
 import { prepareCairn } from "./bench/cairn.ts";
 import { Cleanup } from "./bench/cleanup.ts";
 import { lackOfRoom, removeAtOnce } from "./bench/disk.ts";
@@ -27,7 +28,8 @@ Without one: ${USUAL.join(", ")}.
   --size MIB        how large the large file is, instead of 1024 MiB
   --runs N          how often each is played, instead of 3 times; the median counts
   --dir DIR         where the files are made, instead of the system's directory for temporary ones
-  --cairn CMD       measures this command instead of this checkout
+  --cairn CMD       measures this command instead of what is built of this checkout
+  --source          measures the modules of this checkout as they stand
   --json            everything as one JSON object on standard output`;
 
 /** Measures; the exit code. */
@@ -83,6 +85,18 @@ async function measure(
   environment = await environmentOf(work, areApart, options.withSyncthing);
   say(Object.entries(environment).map(([name, what]) => `${name}: ${what}`).join("\n"));
   await prepareCairn();
+  const isBuilt = options.command === null && !options.isSource && canBuild();
+  if (isBuilt) {
+    say("building …");
+    Deno.mkdirSync(`${work}/program`);
+    options = { ...options, command: await buildCairn(`${work}/program`) };
+  }
+  environment = {
+    ...environment,
+    cairn: isBuilt
+      ? "the portable file of this checkout"
+      : options.command?.join(" ") ?? "modules of this checkout",
+  };
   say("floors …");
   Deno.mkdirSync(`${work}/floors`);
   floors = await measureFloors(`${work}/floors`, options.sizes.bigBytes, cleanup);

@@ -25,6 +25,8 @@ const READING: Context = {
     person: false,
     colour: false,
     columns: () => 100,
+    rows: () => 24,
+    errorWidth: () => Infinity,
   },
   env: () => undefined,
   startDaemon: () => Promise.reject(new Error("nothing is run here")),

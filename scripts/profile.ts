@@ -70,7 +70,7 @@ const KNOWN = new Set(["out", "top", "files", "size", "dir", "help"]);
 /** Plays the scenario and tells; the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const { scenario, out, top, rest } = parse(args);
-  const options = parseOptions([scenario, "--runs", "1", ...rest], SCENARIOS, []);
+  const options = { ...parseOptions([scenario, "--runs", "1", ...rest], SCENARIOS, []), withFloor: false };
   const suites = SUITES.filter(({ scenarios }) => scenarios.some(({ name }) => name === scenario));
   const work = Deno.makeTempDirSync({
     prefix: "cairn-profile-",

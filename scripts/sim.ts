@@ -11,12 +11,14 @@ import { shrink } from "../tests/sim/shrink.ts";
 import type { Answer, Order, Seeds } from "./sim_worker.ts";
 
 const USAGE =
-  `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P] [--renames] [--modes] [--rot]
+  `deno task sim [--seeds N] [--from S] [--jobs J] [--only class,class] [--chance P] [--renames] [--modes] [--rot] [--drops] [--keeps]
              --seed S [--trace] [--shrink]
 Classes of faults: ${
     FAULT_CLASSES.join(", ")
   }. Without --only any of them may occur. --renames: directories are renamed whole, again and again.
---modes: devices take part in different ways, and change them. --rot: disks flip bits, and every file is read again.`;
+--modes: devices take part in different ways, and change them. --rot: disks flip bits, and every file is read again.
+--drops: people drop what is kept elsewhere, and get it back.
+--keeps: people change which part of the folder their devices keep.`;
 
 /** Seeds that a worker is given at a time. */
 const BATCH = 10;
@@ -40,6 +42,8 @@ const { values } = parseArgs({
     renames: { type: "boolean", default: false },
     modes: { type: "boolean", default: false },
     rot: { type: "boolean", default: false },
+    drops: { type: "boolean", default: false },
+    keeps: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -52,6 +56,8 @@ const options: PlanOptions = {
   renames: values.renames,
   modes: values.modes,
   rot: values.rot,
+  drops: values.drops,
+  keeps: values.keeps,
 };
 
 function isFaultClass(text: string): text is FaultClass {
@@ -66,7 +72,7 @@ function command(seed: number): string {
   const chance = values.chance === undefined ? "" : ` --chance ${values.chance}`;
   return `deno task sim --seed ${seed}${only}${chance}${values.renames ? " --renames" : ""}${
     values.modes ? " --modes" : ""
-  }${values.rot ? " --rot" : ""} --trace`;
+  }${values.rot ? " --rot" : ""}${values.drops ? " --drops" : ""}${values.keeps ? " --keeps" : ""} --trace`;
 }
 
 async function runOne(seed: number): Promise<boolean> {

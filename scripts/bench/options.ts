@@ -8,13 +8,17 @@ export interface Options {
   /** Names of scenarios. */
   readonly scenarios: readonly string[];
   readonly withSyncthing: boolean;
+  /** Plays what cannot be left out too, by the plainest program that does it. */
+  readonly withFloor: boolean;
   readonly sizes: Sizes;
   /** How often each scenario is played; the median counts. */
   readonly runs: number;
   /** The directory in which all files are made; null: the system's for temporary files. */
   readonly dir: string | null;
-  /** A command that takes the place of this checkout's Cairn. */
+  /** The command that is measured; null: this checkout, built or as it stands. */
   readonly command: readonly string[] | null;
+  /** This checkout's modules are measured as they stand, and not what is built of them. */
+  readonly isSource: boolean;
   readonly isJson: boolean;
 }
 
@@ -48,13 +52,16 @@ export function parseOptions(
     : wholeNumber("--size", values.size, BIG_LEAST_MIB, BIG_MOST_MIB);
   const command = values.cairn?.trim().split(/\s+/) ?? null;
   if (command?.[0] === "") throw new Usage("--cairn names no command");
+  if (command !== null && values.source) throw new Usage("--cairn and --source exclude each other");
   return {
     scenarios: positionals.includes("all") ? known : positionals.length === 0 ? usual : positionals,
     withSyncthing: values.peer !== undefined,
+    withFloor: true,
     sizes: { files, bigBytes: bigMib * MIB },
     runs: values.runs === undefined ? RUNS : wholeNumber("--runs", values.runs, 1, RUNS_MOST),
     dir: values.dir ?? null,
     command,
+    isSource: values.source ?? false,
     isJson: values.json ?? false,
   };
 }
@@ -76,6 +83,7 @@ function parse(args: readonly string[]) {
         runs: { type: "string" },
         dir: { type: "string" },
         cairn: { type: "string" },
+        source: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

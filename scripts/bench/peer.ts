@@ -1,7 +1,7 @@
 /** A program that keeps folders the same on several hosts: what the scenarios want of it, whichever it is. */
 import type { Hosts } from "./hosts.ts";
 
-export type PeerName = "cairn" | "syncthing";
+export type PeerName = "cairn" | "syncthing" | "floor";
 
 export interface Peer {
   readonly name: PeerName;

@@ -23,6 +23,8 @@ export interface Row {
   readonly figure: string;
   readonly cairn: Summary;
   readonly peer: Summary | null;
+  /** What the plainest program takes that does the same, where there is one. */
+  readonly floor: Summary | null;
   /** Cairn's median by the peer's; null without a peer. */
   readonly ratio: number | null;
   readonly target: string;
@@ -48,6 +50,7 @@ function rowOf(
     figure,
     cairn,
     peer,
+    floor: summaryOf(samples, scenario, figure, "floor"),
     ratio: peer === null || peer.median === 0 ? null : cairn.median / peer.median,
     target: targets.map((target) => targetText(target, figure)).join(", "),
     isKept: !isStandard || verdicts.length === 0 || verdicts.includes(null)
@@ -90,20 +93,23 @@ export function reportText(report: Report): string {
 }
 
 function mainTable(rows: readonly Row[], withPeer: boolean): string {
+  const withFloor = rows.some(({ floor }) => floor !== null);
   const head = [
     "Scenario",
     "Figure",
     "Cairn",
+    ...(withFloor ? ["Floor"] : []),
     ...(withPeer ? ["Syncthing", "Ratio"] : []),
     "Target",
     "",
   ];
   return table(
     head,
-    rows.map(({ scenario, figure, cairn, peer, ratio, target, isKept }) => [
+    rows.map(({ scenario, figure, cairn, peer, floor, ratio, target, isKept }) => [
       scenario,
       figureName(figure),
       summaryText(figure, cairn),
+      ...(withFloor ? [floor === null ? "" : summaryText(figure, floor)] : []),
       ...(withPeer
         ? [peer === null ? "" : summaryText(figure, peer), ratio === null ? "" : ratio.toFixed(2)]
         : []),

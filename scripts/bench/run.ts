@@ -4,7 +4,8 @@ import { Cleanup } from "./cleanup.ts";
 import type { Figures, Sample } from "./figures.ts";
 import { formatFigure } from "./format.ts";
 import type { Options } from "./options.ts";
-import type { PeerName } from "./peer.ts";
+import type { Peer, PeerName } from "./peer.ts";
+import { Floor, FLOOR_SCENARIOS } from "./floor/peer.ts";
 import { openStage } from "./stage.ts";
 import type { Bench, Suite } from "./suite.ts";
 import { Syncthing } from "./syncthing.ts";
@@ -38,8 +39,10 @@ export function openBench(options: Options, { work, cleanup, profileDir, say }: 
     sizes: options.sizes,
     cleanup,
     say,
-    open: (peer, names) =>
-      peer === "cairn" ? bench.openCairn(names) : openStage(fresh(), names, cleanup, Syncthing.create),
+    open: (peer, names) => {
+      if (peer === "cairn") return bench.openCairn(names);
+      return openStage<Peer>(fresh(), names, cleanup, peer === "floor" ? Floor.create : Syncthing.create);
+    },
     openCairn: (names, lans = [names], at) =>
       openStage(
         fresh(),
@@ -66,14 +69,25 @@ export async function play(
   for (const suite of suites) {
     const runs = suite.isLong ? 1 : options.runs;
     for (let run = 1; run <= runs; run++) {
-      const peers: PeerName[] = options.withSyncthing && suite.hasPeer ? ["cairn", "syncthing"] : ["cairn"];
+      const peers: PeerName[] = ["cairn"];
+      if (options.withSyncthing && suite.hasPeer) peers.push("syncthing");
+      if (
+        options.withFloor && suite.scenarios.some(({ name }) => chosen.has(name) && FLOOR_SCENARIOS.has(name))
+      ) {
+        peers.push("floor");
+      }
       for (const peer of run % 2 === 0 ? peers.toReversed() : peers) {
         const tell = (scenario: string, figures: Figures, files?: number) => {
           samples.push({ scenario, peer, run, ...(files === undefined ? {} : { files }), figures });
           bench.say(`${peer}: ${scenario}, run ${run}: ${inShort(scenario, figures)}`);
         };
         try {
-          await suite.run(bench, chosen, peer, tell);
+          await suite.run(
+            bench,
+            peer === "floor" ? chosen.intersection(FLOOR_SCENARIOS) : chosen,
+            peer,
+            tell,
+          );
         } catch (error) {
           if (bench.cleanup.isInterrupted) return;
           const message = error instanceof Error ? error.message : String(error);

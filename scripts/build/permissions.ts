@@ -4,6 +4,7 @@ import type { System } from "./targets.ts";
 /** Environment variables that the program reads; all others are as if not set. */
 export const VARIABLES: readonly string[] = [
   "CAIRN_DEBUG",
+  "CAIRN_PASSPHRASE",
   "CAIRN_HOME",
   "CAIRN_PORTABLE",
   "CAIRN_PORTABLE_HOME",

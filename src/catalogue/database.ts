@@ -55,8 +55,8 @@ export class Database {
         this.#db.exec("PRAGMA journal_mode = WAL");
         // The journal carries durability; the catalogue only has to stay consistent.
         this.#db.exec("PRAGMA synchronous = NORMAL");
-        // The index of contents is written all over: that of a million files has some 20 MB, and what is not here is read for each row.
-        this.#db.exec("PRAGMA cache_size = -24000");
+        // The index of contents is written all over: that of a million files has some 20 MB, and what is not here is read for each row. A question about a common word looks at as much again.
+        this.#db.exec("PRAGMA cache_size = -48000");
         // Written back four times as rarely as by default: pages that change again and again cost one write, and the main thread waits for it.
         this.#db.exec("PRAGMA wal_autocheckpoint = 4000");
         this.#db.exec("PRAGMA temp_store = MEMORY");

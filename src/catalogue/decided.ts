@@ -1,6 +1,6 @@
 /** What core/reconcile.ts says to the rows of one path, and which of them is this device's own. */
-import { saysNothing } from "../core/entry.ts";
-import { decide, decideWithheld, type Decision } from "../core/reconcile.ts";
+import { isDropped, saysNothing } from "../core/entry.ts";
+import { decide, decideDropped, decideWithheld, type Decision } from "../core/reconcile.ts";
 import { isWithheld, isYielding } from "../core/version.ts";
 import { SELF } from "./interning.ts";
 import type { HeldRow } from "./row_sql.ts";
@@ -16,6 +16,7 @@ export function decideFor(rows: readonly HeldRow[]): Decision {
   const own = ownAmong(rows)?.row ?? null;
   const others = rows.filter((held) => held.device !== SELF && held.row.offered);
   const said = others.map((held) => held.row.entry);
+  if (own !== null && isDropped(own)) return decideDropped(own.entry, said);
   if (own === null || own.offered) return decide(own?.entry ?? null, said);
   const { entry } = own;
   if (!isWithheld(entry.version)) return { kind: "none" }; // it is ignored here

@@ -7,6 +7,7 @@
  */
 import { foldForSearch } from "../core/search_text.ts";
 import type { Database } from "./database.ts";
+import { beginWhole, mergeParts } from "./index_parts.ts";
 
 /** A living file or directory, as the index of names within a directory tells it. */
 export interface NamedIn {
@@ -60,6 +61,11 @@ export class DirectoryWords {
     return this.#guarded(() => mergeParts(this.#db, "directory_words"));
   }
 
+  /** Begins to make one part of all, where that is worth it; `mergeSome` goes on. */
+  beginWhole(): boolean {
+    return this.#guarded(() => beginWhole(this.#db, "directory_words"));
+  }
+
   /** Removes directories that are gone, among `limit` behind one. Answers where to go on; null at the end. */
   sweep(after: number, limit: number): number | null {
     return this.#change(() => {
@@ -104,17 +110,4 @@ export class DirectoryWords {
       limit,
     ).map(([state, name]) => ({ state: Number(state), name: String(name) }));
   }
-}
-
-/** Pages of an index that one step of merging writes. */
-const MERGE_PAGES = 16;
-/** A change that `merge` counts where it had nothing to do. */
-const IDLE_CHANGES = 2;
-
-/** Makes one of many small parts of an index, for a bounded number of pages. True while there is something to do. */
-export function mergeParts(db: Database, table: "names" | "directory_words"): boolean {
-  const changes = () => Number(db.get("SELECT total_changes()")![0]);
-  const before = changes();
-  db.run(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`, MERGE_PAGES);
-  return changes() - before >= IDLE_CHANGES;
 }

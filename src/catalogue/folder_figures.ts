@@ -1,4 +1,4 @@
-/** What the catalogue keeps of a folder as a whole: whether its needs are tracked, and the totals of our own living entries. */
+/** What the catalogue keeps of a folder as a whole: whether its needs are tracked, and the totals of our own living entries that are kept here. */
 import type { Database } from "./database.ts";
 
 export interface Totals {

@@ -52,7 +52,8 @@ export class Hits {
     states: readonly number[],
     { size, mtimeMs, isFolder, devices, folders, counted, part }: Conditions,
   ): Sifted[] {
-    if (states.length === 0) return [];
+    const some = devices === undefined ? states : this.#heldBy(states, devices);
+    if (some.length === 0) return [];
     const [where, values]: [string[], (string | number)[]] = [["s.kind <> 0"], []];
     const condition = (sql: string, ...of: (string | number)[]) => {
       where.push(sql);
@@ -62,15 +63,6 @@ export class Hits {
     if (size !== undefined) condition("s.kind = 1 AND s.size >= ? AND s.size < ?", ...size.map(finite));
     if (mtimeMs !== undefined) {
       condition("s.kind <> 2 AND s.mtime_ms >= ? AND s.mtime_ms < ?", ...mtimeMs.map(finite));
-    }
-    if (devices !== undefined) {
-      condition(
-        // Asked before the state is read: it costs a third.
-        `EXISTS (SELECT 1 FROM holds h WHERE h.state = j.value AND h.device IN (${
-          devices.map(() => "?").join()
-        }))`,
-        ...devices,
-      );
     }
     if (folders !== undefined) {
       condition(
@@ -91,9 +83,23 @@ export class Hits {
       `SELECT ${SIFTED} FROM json_each(?) j CROSS JOIN states s ON s.id = j.value WHERE ${
         where.join(" AND ")
       }`,
-      JSON.stringify(states),
+      JSON.stringify(some),
       ...values,
     ).map(readSifted);
+  }
+
+  /**
+   * Those that one of some devices holds, in the order that was given. Asked by itself, before a state is read: in one statement with other
+   * conditions SQLite may read all states first, which costs four times as much.
+   */
+  #heldBy(states: readonly number[], devices: readonly number[]): number[] {
+    return this.#db.all(
+      `SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM holds h WHERE h.state = j.value AND h.device IN (${
+        devices.map(() => "?").join()
+      }))`,
+      JSON.stringify(states),
+      ...devices,
+    ).map(([state]) => Number(state));
   }
 
   /** The living files with each of some contents, at most `limit` of each, with its place in what was given. */

@@ -3,7 +3,7 @@
  * that makes it. Every change of a row keeps `needs` exact: a path of a wanted folder has a need iff
  * `core/reconcile.ts` would do something about it.
  */
-import { type Entry, isAlive, type Row, sameContent, saysNothing } from "../core/entry.ts";
+import { type Entry, isAlive, isDropped, type Row, sameContent, saysNothing } from "../core/entry.ts";
 import { takesAway } from "../core/brake.ts";
 import { type ContentId, fromHex, type Lsn, type RelPath, toHex } from "../core/ids.ts";
 import { childOf, nameOf, parentOf } from "../core/path.ts";
@@ -182,6 +182,11 @@ export class Rows {
     return this.#pages.page(device, after, upTo, atLeast);
   }
 
+  /** The last lsn at which a device has a row; 0 when it has none. */
+  lastLsn(device: number): Lsn {
+    return Number(this.#db.get("SELECT max(lsn) FROM holds WHERE device = ?", device)?.[0] ?? 0) as Lsn;
+  }
+
   /** Whether a device has rows with lsn beyond `after` and up to `upTo`. */
   anyAfter(device: number, after: Lsn, upTo: Lsn): boolean {
     const sql = "SELECT 1 FROM holds WHERE device = ? AND lsn > ? AND lsn <= ? LIMIT 1";
@@ -207,7 +212,7 @@ export class Rows {
     );
     if (device === SELF) {
       this.#count(folder, standing(former?.row), standing(row));
-      if (!row.offered || former?.row.offered === false) this.local.note(folder, former, { row, lsn });
+      this.local.note(folder, former, { row, lsn });
     }
     const now = there.filter((held) => held.device !== device);
     const wasOurs = device === SELF && now.length === 0;
@@ -375,7 +380,7 @@ function inTableOrder(a: HeldRow, b: HeldRow): number {
 }
 
 function standing(row: Row | undefined): Entry | null {
-  return row === undefined || saysNothing(row) ? null : row.entry;
+  return row === undefined || saysNothing(row) || isDropped(row) ? null : row.entry;
 }
 
 function isFile(entry: Entry | null): boolean {

@@ -162,10 +162,14 @@ export class TextIndex {
         TEXT_RANKED,
       ).map(([id, rank]) => ({ id: Number(id), rank: Number(rank) }));
       ranked.sort((a, b) => a.rank - b.rank || b.id - a.id);
-      return ranked.slice(0, limit).flatMap(({ id, rank }) => {
-        const row = db.get("SELECT content FROM texts WHERE id = ?", id);
-        return row === undefined ? [] : [{ content: toHex(row[0] as Uint8Array) as ContentId, rank }];
-      });
+      const best = ranked.slice(0, limit);
+      return db.all(
+        "SELECT j.key, t.content FROM json_each(?) j CROSS JOIN texts t ON t.id = j.value",
+        JSON.stringify(best.map(({ id }) => id)),
+      ).map(([at, content]) => ({
+        content: toHex(content as Uint8Array) as ContentId,
+        rank: best[Number(at)]!.rank,
+      }));
     });
   }
 

@@ -53,7 +53,10 @@ import type {
   WordRequest,
 } from "../daemon/modes_types.ts";
 import { type CatFrame, catFramesOf } from "../daemon/cat_frames.ts";
+import type { ExportAnswer } from "../daemon/backup/service.ts";
 import type { DoctorAnswer } from "../daemon/doctor/types.ts";
+import type { DropEvent, DropRequest } from "../daemon/dropping_types.ts";
+import type { KeepEvent, KeepRequest } from "../daemon/folder_keep_types.ts";
 import type { CatRequest, GetEvent, GetRequest } from "../daemon/contents_types.ts";
 import type { VerifyEvent, VerifyRequest } from "../daemon/verify_types.ts";
 import type { ConfigAnswer, ConfigRequest } from "../daemon/config_types.ts";
@@ -130,9 +133,12 @@ export interface Client extends RenamingService {
   /** Leaving the loop ends the request. */
   cat(request: CatRequest): AsyncGenerator<CatFrame>;
   get(request: GetRequest): AsyncGenerator<GetEvent>;
+  drop(request: DropRequest): AsyncGenerator<DropEvent>;
+  keep(request: KeepRequest): AsyncGenerator<KeepEvent>;
   verify(request: VerifyRequest): AsyncGenerator<VerifyEvent>;
   find(request: FindRequest): Promise<FindAnswer>;
   doctor(): Promise<DoctorAnswer>;
+  exportContents(): Promise<ExportAnswer>;
   /** In Prometheus' text format. */
   metrics(): Promise<string>;
 }
@@ -188,6 +194,7 @@ export function connect(home: string): Client {
         call("POST", "/v1/guard/policies", ANSWER_MS, request) as Promise<PoliciesAnswer>,
       dupes: (request) => call("POST", "/v1/dupes", COPIES_MS, request) as Promise<DupesAnswer>,
     },
+    exportContents: () => call("POST", "/v1/export", ADD_FOLDER_MS) as Promise<ExportAnswer>,
     doctor: () => call("GET", "/v1/doctor", ADD_FOLDER_MS) as Promise<DoctorAnswer>,
     metrics: async () => await textOf(await open(access, home, "GET", "/metrics", ANSWER_MS)),
     find: (request) => call("POST", "/v1/find", FIND_MS, request) as Promise<FindAnswer>,
@@ -203,6 +210,14 @@ export function connect(home: string): Client {
     async *get(request) {
       const response = await open(access, home, "POST", "/v1/get", CONTENT_MS, request);
       for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as GetEvent;
+    },
+    async *drop(request) {
+      const response = await open(access, home, "POST", "/v1/drop", CONTENT_MS, request);
+      for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as DropEvent;
+    },
+    async *keep(request) {
+      const response = await open(access, home, "POST", "/v1/folders/keep", CONTENT_MS, request);
+      for await (const line of linesOf(response)) if (line !== "") yield JSON.parse(line) as KeepEvent;
     },
     async *verify(request) {
       const response = await open(access, home, "POST", "/v1/verify", CONTENT_MS, request);

@@ -4,12 +4,12 @@ import type { ConflictSide, ConflictStatus, Keep, ResolvedConflict } from "../da
 import { parseName } from "./arguments.ts";
 import { type Client, connect } from "./client.ts";
 import type { Context } from "./context.ts";
+import { cutMiddle, stackRows } from "./fit.ts";
 import { formatBytes, formatTime, plural, printable } from "./format.ts";
 import { absolutePath, homeFor } from "./home.ts";
 import { paint } from "./paint.ts";
 import { QUIET } from "./quiet.ts";
-import { alignRows } from "./table.ts";
-import { say } from "./terminal.ts";
+import { say, widthOf } from "./terminal.ts";
 
 interface Options {
   readonly home?: string;
@@ -80,7 +80,10 @@ async function list(context: Context, path: string | undefined, options: Options
   const { terminal } = context;
   if (options.json) return say(terminal, JSON.stringify({ schema: "cairn.conflicts/1", conflicts }, null, 2));
   if (conflicts.length === 0) return say(terminal, "No conflicts.");
-  for (const conflict of conflicts) say(terminal, conflictText(conflict, terminal.colour));
+  // Lines of people's files are told as they are.
+  for (const conflict of conflicts) {
+    terminal.out(conflictText(conflict, terminal.colour, widthOf(terminal)) + "\n");
+  }
   say(terminal, `${plural(conflicts.length, "conflict")}. Settle one with: ${RESOLVE}`);
 }
 
@@ -90,8 +93,9 @@ const RESOLVE = "cairn conflicts resolve PATH --keep mine|theirs|both";
 export function conflictText(
   { folder, path, copyPath, standing, copy, mine, diff }: ConflictStatus,
   colour: boolean,
+  columns = Infinity,
 ): string {
-  const title = paint({ colour }, "bold", [folder, path].map(printable).join("/"));
+  const title = paint({ colour }, "bold", cutMiddle([folder, path].map(printable).join("/"), columns));
   const row = (name: string, side: ConflictSide, isMine: boolean) => [
     `  ${printable(name)}`,
     side.kind === "file" ? formatBytes(side.size) : side.kind,
@@ -103,7 +107,7 @@ export function conflictText(
     row(copyPath, copy, mine === "copy"),
   ];
   const gone = standing === null ? ["  nothing stands at the path any more"] : [];
-  const lines = [title, ...gone, ...alignRows(rows, ["left", "right"])];
+  const lines = [title, ...gone, ...stackRows(rows, ["left", "right"], columns)];
   return lines.join("\n") + (diff === null ? "" : `\n${diffText(diff, colour)}`);
 }
 

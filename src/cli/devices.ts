@@ -9,7 +9,7 @@ import { paint } from "./paint.ts";
 import { QUIET } from "./quiet.ts";
 import { addDeviceRename } from "./renames.ts";
 import { peerRows } from "./status_view.ts";
-import { say } from "./terminal.ts";
+import { say, widthOf } from "./terminal.ts";
 
 interface DevicesOptions {
   readonly home?: string;
@@ -55,7 +55,12 @@ async function list(context: Context, options: DevicesOptions): Promise<void> {
     return say(terminal, JSON.stringify({ schema: "cairn.devices/1", device, peers, removed }, null, 2));
   }
   say(terminal, `${paint(terminal, "bold", printable(device.name))}  this device, port ${device.port}`);
-  const view = { colour: terminal.colour, userHome: userHome(env), nowMs: Date.now() };
+  const view = {
+    colour: terminal.colour,
+    userHome: userHome(env),
+    nowMs: Date.now(),
+    columns: widthOf(terminal),
+  };
   for (const row of peerRows(peers, view)) say(terminal, row);
   for (const { name, by, whenMs } of removed) {
     const how = by === name ? "left" : `removed by ${printable(by)}`;

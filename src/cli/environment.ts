@@ -13,6 +13,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   USERNAME: "whose service it is, on Windows: in `USERDOMAIN`, or `COMPUTERNAME`",
   USERDOMAIN: "the same",
   COMPUTERNAME: "the same",
+  CAIRN_PASSPHRASE: "the passphrase of `export` and `import`, unless `--passphrase-file` says",
   CAIRN_DEBUG: "prints the stack of an error too",
   NO_COLOR: "no colours, unless it is empty; without a terminal there are none anyway",
   TERM: "`dumb`: no colours, and no redrawn lines",

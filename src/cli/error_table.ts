@@ -32,6 +32,11 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorTold>> = {
     meaning: "a folder's path is a file, unreadable, read-only, or has lost its marker",
     remedy: "Mend what the message names, or name another path",
   },
+  "not-dropped": {
+    meaning: "files stay on this device: not enough other devices could be made sure to keep them",
+    remedy:
+      "Do what stands beside each file, such as starting the device that has it; then `cairn drop` again",
+  },
   "folder-overlap": {
     meaning: "a folder inside or around another folder or the home; or a folder that this device has already",
     remedy: "Choose a directory that lies neither in nor around another folder",
@@ -44,6 +49,11 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorTold>> = {
     meaning:
       "the directory carries the marker of another device's replica, or is a copy of a folder of this device",
     remedy: "Take an empty directory, or the folder's own one",
+  },
+  "backup-unusable": {
+    meaning:
+      "a file of `cairn export` that is damaged, of a newer version, or opened with another passphrase",
+    remedy: "Take another copy of the file, or the right passphrase",
   },
   "labels-full": {
     meaning: "there is no room for more tags and notes (64 MiB, 10,000 different tags)",

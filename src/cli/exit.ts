@@ -5,6 +5,7 @@
 import { CommanderError } from "commander";
 import { CairnError, type ErrorCode, messageOf } from "../core/errors.ts";
 import type { Context } from "./context.ts";
+import { wrapText } from "./fit.ts";
 import { printable } from "./format.ts";
 
 export const DONE = 0;
@@ -34,8 +35,9 @@ export function reportError(error: unknown, { terminal, env }: Context): number 
   // Commander has printed its own; and who closed the pipe (`cairn log | head`) has read enough.
   if (error instanceof CommanderError || isClosedPipe(error)) return code;
   const { message, hint } = wordsFor(error);
-  terminal.err(`cairn: ${printable(message)}\n`);
-  if (hint !== "") terminal.err(`→ ${printable(hint)}\n`);
+  const tell = (line: string) => terminal.err(wrapText(line, terminal.errorWidth()) + "\n");
+  tell(`cairn: ${printable(message)}`);
+  if (hint !== "") tell(`→ ${printable(hint)}`);
   if (env("CAIRN_DEBUG") && error instanceof Error) terminal.err(`${error.stack ?? ""}\n`);
   return code;
 }

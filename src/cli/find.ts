@@ -5,12 +5,13 @@ import type { FoundPath } from "../library/find.ts";
 import { parseLimit } from "./arguments.ts";
 import { connect } from "./client.ts";
 import type { Context } from "./context.ts";
+import { cutMiddle, wrapLine } from "./fit.ts";
 import { formatBytes, formatCount, formatTime, plural, printable } from "./format.ts";
 import { homeFor } from "./home.ts";
 import { paint } from "./paint.ts";
 import { deviceWords } from "./place_argument.ts";
-import { alignRows } from "./table.ts";
-import { say } from "./terminal.ts";
+import { alignRows, cellWidth } from "./table.ts";
+import { say, widthOf } from "./terminal.ts";
 
 interface Options {
   readonly home?: string;
@@ -22,6 +23,8 @@ interface Options {
 /** Two screens. */
 const DEFAULT_LIMIT = 50;
 const MOST = 1_000;
+/** Who has a file stands beside its address where all of it can, or this much. */
+const LEAST_HOLDERS = 44;
 
 export function addFind(program: Command, context: Context): void {
   program.command("find <words...>")
@@ -60,7 +63,8 @@ async function find(context: Context, words: readonly string[], options: Options
     limit: Math.min(options.limit, MOST),
   });
   if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
-  for (const line of findText(answer, terminal.colour, Date.now())) say(terminal, line);
+  const view = { colour: terminal.colour, nowMs: Date.now(), columns: widthOf(terminal) };
+  for (const line of findText(answer, view)) say(terminal, line);
 }
 
 /** The shell has taken quotes away: what it left together stays together. A whole question in quotes is one. */
@@ -70,13 +74,19 @@ function asTyped(word: string, _at: number, all: readonly string[]): string {
   return `${minus}${key ?? ""}"${value}"`;
 }
 
-export function findText(answer: FindAnswer, colour: boolean, nowMs: number): string[] {
+export interface FindView {
+  readonly colour: boolean;
+  readonly nowMs: number;
+  readonly columns: number;
+}
+
+export function findText(answer: FindAnswer, view: FindView): string[] {
   const { query, wasQuestion, problems, found, isCut, behind } = answer;
-  const dim = (text: string) => paint({ colour }, "dim", text);
+  const dim = (text: string) => paint(view, "dim", text);
   return [
     ...wasQuestion ? [dim(`Understood as: ${printable(query)}`)] : [],
     ...problems.map(({ part, why }) => `${printable(part)}: ${printable(why)}`),
-    ...found.length > 0 ? linesOf(found, dim, nowMs) : [
+    ...found.length > 0 ? linesOf(found, dim, view) : [
       isCut
         ? "Nothing was found among the newest that were looked at; there are more. Ask with more or longer words."
         : "Nothing was found.",
@@ -90,17 +100,35 @@ export function findText(answer: FindAnswer, colour: boolean, nowMs: number): st
   ];
 }
 
-function linesOf(found: readonly FoundPath[], dim: (text: string) => string, nowMs: number): string[] {
-  const rows = alignRows(
+/** Size, date, where it is and who has it. Where an address is too long for that, who has it stands below it. */
+function linesOf(
+  found: readonly FoundPath[],
+  dim: (text: string) => string,
+  { nowMs, columns }: FindView,
+): string[] {
+  const facts = alignRows(
     found.map((one) => [
       one.kind === "folder" || one.kind === "link" ? "-" : formatBytes(one.size),
       one.mtimeMs === 0 ? "-" : formatTime(one.mtimeMs).slice(0, 10),
-      printable(one.address) + (one.kind === "folder" ? "/" : ""),
-      one.devices.map((device) => deviceWords(device, nowMs)).join(", "),
     ]),
     ["right"],
   );
-  return found.flatMap(({ snippet }, i) =>
-    snippet === null ? [rows[i]!] : [rows[i]!, dim(`      ${printable(snippet)}`)]
-  );
+  const at = Math.max(...facts.map(cellWidth)) + 2;
+  const addresses = found.map((one) => printable(one.address) + (one.kind === "folder" ? "/" : ""));
+  const holders = found.map((one) => one.devices.map((device) => deviceWords(device, nowMs)).join(", "));
+  const room = columns - at - 2 - Math.min(LEAST_HOLDERS, Math.max(...holders.map(cellWidth)));
+  const beside = Math.max(0, ...addresses.map(cellWidth).filter((cells) => cells <= room));
+  return found.flatMap(({ snippet }, i) => {
+    const [fact, address, holder] = [facts[i]!.padEnd(at), addresses[i]!, holders[i]!];
+    const isBeside = cellWidth(address) <= beside;
+    const row = isBeside
+      ? `${fact}${address}${" ".repeat(beside - cellWidth(address))}  ${holder}`
+      : `${fact}${cutMiddle(address, columns - at)}`;
+    return [
+      ...isBeside
+        ? wrapLine(row, columns, at + beside + 2)
+        : [row, ...wrapLine(" ".repeat(at) + holder, columns)],
+      ...snippet === null ? [] : wrapLine(`      ${printable(snippet)}`, columns, 6).map(dim),
+    ];
+  });
 }

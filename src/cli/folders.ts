@@ -5,13 +5,14 @@ import type { FolderSetting, FolderSettingsAnswer } from "../daemon/settings_typ
 import { type Client, connect } from "./client.ts";
 import type { Context } from "./context.ts";
 import { printable } from "./format.ts";
+import { addKeep } from "./folder_keep.ts";
 import { addModes } from "./folder_modes.ts";
 import { homeFor, userHome } from "./home.ts";
 import { QUIET } from "./quiet.ts";
 import { addFolderRenames } from "./renames.ts";
 import { folderRows } from "./status_view.ts";
 import { alignRows } from "./table.ts";
-import { say } from "./terminal.ts";
+import { say, widthOf } from "./terminal.ts";
 
 export function addFolders(program: Command, context: Context): void {
   const all = program.command("folders")
@@ -20,6 +21,7 @@ export function addFolders(program: Command, context: Context): void {
     .addHelpText("after", "\nExample:\n  cairn folders")
     .action((_options, command: Command) => folders(context, command.optsWithGlobals()));
   addModes(program, all, context);
+  addKeep(all, context);
   addFolderRenames(all, context);
   all.command("settings")
     .description("show the settings of a folder")
@@ -81,7 +83,12 @@ async function folders(
 ): Promise<void> {
   const answer = await connect(homeFor(options.home, env, Deno.build.os, Deno.cwd())).folders();
   if (options.json) return say(terminal, JSON.stringify(answer, null, 2));
-  const view = { colour: terminal.colour, userHome: userHome(env), nowMs: Date.now() };
+  const view = {
+    colour: terminal.colour,
+    userHome: userHome(env),
+    nowMs: Date.now(),
+    columns: widthOf(terminal),
+  };
   for (const [i, row] of folderRows(answer.folders, view).entries()) {
     say(terminal, row);
     say(terminal, `  ${modesLine(answer.folders[i]!)}`);

@@ -36,7 +36,7 @@ export function addGet(program: Command, context: Context): void {
     .option(...QUIET)
     .addHelpText(
       "after",
-      "\nWithout TO it comes into the present directory. What was begun is gone on with\nwhen it is asked for again; what is there is whole and checked, or not there.\n\nExamples:\n  cairn get Photos/2024/a.jpg\n  cairn get nas:Photos/2024 ~/trip",
+      "\nWithout TO it comes into the present directory. What was begun is gone on with\nwhen it is asked for again; what is there is whole and checked, or not there. What was dropped in a folder\nof this device comes back to its place there, unless TO is given.\n\nExamples:\n  cairn get Photos/2024/a.jpg\n  cairn get nas:Photos/2024 ~/trip",
     )
     .action((address: string, to: string | undefined, _options, command: Command) =>
       get(context, address, to, command.optsWithGlobals())

@@ -2,9 +2,10 @@
 import type { Command } from "commander";
 import { connect } from "./client.ts";
 import type { Context } from "./context.ts";
+import { printable } from "./format.ts";
 import { homeFor, userHome } from "./home.ts";
-import { inviteLine } from "./invite_line.ts";
-import { say } from "./terminal.ts";
+import { inviteLine, isOneOfSeveral } from "./invite_line.ts";
+import { say, widthOf } from "./terminal.ts";
 
 export function addInvite(program: Command, context: Context): void {
   program.command("invite")
@@ -19,10 +20,11 @@ async function invite({ terminal, env }: Context, options: { home?: string; json
   const made = await client.invite();
   if (options.json) return say(terminal, JSON.stringify({ schema: "cairn.invite/1", ...made }, null, 2));
   if (!terminal.person) return say(terminal, made.code);
-  const { folders } = await client.status();
-  const place = { userHome: userHome(env), nowMs: Date.now() };
-  say(terminal, inviteLine(made, folders[0] ?? null, folders.length > 1, place));
+  const status = await client.status();
+  const { folders } = status;
+  const place = { userHome: userHome(env), nowMs: Date.now(), columns: widthOf(terminal) };
+  say(terminal, inviteLine(made, folders[0] ?? null, isOneOfSeveral(status), place));
   if (folders.length > 1) {
-    say(terminal, `Folders to choose from: ${folders.map((folder) => folder.name).join(", ")}`);
+    say(terminal, `Folders to choose from: ${folders.map((folder) => printable(folder.name)).join(", ")}`);
   }
 }

@@ -20,6 +20,7 @@ interface JoinOptions {
   readonly again?: boolean;
   readonly name?: string;
   readonly port?: number;
+  readonly detach?: boolean;
 }
 
 /** What the sentence waits for the size of the folder at most: the index of a large one takes a while. */
@@ -38,6 +39,7 @@ export function addJoin(program: Command, context: Context): void {
     .option("--add", "with --again: add the files that are only here")
     .option("--name <name>", "this device's name in the library", parseName)
     .option("--port <port>", "TCP port for other devices (chosen once and remembered)", parsePort)
+    .option("-d, --detach", "go on in the background, also when the terminal is closed")
     .option(...QUIET)
     .addHelpText(
       "after",
@@ -86,6 +88,7 @@ async function join(
     );
     return;
   }
+  if (options.detach) return await joinDetached(context, home, request, options);
   const start = { home, name: options.name, port: options.port, again: options.again === true };
   await runDevice(context, start, async (device) => {
     const answer = await tellWhenSlow(device, request, () => device.daemon.join(request));
@@ -93,6 +96,34 @@ async function join(
     device.say(pairedLine(context, answer, status));
     device.follow();
   });
+}
+
+/** The same in the background; a join that fails stops the device again, as in the foreground. */
+async function joinDetached(
+  context: Context,
+  home: string,
+  request: JoinRequest,
+  { again, name, port }: JoinOptions,
+): Promise<void> {
+  if (again) {
+    throw new CairnError(
+      "usage",
+      "A device that comes back as a new one begins in the foreground",
+      "Join without --detach, stop it when it is paired, and go on with: cairn up --detach",
+    );
+  }
+  // Loaded when it is asked for: every command passes by here.
+  const { sayDetached, startDetached } = await import("./detach.ts");
+  const device = await startDetached(context, { home, name, port });
+  const tell = (line: string) => say(context.terminal, line);
+  try {
+    const answer = await tellWhenSlow({ say: tell }, request, () => device.join(request));
+    tell(pairedLine(context, answer, null));
+  } catch (error) {
+    await (await import("./down.ts")).stopDevice(home);
+    throw error;
+  }
+  sayDetached(context, home);
 }
 
 /** A typo is told before anything is started or asked of the network. */
@@ -107,7 +138,11 @@ function checkCode(code: string): void {
 }
 
 /** Does the work; says what is going on when it takes its time. */
-async function tellWhenSlow<T>({ say }: Running, { at }: JoinRequest, work: () => Promise<T>): Promise<T> {
+async function tellWhenSlow<T>(
+  { say }: Pick<Running, "say">,
+  { at }: JoinRequest,
+  work: () => Promise<T>,
+): Promise<T> {
   const where = at === null ? "on the local network" : `at ${printable(at)}`;
   const timer = setTimeout(() => say(`Looking for the device that shows this code ${where} …`), SILENT_MS);
   try {
@@ -122,7 +157,7 @@ async function tellWhenSlow<T>({ say }: Running, { at }: JoinRequest, work: () =
  */
 export function pairedLine(context: Context, { peer, folder }: JoinAnswer, status: Status | null): string {
   const paired = `Paired with ${printable(peer.name)}.`;
-  if (folder === null) return `${paired} No folder is kept here yet; see what there is with: cairn folders`;
+  if (folder === null) return `${paired} No folder was taken; see what there is with: cairn folders`;
   const state = status?.folders.find((f) => f.id === folder.id)?.state;
   const name = printable(folder.name);
   if (state?.kind !== "syncing" || state.filesTotal === 0) {

@@ -26,7 +26,12 @@ function peerLines(before: PeerStatus | undefined, peer: PeerStatus): string[] {
   if (!peer.connected) {
     return [`${name} disconnected${peer.reason === "" ? "" : `: ${printable(peer.reason)}`}.`];
   }
-  return [`${name} connected${peer.address === "" ? "" : ` from ${printable(peer.address)}`}.`];
+  return [`${name} connected${peer.address === "" ? "" : ` from ${hostOf(printable(peer.address))}`}.`];
+}
+
+/** Without the port, which says nothing where the other one has dialled. */
+function hostOf(address: string): string {
+  return address.replace(/:\d+$/, "");
 }
 
 function folderLines(before: FolderStatus | undefined, folder: FolderStatus): string[] {

@@ -9,12 +9,14 @@ import { addConflicts } from "./conflicts.ts";
 import type { Context } from "./context.ts";
 import { addDevices } from "./devices.ts";
 import { addDoctor } from "./doctor.ts";
+import { addDrop } from "./drop.ts";
 import { addDupes } from "./dupes.ts";
 import { addDown } from "./down.ts";
 import { addDu } from "./du.ts";
 import { EVERYDAY } from "./everyday.ts";
 import { DONE, reportError } from "./exit.ts";
 import { hasService } from "./has_service.ts";
+import { addExport } from "./export.ts";
 import { addFind } from "./find.ts";
 import { addFolders } from "./folders.ts";
 import { addGuard } from "./guard.ts";
@@ -28,6 +30,7 @@ import { addMan } from "./man.ts";
 import { hushable, isQuiet } from "./quiet.ts";
 import { addRestore } from "./restore.ts";
 import { addMetrics } from "./metrics.ts";
+import { withOurWord } from "./other_words.ts";
 import { addRepair } from "./repair.ts";
 import { addResume } from "./resume.ts";
 import { addService } from "./service.ts";
@@ -90,7 +93,7 @@ function withMinusWords(argv: readonly string[]): string[] {
 
 /** The whole command line. Commander throws instead of leaving the process, so that `run` decides. */
 export function buildProgram(given: Context): Command {
-  const { context, hush } = hushable(given);
+  const { context, hush, plain } = hushable(given);
   const program = new Command("cairn")
     .description("Keeps folders the same on all of your devices, over the local network, with no cloud.")
     .version(`cairn ${versionWithCommit()}`, "-V", "print the version (also --version)")
@@ -108,7 +111,10 @@ export function buildProgram(given: Context): Command {
       getErrHasColors: () => false,
     })
     .addHelpText("after", EXAMPLES)
-    .hook("preAction", (_program, command) => isQuiet(command) ? hush() : undefined)
+    .hook("preAction", (_program, command) => {
+      if (isQuiet(command)) hush();
+      if (command.optsWithGlobals<{ readonly json?: boolean }>().json) plain();
+    })
     .hook("preAction", async (_program, command) => {
       // The service's own commands look for themselves.
       if (command.parent?.name() === "service") return;
@@ -139,6 +145,7 @@ export function buildProgram(given: Context): Command {
       addLog,
       addCat,
       addGet,
+      addDrop,
       addVersions,
       addRestore,
       addVerify,
@@ -146,6 +153,7 @@ export function buildProgram(given: Context): Command {
       addDoctor,
       addRepair,
       addMetrics,
+      addExport,
       addImport,
       addCompletion,
       addMan,
@@ -154,6 +162,10 @@ export function buildProgram(given: Context): Command {
     add(program, context);
   }
   pointToHelp(program, "cairn");
+  // Last, so that it is the program's alone: below a command the word means something else.
+  program.configureOutput({
+    outputError: (text, write) => write(withOurWord(text).replace(/^error: /, "cairn: ")),
+  });
   return program;
 }
 

@@ -4,8 +4,9 @@
 import type { FolderState, FolderStatus } from "../daemon/api_types.ts";
 import { formatBytes, formatCount, formatDuration, printable } from "./format.ts";
 import { paint } from "./paint.ts";
-import { cutToWidth } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { cutMiddle } from "./fit.ts";
+import { cellWidth, cutToWidth } from "./table.ts";
+import { say, type Terminal } from "./terminal.ts";
 
 /** What is over sooner than this gets no plain line: the line that says it is done is enough. */
 const FIRST_LINE_MS = 1_000;
@@ -15,6 +16,11 @@ const LINE_EVERY_MS = 10_000;
 const REDRAW_MS = 100;
 
 const BAR_CELLS = 24;
+const SHORT_BAR_CELLS = 12;
+const NAME_CELLS = 24;
+/** What all words of the work want, and what those of its bytes alone do, as they mostly are. */
+const ALL_WORDS = 66;
+const BYTE_WORDS = 38;
 const CLEAR_LINE = "\r\x1b[K";
 
 type Active = Extract<FolderState, { kind: "scanning" | "syncing" }>;
@@ -51,7 +57,7 @@ function barProgress(terminal: Terminal, nowMs: () => number): Progress {
     line(text) {
       const bar = shown;
       draw("");
-      terminal.out(text + "\n");
+      say(terminal, text);
       draw(bar);
     },
     end: () => draw(""),
@@ -73,7 +79,7 @@ function lineProgress(terminal: Terminal, nowMs: () => number): Progress {
       printedMs = nowMs();
       terminal.out(`${printable(folder.name)}: ${describeWork(folder.state)}\n`);
     },
-    line: (text) => terminal.out(text + "\n"),
+    line: (text) => say(terminal, text),
     end() {},
   };
 }
@@ -93,20 +99,25 @@ function mostActive(folders: readonly FolderStatus[]): ActiveFolder | null {
   );
 }
 
-/** `Notes  ██████░░░░░░  62%  412 of 10,412 files, 1.9 of 3.1 GB, 41 MB/s, 29 s left`, cut to the terminal. */
+/**
+ * `Notes  ██████░░░░░░  62%  412 of 10,412 files, 1.9 of 3.1 GB, 41 MB/s, 29 s left`. Which words there are hangs on the terminal and the name
+ * alone, so that nothing jumps: where room is short the files go first, and rate and time left stay.
+ */
 export function barLine(folder: ActiveFolder, terminal: Pick<Terminal, "columns" | "colour">): string {
   const share = shareDone(folder.state);
-  const name = cutToWidth(printable(folder.name), 24);
-  const work = describeWork(folder.state);
+  const name = cutMiddle(printable(folder.name), NAME_CELLS);
   // The last column stays free: some terminals wrap when it is filled.
-  if (share === null) return cutToWidth(`${name}  ${work}`, terminal.columns() - 1);
-  const full = Math.floor(share * BAR_CELLS);
+  const columns = terminal.columns() - 1;
+  if (share === null) return cutToWidth(`${name}  ${describeWork(folder.state)}`, columns);
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
-  const room = terminal.columns() - 1 - name.length - BAR_CELLS - percent.length - 6;
-  if (room < 12) return cutToWidth(`${name} ${percent}  ${work}`, terminal.columns() - 1);
-  const bar = paint(terminal, "green", "█".repeat(full)) +
-    paint(terminal, "dim", "░".repeat(BAR_CELLS - full));
-  return `${name}  ${bar} ${percent}  ${cutToWidth(work, room)}`;
+  const roomBeside = (cells: number) => columns - cellWidth(name) - cells - percent.length - 5;
+  const cells = roomBeside(BAR_CELLS) >= BYTE_WORDS ? BAR_CELLS : SHORT_BAR_CELLS;
+  const room = roomBeside(cells);
+  const words = room >= ALL_WORDS ? describeWork(folder.state) : describeBytes(folder.state);
+  if (room < 12) return cutToWidth(`${name} ${percent}  ${words}`, columns);
+  const full = Math.floor(share * cells);
+  const bar = paint(terminal, "green", "█".repeat(full)) + paint(terminal, "dim", "░".repeat(cells - full));
+  return `${name}  ${bar} ${percent}  ${cutToWidth(words, room)}`;
 }
 
 /** Done share of 0 to 1, or null where the whole is not known. */
@@ -128,14 +139,27 @@ export function describeWork(state: Active): string {
       } checked`
       : `scanning, ${formatCount(state.checked)} checked`;
   }
-  const parts = [`syncing ${formatCount(state.filesDone)} of ${formatCount(state.filesTotal)} files`];
-  if (state.bytesTotal > 0) parts.push(ofBytes(state.bytesDone, state.bytesTotal));
-  if (state.bytesPerSecond > 0) {
-    parts.push(`${formatBytes(state.bytesPerSecond)}/s`);
-    const leftMs = (state.bytesTotal - state.bytesDone) / state.bytesPerSecond * 1000;
+  const files = `syncing ${formatCount(state.filesDone)} of ${formatCount(state.filesTotal)} files`;
+  return [files, ...bytesOf(state)].join(", ");
+}
+
+/** The same in fewer words: files only where there are no bytes to tell of. */
+function describeBytes(state: Active): string {
+  if (state.kind === "scanning") return `${formatCount(state.checked)} checked`;
+  const bytes = bytesOf(state);
+  return bytes.length > 0
+    ? bytes.join(", ")
+    : `${formatCount(state.filesDone)} of ${formatCount(state.filesTotal)} files`;
+}
+
+function bytesOf({ bytesDone, bytesTotal, bytesPerSecond }: Extract<Active, { kind: "syncing" }>): string[] {
+  const parts = bytesTotal > 0 ? [ofBytes(bytesDone, bytesTotal)] : [];
+  if (bytesPerSecond > 0) {
+    parts.push(`${formatBytes(bytesPerSecond)}/s`);
+    const leftMs = (bytesTotal - bytesDone) / bytesPerSecond * 1000;
     if (leftMs > 0) parts.push(`${formatDuration(leftMs)} left`);
   }
-  return parts.join(", ");
+  return parts;
 }
 
 /** `1.9 of 3.1 GB`; the unit once where both have the same. */

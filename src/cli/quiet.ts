@@ -15,19 +15,27 @@ interface QuietOptions {
   readonly dryRun?: boolean;
 }
 
-/** The same context, until `hush`; from then on standard output is silent. */
-export function hushable(context: Context): { readonly context: Context; hush(): void } {
+/**
+ * The same context, until `hush`; from then on standard output is silent. From `plain` on it is for a program, which breaks and cuts no
+ * line, whoever looks.
+ */
+export function hushable(context: Context): { readonly context: Context; hush(): void; plain(): void } {
   const { terminal } = context;
   let isHushed = false;
+  let isPlain = false;
   return {
     context: {
       ...context,
       terminal: {
         ...terminal,
         out: (text) => isHushed ? undefined : terminal.out(text),
+        get person() {
+          return terminal.person && !isPlain;
+        },
       },
     },
     hush: () => void (isHushed = true),
+    plain: () => void (isPlain = true),
   };
 }
 

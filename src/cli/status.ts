@@ -5,16 +5,15 @@ import type { Status } from "../daemon/api_types.ts";
 import { connect } from "./client.ts";
 import type { Context } from "./context.ts";
 import { homeFor, userHome } from "./home.ts";
-import { statusText } from "./status_view.ts";
+import { statusText, type View } from "./status_view.ts";
+import { widthOf } from "./terminal.ts";
+import { watchOnScreen } from "./watch_screen.ts";
 
 interface StatusOptions {
   readonly home?: string;
   readonly json?: boolean;
   readonly watch?: boolean;
 }
-
-/** Cursor home, clear to the end of the screen. */
-const REDRAW = "\x1b[H\x1b[J";
 
 export function addStatus(program: Command, context: Context): void {
   program.command("status")
@@ -29,13 +28,21 @@ async function status(context: Context, options: StatusOptions): Promise<void> {
   const home = homeFor(options.home, context.env, Deno.build.os, Deno.cwd());
   const client = connect(home);
   if (!options.watch) return show(context, await client.status(), options, false);
-  for await (const now of client.watchStatus()) show(context, now, options, true);
+  const { terminal } = context;
+  if (terminal.interactive && !options.json) {
+    // The last column stays free: what is cleared behind a line that fills it would be its last letter.
+    const textOf = (now: Status) => statusText(now, { ...viewOf(context), columns: terminal.columns() - 1 });
+    if (!await watchOnScreen(terminal, client.watchStatus(), textOf)) return;
+  } else for await (const now of client.watchStatus()) show(context, now, options, true);
   throw new CairnError("not-running", `The device in ${home} stopped`, "Start it with: cairn up");
 }
 
-function show({ terminal, env }: Context, now: Status, { json }: StatusOptions, watching: boolean): void {
+function show(context: Context, now: Status, { json }: StatusOptions, watching: boolean): void {
+  const { terminal } = context;
   if (json) return terminal.out((watching ? JSON.stringify(now) : JSON.stringify(now, null, 2)) + "\n");
-  const text = statusText(now, { colour: terminal.colour, userHome: userHome(env), nowMs: Date.now() });
-  if (!watching) terminal.out(text);
-  else terminal.out(terminal.interactive ? REDRAW + text : text + "\n");
+  terminal.out(statusText(now, viewOf(context)) + (watching ? "\n" : ""));
+}
+
+function viewOf({ terminal, env }: Context): View {
+  return { colour: terminal.colour, userHome: userHome(env), nowMs: Date.now(), columns: widthOf(terminal) };
 }

@@ -13,26 +13,35 @@ import { problemLine } from "./narrate.ts";
 import { type Colour, paint } from "./paint.ts";
 import { describeWork } from "./progress.ts";
 import { alignRows } from "./table.ts";
+import { wrapRows, wrapText } from "./fit.ts";
 
 export interface View {
   readonly colour: boolean;
   readonly userHome: string | undefined;
   readonly nowMs: number;
+  /** Width of the terminal; infinite where nobody looks. */
+  readonly columns: number;
 }
+
+const INDENT = "  ";
+/** Names and paths are shortened to this before the state beside them has to give. */
+const LEAST_NAME = 12;
+const LEAST_PATH = 16;
 
 /** The whole of `cairn status`, with a line end after each line. */
 export function statusText(status: Status, view: View): string {
   const { device } = status;
+  const within = { ...view, columns: view.columns - INDENT.length };
   const lines = [
     `${paint(view, "bold", printable(device.name))}  cairn ${printable(status.version)}, ` +
     `port ${device.port}, up ${formatDuration(view.nowMs - device.startedMs)}`,
-    ...section("Folders", folderRows(status.folders, view), noFolderText(status), view),
-    ...section("Devices", peerRows(status.peers, view), "none yet; let one join with: cairn invite", view),
+    ...section("Folders", folderRows(status.folders, within), noFolderText(status), view),
+    ...section("Devices", peerRows(status.peers, within), "none yet; let one join with: cairn invite", view),
     ...problemSection(status, view),
     "",
     ...healthLines(status, view),
   ];
-  return lines.join("\n") + "\n";
+  return wrapText(lines.join("\n"), view.columns) + "\n";
 }
 
 function noFolderText({ foldersElsewhere }: Status): string {
@@ -40,13 +49,17 @@ function noFolderText({ foldersElsewhere }: Status): string {
   return `none here; the library has ${formatCount(foldersElsewhere)}: cairn folders`;
 }
 
-function section(title: string, rows: readonly string[], none: string, view: View): string[] {
-  return ["", paint(view, "bold", title), ...(rows.length > 0 ? rows : [none]).map((row) => `  ${row}`)];
+function indented(text: string): string {
+  return INDENT + text.replaceAll("\n", `\n${INDENT}`);
 }
 
-/** One line a folder: name, local path, files, bytes, state. */
+function section(title: string, rows: readonly string[], none: string, view: View): string[] {
+  return ["", paint(view, "bold", title), ...(rows.length > 0 ? rows : [none]).map(indented)];
+}
+
+/** One text a folder, of one line where there is room: name, local path, files, bytes, state. */
 export function folderRows(folders: readonly FolderStatus[], view: View): string[] {
-  return alignRows(
+  return wrapRows(
     folders.map((folder) => [
       printable(folder.name),
       printable(tildePath(folder.path, view.userHome)),
@@ -54,12 +67,16 @@ export function folderRows(folders: readonly FolderStatus[], view: View): string
       formatBytes(folder.bytes),
       folderState(folder, view),
     ]),
-    ["left", "left", "right", "right"],
+    {
+      align: ["left", "left", "right", "right"],
+      columns: view.columns,
+      least: { 0: LEAST_NAME, 1: LEAST_PATH },
+    },
   );
 }
 
 function folderState(
-  { state, problemsTotal, conflicts, mode, differing, localChanges, scrub }: FolderStatus,
+  { state, problemsTotal, conflicts, mode, differing, dropped, localChanges, scrub }: FolderStatus,
   view: View,
 ): string {
   const text = stateText(state);
@@ -74,6 +91,7 @@ function folderState(
   const extras = [
     ...(mode === "sync" ? [] : [`${printable(mode)} only`]),
     ...(differing > 0 ? [`${plural(differing, "path")} differing`] : []),
+    ...(dropped === undefined ? [] : [`${plural(dropped.files, "file")} listed, not kept here`]),
     ...(localChanges > 0 ? [plural(localChanges, "local change")] : []),
     ...(problemsTotal > 0 ? [plural(problemsTotal, "problem")] : []),
     ...(scrub !== undefined && scrub.healed > 0
@@ -104,9 +122,9 @@ function stateText(state: FolderStatus["state"]): string {
   }
 }
 
-/** One line a peer: name, connected or last seen, how far behind. */
+/** One text a peer: name, connected or last seen, how far behind. */
 export function peerRows(peers: readonly PeerStatus[], view: View): string[] {
-  return alignRows(peers.map((peer) => [
+  const rows = peers.map((peer) => [
     printable(peer.name),
     peer.standing === "suspended"
       ? paint(view, "red", "suspended")
@@ -118,7 +136,8 @@ export function peerRows(peers: readonly PeerStatus[], view: View): string[] {
     printable(peer.address),
     behindText(peer) +
     (!peer.connected && !peer.paused && peer.reason !== "" ? ` (${printable(peer.reason)})` : ""),
-  ]));
+  ]);
+  return wrapRows(rows, { columns: view.columns, least: { 0: LEAST_NAME, 2: LEAST_PATH } });
 }
 
 function behindText(peer: PeerStatus): string {
@@ -142,7 +161,7 @@ function problemSection(status: Status, view: View): string[] {
   return [
     "",
     paint(view, "bold", "Needs attention"),
-    ...lines.map((line) => "  " + line.replaceAll("\n", "\n  ")),
+    ...lines.map(indented),
   ];
 }
 

@@ -1,6 +1,8 @@
 /**
  * Where a command's words go. One narrow interface, so that the tests read what a person would see.
  */
+import { wrapText } from "./fit.ts";
+
 export interface Terminal {
   /** Writes to standard output, as it stands. */
   out(text: string): void;
@@ -16,10 +18,15 @@ export interface Terminal {
   readonly colour: boolean;
   /** Width of a line. */
   columns(): number;
+  /** Lines of the screen. */
+  rows(): number;
+  /** Width of a line of standard error; infinite where that is no terminal. */
+  errorWidth(): number;
 }
 
 /** What a width means where nobody tells one. */
 const PLAIN_COLUMNS = 100;
+const PLAIN_ROWS = 24;
 
 /** The process's own streams. Writes are whole: a short write to a pipe goes on with the rest. */
 export function realTerminal(): Terminal {
@@ -34,7 +41,9 @@ export function realTerminal(): Terminal {
     person,
     interactive: person && !dumb,
     colour: person && !dumb && !Deno.env.get("NO_COLOR"),
-    columns: () => person ? consoleColumns() : PLAIN_COLUMNS,
+    columns: () => person ? consoleSize().columns : PLAIN_COLUMNS,
+    rows: () => person ? consoleSize().rows : PLAIN_ROWS,
+    errorWidth: () => Deno.stderr.isTerminal() ? consoleSize().columns : Infinity,
   };
 }
 
@@ -57,16 +66,22 @@ export function enduring(terminal: Terminal): Terminal {
   };
 }
 
-/** Prints a line to standard output. */
-export function say(terminal: Terminal, line: string): void {
-  terminal.out(line + "\n");
+/** The width that lines for a person are to fit; infinite where nobody looks, so that scripts get lines and names whole. */
+export function widthOf(terminal: Pick<Terminal, "person" | "columns">): number {
+  return terminal.person ? terminal.columns() : Infinity;
 }
 
-function consoleColumns(): number {
+/** Prints a line to standard output, for a person broken between words where it is too wide. */
+export function say(terminal: Terminal, line: string): void {
+  terminal.out(wrapText(line, widthOf(terminal)) + "\n");
+}
+
+function consoleSize(): { readonly columns: number; readonly rows: number } {
   try {
-    return Deno.consoleSize().columns || PLAIN_COLUMNS;
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || PLAIN_COLUMNS, rows: rows || PLAIN_ROWS };
   } catch {
-    return PLAIN_COLUMNS;
+    return { columns: PLAIN_COLUMNS, rows: PLAIN_ROWS };
   }
 }
 

@@ -7,10 +7,10 @@ import { findRunning } from "./client.ts";
 import type { Context } from "./context.ts";
 import { printable, tildePath } from "./format.ts";
 import { absolutePath, homeFor, userHome } from "./home.ts";
-import { inviteLine } from "./invite_line.ts";
+import { inviteLine, isOneOfSeveral } from "./invite_line.ts";
 import { QUIET } from "./quiet.ts";
 import { runDevice } from "./start.ts";
-import { say } from "./terminal.ts";
+import { say, widthOf } from "./terminal.ts";
 
 interface UpOptions {
   readonly home?: string;
@@ -114,16 +114,17 @@ async function upDetached(
 /** Opens an invite, unless this is a restart of a library that has its other devices. */
 async function sayInvite(
   context: Context,
-  { device, folders, peers, removed }: Status,
+  status: Status,
   added: FolderStatus | null,
   invite: () => Promise<Invite>,
   tell: (line: string) => void,
 ): Promise<void> {
+  const { device, folders, peers, removed } = status;
   // Who is out lets nobody in.
   if (removed.some(({ id }) => id === device.id)) return;
   if (added === null && peers.length > 0) return;
-  const place = { userHome: userHome(context.env), nowMs: Date.now() };
-  tell(inviteLine(await invite(), added ?? folders[0] ?? null, folders.length > 1, place));
+  const place = { userHome: userHome(context.env), nowMs: Date.now(), columns: widthOf(context.terminal) };
+  tell(inviteLine(await invite(), added ?? folders[0] ?? null, isOneOfSeveral(status), place));
 }
 
 function sayResumed(context: Context, { folders, device }: Status, tell: (line: string) => void): void {

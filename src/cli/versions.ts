@@ -49,7 +49,13 @@ export function versionsText(answer: VersionsAnswer, colour: boolean): string[] 
     paint({ colour }, "bold", `${printable(path)} was emptied by a crash and is held back`) +
     "; `cairn restore` brings back what it was"
   );
-  if (versions.length === 0) return [...held, `Nothing is kept of ${where}.`];
+  if (versions.length === 0) {
+    return [
+      ...held,
+      `Nothing is kept of ${where} on this device.`,
+      "→ Kept is what another device's change replaced or deleted here. What was changed here is kept on the others: ask there.",
+    ];
+  }
   const head = ["VERSION", "WRITTEN", "TAKEN AWAY", "SIZE", "WHY", ...(isDirectory ? ["PATH"] : [])];
   const [first, ...rows] = alignRows(
     [head, ...versions.map((version) => rowOf(version, isDirectory))],

@@ -46,6 +46,14 @@ export function isGivenUp({ entry, offered, held }: Row): boolean {
 }
 
 /**
+ * True of a row that lists an entry whose bytes its device does not keep (R10, docs/selective.md). It decides with the others, and is
+ * nobody's source; that nothing stands there is no delete.
+ */
+export function isDropped({ entry, offered, held }: Row): boolean {
+  return isAlive(entry) && offered && !held;
+}
+
+/**
  * True of a row that says nothing: one that was given up, or what is left of something that its device alone had, or withdrew (R11).
  * Unlike a delete, it takes part in nothing.
  */

@@ -274,6 +274,13 @@ export const TEXT_RANKED = 1000;
 /** Words of one question for texts. */
 export const TEXT_QUERY_TERMS = 16;
 
+// ------------------------------------------------------------------------------------ what is kept of a folder
+
+/** Patterns of what a device keeps of a folder: each is asked about each path that comes. */
+export const KEEP_PATTERNS = 256;
+/** As long as the longest path that a person would type. */
+export const KEEP_PATTERN_CHARACTERS = 1024;
+
 // ------------------------------------------------------------------------------------ a device without a terminal
 
 /** The first pause before a device that failed is started again; each further one is twice as long … */

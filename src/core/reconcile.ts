@@ -68,6 +68,21 @@ export function decideWithheld(own: Entry, others: readonly Entry[]): Decision {
   return { kind: "adopt", entry };
 }
 
+/**
+ * Decides for an entry that this device lists and does not keep (R10), among the offered entries of `others`. As for one that it has, but that
+ * it cannot keep a loser beside: that is for those to do who hold it (3), so what comes says nothing of the loser.
+ */
+export function decideDropped(own: Entry, others: readonly Entry[]): Decision {
+  if (others.length === 0 || others.every((other) => saysTheSame(own, other))) return NONE;
+  const all = [own, ...others];
+  const maximal = maximalOf(all);
+  const winner = maximal.reduce((best, entry) => compareForWin(entry, best) > 0 ? entry : best);
+  const hasLost = maximal.includes(own) && !sameContent(own, winner);
+  const entry = withMetadata(unite(winner, maximal, hasLost ? null : own), hasLost ? others : all);
+  if (saysTheSame(own, entry)) return NONE;
+  return sameContent(own, entry) ? { kind: "adopt", entry } : { kind: "take", entry, copy: null };
+}
+
 /** True when `newer` was written with knowledge of `older`'s content. */
 export function supersedes(newer: Entry, older: Entry): boolean {
   if (!coversAny(newer.version.context, older.version.dots)) return false;

@@ -8,10 +8,13 @@ import * as v from "valibot";
 import { CairnError, messageOf } from "../core/errors.ts";
 import { MODES } from "../core/mode.ts";
 import type { ApiError } from "./api_types.ts";
+import { addExportRoutes } from "./backup/service.ts";
 import { bodyOf } from "./body.ts";
 import { addConfigRoutes } from "./config.ts";
 import { addConflictRoutes } from "./conflicts.ts";
 import { addContentRoutes } from "./contents.ts";
+import { addDroppingRoutes } from "./dropping.ts";
+import { addFolderKeepRoutes } from "./folder_keep.ts";
 import type { Daemon, LogSource } from "./contract.ts";
 import { addDeviceRoutes } from "./devices.ts";
 import { addDoctorRoutes } from "./doctor/service.ts";
@@ -78,6 +81,7 @@ export function createApi(
   addPausingRoutes(app, services.pausing);
   addConfigRoutes(app, services.config);
   addPlaceRoutes(app, services.places);
+  addExportRoutes(app, services.exporting);
   addFindRoutes(app, services.finding);
   addLabelRoutes(app, services.labels);
   addGuardianRoutes(app, services.guardian);
@@ -86,6 +90,8 @@ export function createApi(
   addMetricsRoutes(app, services.metrics, () => daemon.status());
   addModeRoutes(app, services.modes);
   addContentRoutes(app, services.contents);
+  addDroppingRoutes(app, services.dropping);
+  addFolderKeepRoutes(app, services.folderKeep);
   addVerifyRoutes(app, services.verify);
   app.post("/v1/resume", async (c) => c.json(await daemon.resume(await bodyOf(c, resumeSchema))));
   app.post("/v1/stop", (c) => {

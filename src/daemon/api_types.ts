@@ -80,6 +80,8 @@ export interface FolderStatus {
   readonly mode: string;
   /** `receive`: paths that were changed here and are not given; -1 while they are not counted. */
   readonly localChanges: number;
+  /** Files that are listed on this device and not kept (docs/selective.md); left out where there are none, or they are not counted yet. */
+  readonly dropped?: { readonly files: number; readonly bytes: number };
   /** `send`: paths at which the other devices have something else. */
   readonly differing: number;
   /** How the other devices say that they take part, those that do; at most 100. */

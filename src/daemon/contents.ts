@@ -18,6 +18,7 @@ import { bodyOf } from "./body.ts";
 import { type CatFrame, encodeCatFrame } from "./cat_frames.ts";
 import type { CatRequest, CopyState, GetAnswer, GetEvent, GetFailed, GetRequest } from "./contents_types.ts";
 import type { Device, DevicePorts } from "./device.ts";
+import { gettingBack } from "./dropping.ts";
 import { findInFolders } from "./path_in_folder.ts";
 import { copiesOf, unreachable, type Wanted, wantedAt } from "./wanted.ts";
 
@@ -131,6 +132,8 @@ async function* get(
   isOver: () => boolean,
 ): AsyncGenerator<GetEvent> {
   const { clock, fs } = ports;
+  const back = request.into ? await gettingBack(device, ports, request, isOver) : null;
+  if (back !== null) return yield* back;
   const busy = underWay.get(device) ?? new Set<string>();
   underWay.set(device, busy);
   const tally = new Tally(device);

@@ -3,14 +3,14 @@
  * simulated world can run the same device.
  */
 import type { OpenSqlite } from "../catalogue/database.ts";
-import { CairnError } from "../core/errors.ts";
 import type { DeviceId, FolderId } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 import { Ledger } from "../journal/ledger.ts";
 import { DiskFacts } from "../library/disk_facts.ts";
 import { CopyKeeper } from "../library/copy_keeper.ts";
+import { otherMembers } from "../library/members.ts";
 import { acceptedFields, foundLibrary, libraryOf } from "../library/joining.ts";
-import { type Discovery, startDiscovery } from "../peer/discovery.ts";
+import type { Discovery } from "../peer/discovery.ts";
 import type { DeviceIdentity } from "../peer/identity.ts";
 import { Links } from "../peer/links.ts";
 import type { Session } from "../peer/session.ts";
@@ -29,12 +29,15 @@ import { Arrivals } from "./arrivals.ts";
 import { FolderSet, type Needed } from "./folder_set.ts";
 import { Gate } from "./gate.ts";
 import { Hellos } from "./hellos.ts";
+import { discover, listen } from "./listening.ts";
 import { Meeting } from "./meeting.ts";
+import { Restorer } from "./restorer.ts";
 import { scrubbingOf } from "./scrub_hours.ts";
+import { openSelective, type Selective } from "./selective.ts";
 import { openTexts, type TextKeeper } from "./text_keeper.ts";
 import { SetLimits } from "./limits.ts";
 import { ProgressTeller } from "./progress_teller.ts";
-import { isTwinAt } from "./twin.ts";
+import { TwinWatch } from "./twin.ts";
 
 export interface DevicePorts {
   readonly fs: Fs;
@@ -90,11 +93,14 @@ export class Device {
   /** Bytes that arrived since a folder last had nothing to do, for progress. */
   readonly gained = new Map<FolderId, number>();
   discovery: Discovery | null = null;
-  /** Where another device runs with our identity; null when none is known. */
-  twin: string | null = null;
+  readonly twins: TwinWatch;
   /** Room on the disk of the home. */
   readonly homeRoom: Room;
   readonly texts: TextKeeper | null;
+  /** What this device said before, where it comes out of an export. */
+  readonly restorer: Restorer;
+  /** What others are promised, and what is dropped here. */
+  readonly selective: Selective;
   readonly #limits: SetLimits;
   readonly #ports: DevicePorts;
   readonly #options: DeviceOptions;
@@ -154,6 +160,19 @@ export class Device {
         this.#changed();
       },
     });
+    this.restorer = new Restorer({
+      fs: ports.fs,
+      ledger,
+      clock: ports.clock,
+      others: () => this.gate.isRemoved ? [] : otherMembers(ledger.catalogue, options.identity.id),
+      session: (device) => this.links.session(device),
+      twins: () => this.twins,
+      say: (line) => options.say(line),
+      released: () => {
+        void this.folders.startFailed();
+        this.#eachConversation((conversation) => conversation.pump());
+      },
+    });
     this.folders = new FolderSet({
       ...ports,
       ledger,
@@ -167,6 +186,7 @@ export class Device {
       changed: () => this.#changed(),
       isServing: () => this.#isServing,
       isPaused: (folder) => this.pauses.holdsFolder(folder),
+      refusal: (folder) => this.restorer.refusal(folder),
     });
     this.texts = openTexts(ports, options, {
       ledger,
@@ -177,6 +197,7 @@ export class Device {
       hasIndex: (session) => this.hasIndexOf(session),
       members: () => this.gate.members(),
     });
+    this.selective = openSelective(this);
     this.links = new Links({
       net: ports.net,
       clock: ports.clock,
@@ -194,6 +215,8 @@ export class Device {
       refused: (refusal, by) => this.gate.refused(refusal, by),
       changed: () => this.#changed(),
     });
+    const { identity } = options;
+    this.twins = new TwinWatch({ ...ports, identity, links: this.links, changed: () => this.#changed() });
     this.#progress = new ProgressTeller(ports.clock, {
       needed: () => this.folders.needed(),
       conversations: () => this.#conversations.values(),
@@ -218,11 +241,12 @@ export class Device {
     try {
       if (libraryOf(ledger) === null) await foundLibrary(ledger, identity, options.name);
       await device.folders.checkMarks();
-      await device.#listen();
+      await listen(device.links, options);
       device.folders.startAll();
       await device.#discover();
       device.links.refresh();
       device.gate.start();
+      device.restorer.start();
       return device;
     } catch (error) {
       await device.stop();
@@ -230,47 +254,17 @@ export class Device {
     }
   }
 
-  async #listen(): Promise<void> {
-    const { port, say } = this.#options;
-    try {
-      await this.links.listen(port);
-    } catch (error) {
-      if (port === 0) throw error;
-      await this.links.listen(0);
-      say(`Port ${port} is taken by another program; this device listens on ${this.links.port} instead.`);
-    }
-  }
-
   async #discover(): Promise<void> {
-    const { net, clock, random } = this.#ports;
-    try {
-      this.discovery = await startDiscovery({
-        net,
-        clock,
-        random,
-        device: this.identity.id,
-        tcpPort: this.links.port,
-        ...(this.#options.beaconPort === undefined ? {} : { beaconPort: this.#options.beaconPort }),
-        isKnown: (device) => this.gate.members().includes(device),
-        twin: (address) => void this.#lookAtTwin(address),
-        sighted: (sighting) => {
-          this.links.sighted(sighting);
-          this.#changed();
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof CairnError)) throw error;
-      this.#options.say(
-        `${error.message}. Other devices are not found by themselves; give an address with --at HOST:PORT.`,
-      );
-    }
-  }
-
-  async #lookAtTwin(address: string): Promise<void> {
-    const isTwin = await isTwinAt(address, { ...this.#ports, identity: this.identity, links: this.links });
-    if (isTwin === null) return;
-    this.twin = isTwin ? address : null;
-    this.#changed();
+    this.discovery = await discover(this.#ports, this.#options, {
+      device: this.identity.id,
+      tcpPort: this.links.port,
+      isKnown: (device) => this.gate.members().includes(device),
+      twin: (address) => this.twins.heard(address),
+      sighted: (sighting) => {
+        this.links.sighted(sighting);
+        this.#changed();
+      },
+    });
   }
 
   // -------------------------------------------------------------------------------- peers
@@ -292,6 +286,7 @@ export class Device {
       ledger: this.ledger,
       server: giving(this.local, this.#ports.pool, this.#sharing, () => this.folders.replicas()),
       texts: this.texts?.exchange,
+      promises: this.selective.promises,
       devices: () => this.gate.members(),
       clock: this.#ports.clock,
       accept: (fields, turn) => acceptedFields(this.ledger, fields, turn),
@@ -300,6 +295,7 @@ export class Device {
       isAwaited: () => this.#meeting.isOn,
       turns: this.#turns,
       taken: () => this.#taken(),
+      isSilent: () => this.restorer.isOn,
       room: (isOver) => this.homeRoom.whenThere(isOver),
       peerNeeds: (files, bytes) => {
         this.peerProgress.set(session.peer, { files, bytes });
@@ -307,6 +303,7 @@ export class Device {
       },
     }, session);
     this.#conversations.set(session, conversation);
+    this.restorer.came(session);
     this.hellos.heard(session);
     this.#ports.pool.keepRecent(true);
     this.addresses.met(number, session);
@@ -375,11 +372,13 @@ export class Device {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.gate.stop();
+    this.restorer.stop();
     this.pauses.stop();
     this.#limits.stop();
     this.#copyKeeper.stop();
     this.#diskFacts.stop();
     this.discovery?.close();
+    this.twins.stop();
     this.links.close();
     this.#arrivals.stop();
     this.#meeting.stop();

@@ -5,14 +5,7 @@ import { type DeviceId, type FolderId, toHex } from "../core/ids.ts";
 import { type Mode, takesOthers, tracksNeeds } from "../core/mode.ts";
 import { isReserved } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
-import {
-  LINKED_REMEDY,
-  linkedElsewhere,
-  type Marker,
-  readMarker,
-  refuseForeign,
-  writeMarker,
-} from "../folder/marker.ts";
+import { LINKED_REMEDY, linkedElsewhere, readMarker, refuseForeign, writeMarker } from "../folder/marker.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import { settingsOf } from "../library/folder_settings.ts";
 import {
@@ -24,18 +17,22 @@ import {
   replicasOf,
 } from "../library/folders.ts";
 import { libraryOf } from "../library/joining.ts";
-import { type Clock, type Fs, FsError, type HashPool, type Random, type Watcher } from "../platform/ports.ts";
+import type { Clock, Fs, HashPool, Random, Watcher } from "../platform/ports.ts";
 import { FolderSync } from "../sync/folder_sync.ts";
 import { haltRecord } from "../sync/halt.ts";
+import { markOf } from "../sync/journal_mark.ts";
 import type { Local } from "../sync/local_source.ts";
 import { pauseRecord } from "../sync/pauses.ts";
 import type { Scrubbing } from "../sync/scrubbing.ts";
 import type { Replica } from "../sync/replica.ts";
 import type { Room } from "../sync/room.ts";
-import { type RootStop, tellRootStop } from "../sync/root_stop.ts";
+import { tellRootStop } from "../sync/root_stop.ts";
 import type { Stager } from "../sync/stager.ts";
+import { noteFoundEpoch, scannedRecord } from "../sync/vague_absence.ts";
 import { Leaver } from "./leaving.ts";
 import { Mover } from "./moving.ts";
+import { noticeOlderHome } from "./older_home.ts";
+import { markerAt, markerForResuming, whyUnusable } from "./root_look.ts";
 
 /** Folders that could not be started are tried again this often: a disk may come late. */
 const START_AGAIN_MS = 5_000;
@@ -65,6 +62,8 @@ export interface FolderSetDeps {
   changed(): void;
   isServing(): boolean;
   isPaused(folder: FolderId): boolean;
+  /** Why a folder may not be started yet; null when it may. */
+  refusal?(folder: FolderId): CairnError | null;
 }
 
 export class FolderSet {
@@ -83,7 +82,7 @@ export class FolderSet {
     this.#leaver = new Leaver(deps);
     this.mover = new Mover({
       ...deps,
-      markerAt: (path) => this.#markerAt(path),
+      markerAt: (path) => markerAt(deps.fs, path),
       stop: async (folder) => await this.#running.get(folder)?.stop(),
       start: (config) => this.#isStopped || this.#start(config),
     });
@@ -156,28 +155,14 @@ export class FolderSet {
     await Promise.all([...this.#running.values()].map((sync) => sync.stop()));
   }
 
-  /** A home put back from a backup is behind the marks in its folders' roots (R24): new epoch before anything is said. */
+  /** A home put back from a backup is noticed by its roots (R24). */
   async checkMarks(): Promise<void> {
-    const { ledger, say } = this.#deps;
+    const { fs, ledger, say } = this.#deps;
     await this.mover.settle();
-    for (const { path, replica } of replicasOf(ledger.catalogue)) {
-      const marker = this.#markerAt(path);
-      if (marker?.replica !== replica || marker.lsn <= ledger.lastLsn) continue;
-      say(`The home of this device is older than its folder ${path}; it announces everything anew.`);
-      await ledger.newEpoch(ledger.epoch);
-      return;
-    }
-  }
-
-  /** The readable marker in a root; null for any other case, which starting the folder tells of. */
-  #markerAt(path: string): Marker | null {
-    try {
-      const marker = readMarker(this.#deps.fs, path);
-      return marker === "unreadable" ? null : marker;
-    } catch (error) {
-      if (error instanceof FsError) return null;
-      throw error;
-    }
+    await noteFoundEpoch(ledger, replicasOf(ledger.catalogue).map(({ folder }) => folder));
+    // A folder at work was asked before it began, and writes its mark anew in its own time.
+    const resting = replicasOf(ledger.catalogue).filter(({ folder }) => !this.#running.has(folder));
+    await noticeOlderHome(ledger, resting.map((config) => [config, markerAt(fs, config.path)]), say);
   }
 
   #start(config: ReplicaConfig): void {
@@ -185,7 +170,9 @@ export class FolderSet {
       this.#deps;
     const { local, scrubbing } = this.#deps;
     try {
-      const marker = this.#markerAt(config.path);
+      const refusal = this.#deps.refusal?.(config.folder) ?? null;
+      if (refusal !== null) throw refusal;
+      const marker = markerAt(fs, config.path);
       if (marker?.replica !== config.replica) {
         throw new CairnError(
           "path-unusable",
@@ -236,7 +223,7 @@ export class FolderSet {
         say(`${failure.message}. ${failure.hint}`);
       }
       this.failures.set(config.folder, failure);
-      void tellRootStop(ledger, config.folder, this.#whyUnusable(config.path));
+      void tellRootStop(ledger, config.folder, whyUnusable(fs, config.path));
       this.#tryAgain();
     }
     changed();
@@ -251,24 +238,13 @@ export class FolderSet {
     await Promise.all(records.map((record) => ledger.commit(record)));
   }
 
-  #whyUnusable(path: string): RootStop {
-    const { fs } = this.#deps;
-    try {
-      if (fs.lstat(`${path}/.`)?.kind !== "directory") return "gone";
-      return readMarker(fs, path) === null ? "unmarked" : "unusable";
-    } catch (error) {
-      if (error instanceof FsError) return "gone";
-      throw error;
-    }
-  }
-
   #tryAgain(): void {
     this.#cancelRetry?.();
-    this.#cancelRetry = this.#deps.clock.after(START_AGAIN_MS, () => void this.#startFailed());
+    this.#cancelRetry = this.#deps.clock.after(START_AGAIN_MS, () => void this.startFailed());
   }
 
   /** A disk that comes late may also show that the home is older than it (R24). */
-  async #startFailed(): Promise<void> {
+  async startFailed(): Promise<void> {
     try {
       await this.checkMarks();
       for (const config of replicasOf(this.#deps.ledger.catalogue)) {
@@ -291,14 +267,18 @@ export class FolderSet {
     path: string,
     mode: Mode = "sync",
   ): Promise<FolderId> {
-    const { fs, random, ledger, device, former } = this.#deps;
+    const { fs, random, ledger, device, former, say } = this.#deps;
     const linked = linkedElsewhere(fs, path);
     if (linked !== null) throw new CairnError("path-unusable", linked, LINKED_REMEDY);
     const there = readMarker(fs, path);
     const found = there !== null && there !== "unreadable" && former.has(there.device) ? null : there;
     refuseForeign(path, found, device);
-    const moved = found === null || found === "unreadable" ? null : await this.mover.goOnAt(path, found);
-    if (moved !== null) return moved;
+    if (found !== null && found !== "unreadable") {
+      const known = replicasOf(ledger.catalogue).filter(({ replica }) => replica === found.replica);
+      await noticeOlderHome(ledger, known.map((config) => [config, found]), say);
+      const moved = await this.mover.goOnAt(path, found);
+      if (moved !== null) return moved;
+    }
     const id = folder ?? toHex(random.bytes(16)) as FolderId;
     if (replicasOf(ledger.catalogue).some((config) => config.folder === id)) {
       throw new CairnError("folder-overlap", `This device has "${name}" already`, "See `cairn folders`.");
@@ -321,7 +301,7 @@ export class FolderSet {
     fs.makeDirectories(layoutOf(path).own);
     await writeMarker(fs, path, { library: libraryOf(ledger)!, folder: id, device, replica, lsn: 0 });
     const config: ReplicaConfig = { folder: id, path, mode, replica };
-    const records = replicaRecords(config);
+    const records = [...replicaRecords(config), scannedRecord(id, ledger.epoch)];
     if (folder === null) {
       records.push({ type: "shared", fields: [folderField(id, name, ledger.mintStamp(), device)] });
     }
@@ -356,16 +336,7 @@ export class FolderSet {
     if (running !== undefined && running.replica.stopped === null) return running;
     const config = replicasOf(ledger.catalogue).find((one) => one.folder === folder)!;
     const { path, replica } = config;
-    if (fs.lstat(`${path}/.`)?.kind !== "directory") {
-      throw new CairnError(
-        "path-unusable",
-        `${path} is not there`,
-        "Mount it or put it back. If it is gone for good, make an empty directory there first.",
-      );
-    }
-    const found = readMarker(fs, path);
-    // One that a power cut tore is as good as none, once a person has said what the root is.
-    if (found !== "unreadable") refuseForeign(path, found, device);
+    const found = markerForResuming(fs, path, device);
     // It could not be read for a moment, or is back: who looks for it finds it, and goes on.
     if (found !== null && found !== "unreadable" && found.replica === replica) return null;
     if (!isMeant) {
@@ -391,7 +362,13 @@ export class FolderSet {
     await running?.stop();
     fs.makeDirectories(layoutOf(path).own);
     const library = libraryOf(ledger)!;
-    await writeMarker(fs, path, { library, folder, device, replica, lsn: isEmpty ? ledger.lastLsn : 0 });
+    await writeMarker(fs, path, {
+      library,
+      folder,
+      device,
+      replica,
+      ...isEmpty ? markOf(ledger) : { lsn: 0 },
+    });
     // Whoever looks for roots that come back may have found it already.
     if (this.#running.get(folder) === running) this.#start(config);
     return this.#running.get(folder) ?? null;

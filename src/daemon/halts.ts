@@ -104,6 +104,8 @@ export async function resumeFolder(
     );
   }
   try {
+    const isGivenUp = verdict !== null && await device.restorer.giveUp(found.id, device.identity.id);
+    if (isGivenUp) await device.folders.startFailed();
     const sync = await device.folders.openForResuming(found.id, verdict !== null);
     const held = sync === null ? null : await heldBy(sync);
     if (sync === null || held === null) {

@@ -7,7 +7,8 @@ import { VERSION } from "../core/version_name.ts";
 import type { Hello } from "../peer/messages.ts";
 import type { Session } from "../peer/session.ts";
 import type { Clock, Random } from "../platform/ports.ts";
-import { DIRECT, MOVES, PACKED_PAGES } from "../sync/messages.ts";
+import { FORMER } from "../sync/former_rows.ts";
+import { DIRECT, MOVES, PACKED_PAGES, PROMISES } from "../sync/messages.ts";
 import { TEXTS } from "../sync/text_messages.ts";
 
 const VERSIONS = [1, 1] as const;
@@ -39,7 +40,7 @@ export class Hellos {
     const instance = this.#instance;
     return {
       versions: VERSIONS,
-      capabilities: [DIRECT, MOVES, PACKED_PAGES, ...readsTexts ? [TEXTS] : []],
+      capabilities: [DIRECT, FORMER, MOVES, PACKED_PAGES, PROMISES, ...readsTexts ? [TEXTS] : []],
       get extra() {
         return { instance, name, version: VERSION, timeMs: clock.now() };
       },

@@ -8,6 +8,8 @@ import type { ApiAccess } from "./api_types.ts";
 
 const SMALL_FILE_BYTES = 64 * 2 ** 10;
 const SECRET = 0o600;
+/** In it an import makes what a home has; it is there until all is in its place. */
+export const IMPORTING = "importing";
 
 const settingsSchema = v.object({
   format: v.literal(1),
@@ -58,6 +60,13 @@ export class Home {
     const path = `${this.path}/identity.json`;
     const text = this.#read(path);
     if (text !== null) return decodeIdentity(text);
+    if (this.#fs.lstat(`${this.path}/${IMPORTING}`) !== null) {
+      throw new CairnError(
+        "home-unusable",
+        `An import into ${this.path} was stopped half-way`,
+        "Say it again: cairn import FILE --yes",
+      );
+    }
     const identity = await createIdentity(random);
     await this.#write(path, encodeIdentity(identity));
     return identity;

@@ -7,9 +7,11 @@ import type { Ledger } from "../journal/ledger.ts";
 import { DISK, SCRUB } from "../library/disks.ts";
 import { replicasOf } from "../library/folders.ts";
 import { DAMAGE } from "../sync/damages.ts";
+import { KEEP } from "../sync/kept_parts.ts";
+import { SCANNED } from "../sync/vague_absence.ts";
 
-/** What is held back (crash_guard.ts), how far the marker has come (root_mark.ts), and how far the scrub. */
-const LOCALS = ["held/", "suspects/", "mark/", SCRUB] as const;
+/** What is held back (crash_guard.ts), how far the marker has come (root_mark.ts), what was looked at (vague_absence.ts), how far the scrub, and what is kept. */
+const LOCALS = ["held/", "suspects/", "mark/", SCANNED, SCRUB, KEEP] as const;
 /** On which disk it lies, when it was read last, and what of it is damaged. */
 const FACTS = [DISK, SCRUB, DAMAGED] as const;
 

@@ -1,5 +1,5 @@
 /** The journal as history, in lines that a person can read. */
-import { type Entry, isAlive, isGivenUp, type Row } from "../core/entry.ts";
+import { type Entry, isAlive, isDropped, isGivenUp, type Row } from "../core/entry.ts";
 import type { FolderId } from "../core/ids.ts";
 import { isWithheld, sameDot } from "../core/version.ts";
 import type { Applied } from "../journal/ledger.ts";
@@ -22,6 +22,8 @@ export function logLinesOf(
     case "stop":
       return [line("stopped", "", "", "", record.timeMs)];
     case "rows":
+      // What was said before, and is said again after an import.
+      if (record.cause === "snapshot") return [];
       return record.rows.map((row, i) => {
         const event = eventOf(record.cause, row, record.fresh.includes(i));
         return line(event, nameOf(record.folder), row.path, detailOf(row.entry), record.timeMs);
@@ -79,6 +81,7 @@ export function timeOf({ record }: Applied, before: number): number {
 function eventOf(cause: string, row: Row, isFresh: boolean): string {
   const { entry } = row;
   if (isGivenUp(row)) return "missing";
+  if (isDropped(row)) return cause === "received" ? "listed" : "dropped";
   if (cause === "mode") return row.offered ? "given" : "withdrawn";
   if (cause === "received") return isAlive(entry) ? "received" : "received-delete";
   if (!isAlive(entry)) return "deleted";

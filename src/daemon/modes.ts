@@ -5,7 +5,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { SELF } from "../catalogue/interning.ts";
 import { CairnError } from "../core/errors.ts";
 import type { DeviceId, FolderId } from "../core/ids.ts";
-import { type Mode, MODES } from "../core/mode.ts";
+import { givesOwn, type Mode, MODES } from "../core/mode.ts";
 import { foldersOf, leavingOf, modeOf, type ReplicaConfig, replicasOf } from "../library/folders.ts";
 import { membersOf } from "../library/members.ts";
 import { type Clock, FsError } from "../platform/ports.ts";
@@ -15,6 +15,7 @@ import { override } from "../sync/override.ts";
 import { revert } from "../sync/revert.ts";
 import type { FolderStatus } from "./api_types.ts";
 import { bodyOf } from "./body.ts";
+import { unlessCountedOn } from "./counted_on.ts";
 import type { Device } from "./device.ts";
 import type {
   FolderHere,
@@ -67,8 +68,15 @@ export function modesService(
     async changeMode({ folder, mode, dryRun }) {
       const { sync, here } = atWork(device, folder);
       const from = sync.replica.mode;
+      refuseInParts(sync, here, mode);
       const preview = await asked(here, () => previewMode(sync.replica, mode));
-      if (!dryRun && from !== mode) await sync.modes.change(mode);
+      const change = async () => {
+        if (!dryRun && from !== mode) await sync.modes.change(mode);
+      };
+      const isWithdrawn = givesOwn(from) && !givesOwn(mode);
+      await (isWithdrawn
+        ? unlessCountedOn(device, clock, [sync.replica.folder, here.name], change)
+        : change());
       return { schema: "cairn.folders.mode/1", folder: here, from, to: mode, dryRun, preview };
     },
     async overrideFolder({ folder, isMeant }) {
@@ -90,7 +98,12 @@ export function modesService(
       const { config, here } = replicaNamed(device, folder);
       const { files, bytes } = catalogue.totals(config.folder);
       const onlyHere = await countOnlyHere(device, clock, config.folder);
-      if (!dryRun) await device.folders.remove(config, purgeVersions);
+      const leave = async () => {
+        if (!dryRun) await device.folders.remove(config, purgeVersions);
+      };
+      // Where the disk is gone nothing can be got back from here, whoever counts on it.
+      const isThere = device.folders.get(config.folder) !== undefined;
+      await (isThere ? unlessCountedOn(device, clock, [config.folder, here.name], leave) : leave());
       const isComplete = !leavingOf(catalogue).some((leaving) => leaving.folder === config.folder);
       return {
         schema: "cairn.folders.remove/1",
@@ -178,6 +191,16 @@ function requireMode(
     "usage",
     `"${name}" is in the mode ${mode} on this device, which ${why}`,
     `This is for a folder in the mode ${wanted}. See the modes with: cairn folders`,
+  );
+}
+
+/** What only lists a folder forgets which of it was not to be kept: back in another mode all of it would come. */
+function refuseInParts({ replica: { keep } }: FolderSync, { name }: FolderHere, mode: Mode): void {
+  if (mode !== "index" || keep.patterns.length === 0) return;
+  throw new CairnError(
+    "usage",
+    `This device keeps only a part of "${name}", which has no meaning in the mode index`,
+    `End that first: cairn folders keep ${JSON.stringify(name)} --all`,
   );
 }
 

@@ -58,7 +58,7 @@ export async function join(
       return {
         code: "no-answer",
         message: `${at} does not answer: ${messageOf(error)}`,
-        hint: NO_ANSWER_HINT,
+        hint: UNREACHABLE_HINT,
       };
     }
     const result = await joinWith(link, {
@@ -84,8 +84,11 @@ export async function join(
   throw new CairnError(codeOf(found), found.message, found.hint);
 }
 
-const NO_ANSWER_HINT =
+const UNHEARD_HINT =
   "Is it running and inviting (`cairn invite`)? Without broadcast give its address: --at HOST:PORT.";
+
+const UNREACHABLE_HINT =
+  "Is it running there, on the port that `cairn status` tells? If so, a firewall there keeps TCP out: cairn doctor";
 
 async function tryInviting(
   { clock }: PairingPorts,
@@ -95,6 +98,7 @@ async function tryInviting(
   const deadline = clock.monotonic() + JOIN_WAIT_MS;
   const tried = new Set<string>();
   let refusal: Refusal | null = null;
+  let unreachable: Refusal | null = null;
   let askedAt = -Infinity;
   while (clock.monotonic() < deadline) {
     if (clock.monotonic() - askedAt > ASK_AGAIN_MS) {
@@ -109,7 +113,10 @@ async function tryInviting(
         const answer = await attempt(at);
         if ("device" in answer) return answer;
         // One that does not answer there may answer at its next address.
-        if (answer.code === "no-answer" || answer.code === "network") continue;
+        if (answer.code === "no-answer" || answer.code === "network") {
+          unreachable = answer;
+          continue;
+        }
         tried.add(key);
         refusal = answer;
         break;
@@ -120,10 +127,11 @@ async function tryInviting(
     }
     await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
   }
-  return refusal ?? {
+  // Who was heard is not said to be silent.
+  return refusal ?? unreachable ?? {
     code: "no-answer",
     message: `No inviting device was heard on this network for ${JOIN_WAIT_MS / 1000} seconds`,
-    hint: NO_ANSWER_HINT,
+    hint: UNHEARD_HINT,
   };
 }
 

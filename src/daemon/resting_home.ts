@@ -13,7 +13,7 @@ import type { RepairOptions } from "./repair.ts";
 export async function withRestingHome<T>(
   path: string,
   say: (line: string) => void,
-  work: (options: RepairOptions & { readonly self: DeviceId }) => Promise<T>,
+  work: (options: RepairOptions & { readonly self: DeviceId }, home: Home) => Promise<T>,
 ): Promise<T> {
   const fs = realFs();
   if (fs.lstat(`${path}/identity.json`) === null) {
@@ -28,7 +28,7 @@ export async function withRestingHome<T>(
     const random = realRandom();
     const { id } = await home.identity(random);
     const ports = { fs, clock: realClock(), random, host: realHostFacts(), osBoot: osBoot() };
-    return await work({ ...ports, home: home.path, self: id, say });
+    return await work({ ...ports, home: home.path, self: id, say }, home);
   } finally {
     home.close();
   }

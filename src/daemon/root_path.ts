@@ -13,7 +13,7 @@ export interface Taken {
  * "folder-overlap".
  */
 export function prepareRoot(fs: Fs, path: string, home: string, taken: readonly Taken[]): string {
-  const real = realDirectory(fs, path);
+  const real = realDirectory(fs, path, (coming) => refuseOverlap(path, coming, home, taken));
   refuseOverlap(path, real, home, taken);
   checkUse(fs, path, real);
   return real;
@@ -87,11 +87,15 @@ export function targetOfMove(
   );
 }
 
-function realDirectory(fs: Fs, path: string): string {
+/** `check` is asked of what is not there before it is made: what is refused leaves no directory behind, least of all in a folder. */
+function realDirectory(fs: Fs, path: string, check: (coming: string) => void): string {
   try {
     const stat = fs.lstat(path);
     if (stat !== null && stat.kind !== "directory" && stat.kind !== "symlink") throw notDirectory(path);
-    if (stat === null) fs.makeDirectories(path);
+    if (stat === null) {
+      check(realOfComing(fs, path));
+      fs.makeDirectories(path);
+    }
     const real = fs.realPath(path);
     if (fs.lstat(real)?.kind !== "directory") throw notDirectory(path);
     return real;
@@ -100,6 +104,15 @@ function realDirectory(fs: Fs, path: string): string {
     if (error.code === "exists" || error.code === "not-directory") throw notDirectory(path);
     throw unusable(path, error);
   }
+}
+
+/** The real path that a path will have once it is made. */
+function realOfComing(fs: Fs, path: string): string {
+  const cut = path.lastIndexOf("/");
+  const above = path.slice(0, cut) || "/";
+  if (above === path) return path;
+  const real = fs.lstat(above) === null ? realOfComing(fs, above) : fs.realPath(above);
+  return `${real === "/" ? "" : real}/${path.slice(cut + 1)}`;
 }
 
 function notDirectory(path: string): CairnError {

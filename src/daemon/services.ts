@@ -4,12 +4,15 @@ import { NameIndexer } from "../library/name_indexer.ts";
 import { Questions } from "../library/questions.ts";
 import { tagSourceOf } from "../library/tag_source.ts";
 import { textSource } from "../library/text_source.ts";
+import { type ExportService, exportService } from "./backup/service.ts";
 import { type ConfigService, configService, type SavedSettings } from "./config.ts";
 import { type ConflictsService, conflictsService } from "./conflicts.ts";
 import { type ContentsService, contentsService } from "./contents.ts";
 import type { Device, DevicePorts } from "./device.ts";
 import { type DevicesService, devicesService } from "./devices.ts";
 import { type DoctorService, doctorService } from "./doctor/service.ts";
+import { type DroppingService, droppingService } from "./dropping.ts";
+import { type FolderKeepService, folderKeepService } from "./folder_keep.ts";
 import { type FindService, findService } from "./find.ts";
 import type { Gauges } from "./gauges.ts";
 import { type GuardianService, guardianService } from "./guardian.ts";
@@ -32,7 +35,12 @@ export interface Services {
   readonly contents: ContentsService;
   readonly devices: DevicesService;
   readonly doctor: DoctorService;
+  /** What is kept here of a folder. */
+  readonly dropping: DroppingService;
+  readonly exporting: ExportService;
   readonly finding: FindService;
+  /** Patterns of that. */
+  readonly folderKeep: FolderKeepService;
   /** Copies: what is at risk, what is asked for, what is there twice. */
   readonly guardian: GuardianService;
   readonly ignoring: IgnoringService;
@@ -70,7 +78,10 @@ export function openServices(
     contents: contentsService(device, ports),
     devices: devicesService(device, ports.clock),
     doctor: doctorService(device, ports, saved.path),
+    dropping: droppingService(device, ports),
+    exporting: exportService(device, saved, ports.clock),
     finding: findService({ ...asked, sources: findSources(device) }),
+    folderKeep: folderKeepService(device, ports.clock),
     guardian: guardianService(asked),
     ignoring: ignoringService(device, ports.fs),
     labels: labelsService(asked),

@@ -79,7 +79,7 @@ function foldersElsewhere(catalogue: Catalogue, here: readonly FolderStatus[]): 
 }
 
 function notesOf(device: Device): Problem[] {
-  const { twin, homeRoom } = device;
+  const { twins: { address: twin }, homeRoom } = device;
   const notes = haltsElsewhere(device);
   if (twin !== null) {
     notes.push({
@@ -145,6 +145,11 @@ function rowsOf(catalogue: Catalogue): number {
   }, 0);
 }
 
+function droppedOf(sync: FolderSync | undefined): Pick<FolderStatus, "dropped"> {
+  const dropped = sync?.replica.catalogue.rows.local.dropped(sync.replica.number) ?? null;
+  return dropped === null || dropped.files === 0 ? {} : { dropped };
+}
+
 export function folderStatuses(device: Device, gauges: Gauges): FolderStatus[] {
   const { catalogue } = device.ledger;
   const names = new Map(foldersOf(catalogue).map(({ id, name }) => [id, name]));
@@ -157,6 +162,7 @@ export function folderStatuses(device: Device, gauges: Gauges): FolderStatus[] {
       path,
       mode,
       localChanges: sync === undefined ? 0 : sync.modes.localChanges ?? -1,
+      ...droppedOf(sync),
       differing: sync?.differs ?? 0,
       elsewhere: modesElsewhere(catalogue, device.identity.id, folder),
       ...catalogue.totals(folder),

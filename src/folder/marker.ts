@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { CairnError } from "../core/errors.ts";
-import type { DeviceId, FolderId, LibraryId } from "../core/ids.ts";
+import type { BootId, DeviceId, FolderId, LibraryId } from "../core/ids.ts";
 import type { Fs } from "../platform/ports.ts";
 import { layoutOf } from "./layout.ts";
 
@@ -18,6 +18,8 @@ const Schema = v.object({
   device: v.string(),
   replica: v.string(),
   lsn: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  epoch: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  boot: v.optional(v.string()),
 });
 
 export interface Marker {
@@ -27,6 +29,9 @@ export interface Marker {
   /** Random, one for each time that a folder was set up at a path. */
   readonly replica: string;
   readonly lsn: number;
+  /** Whose lsn it is; older programs do not say it. */
+  readonly epoch?: number;
+  readonly boot?: BootId;
 }
 
 /**

@@ -189,9 +189,10 @@ function findMoved(
   { stat, basedOn }: Seen,
   known: readonly StatePrint[],
 ): Moved | null {
+  // The file at its own path is no moved one, whatever other names it has: if it was seen at all, it is to be read.
+  if (known.length > 0 && basedOn !== null && catalogue.prints.get(basedOn)?.ino === stat.ino) return null;
   for (const { state, print } of known) {
-    // The file at its own path is no moved one: if it was seen at all, it is to be read.
-    if (state === basedOn || !sameMovedFile(print, stat)) continue;
+    if (!sameMovedFile(print, stat)) continue;
     const content = catalogue.rows.contentOf(state);
     if (content !== null) return { state, content, settled: print.settled };
   }

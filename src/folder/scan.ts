@@ -57,6 +57,8 @@ export interface Seen {
 export interface Gone {
   readonly path: RelPath;
   readonly basedOn: number;
+  /** Somebody took it away: it stands at another path, or a person has said so. */
+  readonly isSure?: boolean;
 }
 
 /** Why nothing can be concluded from a directory: its listing failed so, or a disk in it came or went (R13). */
@@ -182,7 +184,7 @@ function compareSome(
     if (stat === null) {
       // Only a full listing can say that it is gone, or with it what was below.
       const row = rows.get(name);
-      const isLiving = row !== undefined && row.kind !== "deleted";
+      const isLiving = row !== undefined && row.kind !== "deleted" && row.held;
       if (isLiving || ownBelow(context, childOf(directory, name)).length > 0) return null;
       continue;
     }

@@ -47,6 +47,8 @@ export class Ledger {
   readonly catalogue: Catalogue;
   /** True when the machine, not just the program, stopped without a clean end before this start (R16). */
   readonly crashed: boolean;
+  /** The epoch of the run before this one; 0 where there was none. */
+  readonly foundEpoch: number;
   readonly #options: LedgerOptions;
   readonly #journal: Journal;
   readonly #listeners = new Set<(applied: readonly Applied[]) => void>();
@@ -72,6 +74,7 @@ export class Ledger {
     this.catalogue = catalogue;
     this.#journal = journal;
     this.crashed = crashed;
+    this.foundEpoch = this.epoch;
     this.#snapshotLsn = snapshotLsn;
     this.#lastBoot = { epoch: this.epoch, actor: String(catalogue.values.meta("own_actor")) as ActorId };
     this.#lastCounter = Number(catalogue.values.meta("last_counter") ?? 0);

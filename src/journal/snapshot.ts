@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000;
 /** A snapshot is read whole; its parts are this long, so that no buffer is larger. */
 const PART_BYTES = 32 * 2 ** 20;
 
-function snapshotPath(dir: string, lsn: Lsn): string {
+export function snapshotPath(dir: string, lsn: Lsn): string {
   return `${dir}/${String(lsn).padStart(16, "0")}.snap`;
 }
 
@@ -94,7 +94,7 @@ function* recordsOf(catalogue: Catalogue): Generator<[Lsn, JournalRecord]> {
 }
 
 /** What came in one record goes into one again, as far as nothing newer has been said since. */
-function* sharedRecords({ values }: Catalogue): Generator<[Lsn, JournalRecord]> {
+export function* sharedRecords({ values }: Catalogue): Generator<[Lsn, JournalRecord]> {
   for (let after: Lsn | null = 0 as Lsn; after !== null;) {
     const { fields, upTo } = values.sharedAfter(after, PAGE_SHARED);
     for (let from = 0; from < fields.length;) {

@@ -83,6 +83,8 @@ export interface FoundFiles {
 const TEXT_WEIGHT = 2.5;
 /** Paths that are looked at in one step, and those that are told. */
 const LOOKED = 50;
+/** Texts that are looked at for each path that was asked for, where all fit: of one content there may be several. */
+const TEXTS_EACH = 5;
 /** Texts whose files are looked up in one step, and files that are of each. */
 const TEXTS_LOOKED = 20;
 const TEXT_PLACES = 50;
@@ -127,7 +129,9 @@ function* findOnce(
   const conditions = { ...conditionsOf(query, filters), ...sieve.counted() };
   const wanted = query.words.filter(({ isNot }) => !isNot);
   if (sources.texts !== null && wanted.length > 0) {
-    const texts = yield* sources.texts.search(query.words, FIND_RANKED);
+    // Where nothing is filtered out, those behind would not be told of.
+    const most = filters.length === 0 ? TEXTS_EACH * limit : FIND_RANKED;
+    const texts = yield* sources.texts.search(query.words, most);
     for (let at = 0; at < texts.hits.length; at += TEXTS_LOOKED) {
       finding.byText(texts.hits.slice(at, at + TEXTS_LOOKED));
       yield;

@@ -86,7 +86,9 @@ export function* candidatesOf(
   const match = matchOf(needles);
   yield* tailOf(asking);
   if (match !== null) {
-    yield* byName(asking, narrowed(match, filters));
+    const rarest = asking.catalogue.views.names.rarestOf(needles);
+    const isAll = rarest !== null && (yield* byRarest(asking, narrowed(rarest, filters)));
+    if (!isAll) yield* byName(asking, narrowed(match, filters));
     return yield "better";
   }
   const tag = filters.find((filter) => filter.key === "tag" && !filter.isNot);
@@ -105,6 +107,21 @@ export function* tailOf({ catalogue: { views: { names } } }: Asking): Candidates
     yield states;
     after = last;
   }
+}
+
+/**
+ * All names with the rarest trigrams, where they are few; true where they were. With the others passed by they are what `byName` finds, and in
+ * one step as there: what fits, and when there is enough of it, is the same.
+ */
+function* byRarest(
+  { catalogue: { views: { names } } }: Asking,
+  match: string,
+): Generator<readonly number[] | "better", boolean> {
+  const found = names.matching(match, names.upto + 1, SIFTED + 1);
+  yield [];
+  if (found.length > SIFTED) return false;
+  yield* someAtATime(found);
+  return true;
 }
 
 export function* byName({ catalogue: { views: { names } } }: Asking, match: string): Candidates {

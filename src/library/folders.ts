@@ -58,11 +58,16 @@ export function isAcceptableFolder(field: SharedField): boolean {
 }
 
 export function replicasOf(catalogue: Catalogue): ReplicaConfig[] {
-  return catalogue.values.localWithPrefix(REPLICA).flatMap(({ key, value }) => {
-    const folder = key.slice(REPLICA.length);
-    const read = v.safeParse(configSchema, value);
-    return read.success && isId("folder", folder) ? [{ folder, ...read.output }] : [];
-  });
+  return catalogue.values.localWithPrefix(REPLICA).flatMap(({ key, value }) => replicaFrom(key, value) ?? []);
+}
+
+/** The replica that a local value says; null when it says none. */
+export function replicaFrom(key: string, value: unknown): ReplicaConfig | null {
+  const folder = key.slice(REPLICA.length);
+  const read = v.safeParse(configSchema, value);
+  return key.startsWith(REPLICA) && read.success && isId("folder", folder)
+    ? { folder, ...read.output }
+    : null;
 }
 
 /** The records that make a replica: its place stays here, its mode is told to others. */

@@ -121,6 +121,11 @@ export function membersOf(catalogue: Catalogue): readonly Member[] {
   return membershipOf(catalogue).members;
 }
 
+/** The members but this device. */
+export function otherMembers(catalogue: Catalogue, self: DeviceId): DeviceId[] {
+  return membersOf(catalogue).map(({ device }) => device).filter((device) => device !== self);
+}
+
 export function isMember(catalogue: Catalogue, device: DeviceId): boolean {
   return membershipOf(catalogue).standing(device)?.kind === "member";
 }

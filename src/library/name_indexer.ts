@@ -1,7 +1,7 @@
 /**
  * Keeps the index of names up to date, behind everything else: it works when nothing has changed for INDEX_QUIET_MS, a slice at a time,
- * and stops at once when something does. Three kinds of work, in this order: new directories and states are taken in, small parts of the
- * index are merged, and, now and then, what is gone is removed.
+ * and stops at once when something does. Three kinds of work, in this order: new directories and states are taken in, parts of the index are
+ * merged, and, now and then, what is gone is removed.
  */
 import type { Dated, Names } from "../catalogue/names.ts";
 import { FILE_KINDS, type FileKind } from "../core/file_kinds.ts";
@@ -71,11 +71,13 @@ export function* indexNames(names: Names): Work<void> {
     isMore = directories.takeSome(INDEX_NAMES);
     while (directories.mergeSome()) yield;
   }
+  if (directories.beginWhole()) { while (directories.mergeSome()) yield; }
   for (;;) {
     const isMore = names.takeSome(INDEX_NAMES);
     yield;
     while (names.mergeSome()) yield;
     if (isMore) continue;
+    if (names.beginWhole()) { while (names.mergeSome()) yield; }
     if (names.unswept < INDEX_SWEEP_STATES) return;
     yield* sweepNames(names);
   }

@@ -87,7 +87,7 @@ export class Discovery {
     const beacon = this.#closed ? null : decodeBeacon(bytes);
     if (beacon === null) return;
     const nowMs = this.#options.clock.monotonic();
-    if (beacon.device === this.#options.device) return this.#hearOwn(beacon, host, nowMs);
+    if (beacon.device === this.#options.device) return this.#hearOwn(beacon, host, port, nowMs);
     // Deno cannot dial link-local IPv6 addresses, which need a scope.
     if (/^fe[89ab]/i.test(host)) return;
     const news = this.#sightings.hear(beacon, host, nowMs);
@@ -101,8 +101,11 @@ export class Discovery {
     this.#socket.close();
   }
 
-  #hearOwn(beacon: Beacon, host: string, nowMs: number): void {
-    if (beacon.instance === this.#instance || nowMs - this.#twinAtMs < BEACON_MS) return;
+  /** Another one with our id may just have been started, and wants to know of us as we of it. */
+  #hearOwn(beacon: Beacon, host: string, port: number, nowMs: number): void {
+    if (beacon.instance === this.#instance) return;
+    if (beacon.answerPlease) this.#answer(host, port, nowMs);
+    if (nowMs - this.#twinAtMs < BEACON_MS) return;
     this.#twinAtMs = nowMs;
     this.#options.twin?.(`${host.includes(":") ? `[${host}]` : host}:${beacon.port}`);
   }

@@ -18,6 +18,7 @@ import { PAIRING_PROTOCOL } from "./pairing.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Sighting } from "./sightings.ts";
 import { NO_LIMITS, type Paces } from "./throttle.ts";
+import { TrafficCount } from "./traffic.ts";
 
 /** The protocol of sessions, as ALPN names it. */
 export const SESSION_PROTOCOL = "cairn/1";
@@ -64,6 +65,8 @@ export class Links {
   readonly #greeted = new Map<DeviceId | null, Set<SecureLink>>();
   /** How often we were dialled with our own certificate: by a twin, or by ourselves over somebody's relay. */
   metOurselves = 0;
+  /** What crossed the wire to and from members. */
+  readonly traffic = new TrafficCount();
   #listener: Listener | null = null;
   #closed = false;
 
@@ -205,8 +208,9 @@ export class Links {
 
   async #talk(link: SecureLink, role: "dialled" | "accepted", wanted?: DeviceId): Promise<string | null> {
     const { greeting, clock, paces } = this.#options;
+    const counted = this.traffic.counted(link);
     const opened = await openSession(
-      link,
+      counted.link,
       role,
       greeting,
       clock,
@@ -217,8 +221,9 @@ export class Links {
       return opened.refusal.message;
     }
     const { session } = opened;
+    counted.become(session.peer);
     if (this.#closed) {
-      session.close("This device stops");
+      session.close("The other device stops");
       return "this device stops";
     }
     const before = this.#sessions.get(session.peer);
@@ -265,6 +270,6 @@ export class Links {
     this.#closed = true;
     this.#listener?.close();
     for (const attempt of this.#attempts.values()) attempt.cancel();
-    for (const session of this.#sessions.values()) session.close("This device stops");
+    for (const session of this.#sessions.values()) session.close("The other device stops");
   }
 }

@@ -35,6 +35,7 @@ const NOTHING_SHARED: SharedPage = { fields: [], upTo: null };
 export class Announcer {
   readonly #ledger: Ledger;
   readonly #session: Session;
+  readonly #isSilent: () => boolean;
   /** What the peer has of each device, as it said and as we have sent since; null before it subscribed. */
   #sent: Map<number, Cursor> | null = null;
   /** How far we have looked in vain for what is beyond that: intents and the like move our lsn, and are nobody else's business. */
@@ -47,7 +48,9 @@ export class Announcer {
   /** Devices of which the peer was not told that there is no more; of us that comes in every session. */
   readonly #endless = new Set<number>([SELF]);
 
-  constructor(ledger: Ledger, session: Session) {
+  /** While `isSilent`, nothing is told of this device itself (R26). */
+  constructor(ledger: Ledger, session: Session, isSilent: () => boolean = () => false) {
+    this.#isSilent = isSilent;
     this.#ledger = ledger;
     this.#session = session;
     session.onRoom((lane) => lane === "index" && this.pump());
@@ -104,7 +107,7 @@ export class Announcer {
       for (const device of [SELF, ...cursors.knownDevices()]) {
         // What we doubt ourselves is told to nobody (R28, R32).
         if (device === this.#peerNumber || rows.ignored.has(device)) continue;
-        if (device !== SELF && this.#direct.has(ids.deviceOf(device))) continue;
+        if (device === SELF ? this.#isSilent() : this.#direct.has(ids.deviceOf(device))) continue;
         while (this.#session.roomFor("index") > 0 && this.#sendPage(device));
       }
     } catch (error) {

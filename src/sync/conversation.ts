@@ -8,6 +8,7 @@ import type { Message, Session } from "../peer/session.ts";
 import type { Clock } from "../platform/ports.ts";
 import { Allotment } from "./allotment.ts";
 import { Announcer } from "./announce.ts";
+import { FORMER_MESSAGE, serveFormer } from "./former_rows.ts";
 import { Intake, subscriptionOf } from "./intake.ts";
 import {
   decodeDirect,
@@ -18,6 +19,7 @@ import {
   MESSAGE,
   read,
 } from "./messages.ts";
+import type { Promises } from "./promises.ts";
 import type { Server } from "./serve.ts";
 import { Serving } from "./serving.ts";
 import type { TextExchange } from "./text_exchange.ts";
@@ -36,6 +38,8 @@ export interface ConversationDeps {
   isConnected(device: DeviceId): boolean;
   /** Whether it may do so in a moment: only for a while, of whose end `tellDirect` is told. */
   isAwaited(device: DeviceId): boolean;
+  /** Where this device promises to keep what others drop. */
+  readonly promises?: Promises | undefined;
   /** What all peers' pages share of the time. */
   readonly turns: Turns;
   /** Resolves when there is room to take a page in, or `isOver` says that nobody waits any more. */
@@ -44,6 +48,8 @@ export interface ConversationDeps {
   counts(device: DeviceId): boolean;
   /** A page was applied. */
   taken(): void;
+  /** Nothing is told of this device itself. */
+  isSilent?(): boolean;
   /** What the peer still needs, as it says. */
   peerNeeds(files: number, bytes: number): void;
 }
@@ -63,7 +69,7 @@ export class Conversation {
   constructor(deps: ConversationDeps, session: Session) {
     this.#session = session;
     this.#deps = deps;
-    this.#announcer = new Announcer(deps.ledger, session);
+    this.#announcer = new Announcer(deps.ledger, session, () => deps.isSilent?.() ?? false);
     this.#subscriptions = new Allotment(deps.clock, SUBSCRIPTIONS, SUBSCRIPTION_EVERY_MS);
     this.#serving = new Serving(deps.server, session);
     this.#intake = new Intake(deps.ledger, deps.clock, session.peer, {
@@ -88,6 +94,7 @@ export class Conversation {
     this.tellDirect();
     this.subscribe();
     deps.texts?.came(session);
+    deps.promises?.came(session);
   }
 
   /** Says what we have of each device; again when we want something anew. */
@@ -169,6 +176,9 @@ export class Conversation {
         case MESSAGE.direct:
           this.#announcer.direct(decodeDirect(message.header));
           break;
+        case FORMER_MESSAGE.former:
+          serveFormer(this.#deps.ledger.catalogue, this.#session, message);
+          break;
         case MESSAGE.slow:
           [this.#serving.packs] = read("slow", message.header);
           break;
@@ -177,6 +187,7 @@ export class Conversation {
           break;
         default:
           if (await this.#deps.texts?.handle(this.#session, message)) break;
+          if (await this.#deps.promises?.handle(this.#session, message)) break;
           // Unknown notices are a later version's; an unknown request must not wait for ever.
           if (message.requestId !== 0 && !await this.#serving.serve(message)) {
             throw new CairnError("message-invalid", `Nothing answers requests of type ${message.type}`);

@@ -5,18 +5,21 @@ import { type Mode, takesOthers } from "../core/mode.ts";
 import { letPass } from "../core/passing.ts";
 import { ROOT } from "../core/path.ts";
 import { layoutOf } from "../folder/layout.ts";
-import { LINKED_REMEDY, linkedElsewhere, type Marker, readMarker, writeMarker } from "../folder/marker.ts";
+import { LINKED_REMEDY, linkedElsewhere, type Marker, writeMarker } from "../folder/marker.ts";
 import { probeNames } from "../folder/probe.ts";
 import { TreeWatch } from "../folder/tree_watch.ts";
 import { openVersionStore, remakeStore } from "../folder/versions.ts";
 import { FsError, type Watcher } from "../platform/ports.ts";
 import { Inbound } from "./inbound.ts";
+import { markOf } from "./journal_mark.ts";
+import { KeptParts } from "./kept_parts.ts";
 import { keepCopies } from "./mending.ts";
 import { Merging } from "./merging.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import { isOlder } from "./older_root.ts";
 import { Outbound } from "./outbound.ts";
 import { Replica, type ReplicaDeps, type RootTrouble } from "./replica.ts";
+import { lookAtRoot, ROOT_REMEDY } from "./root_look.ts";
 import { RootMark } from "./root_mark.ts";
 import { tellRootStop } from "./root_stop.ts";
 import type { Stager } from "./stager.ts";
@@ -57,11 +60,6 @@ const ROOT_CHECK_MS = 5_000;
 /** The marker's high-water mark is written this often at most (R24). */
 const MARKER_MS = 60_000;
 
-const MARKER_REMEDY =
-  "Mount or put it back; Cairn goes on by itself. If it is gone for good, say what this one is: cairn resume FOLDER --reject puts what is " +
-  "here aside and brings back what the other devices have; --accept takes what is here for meant, and what is missing for deleted.";
-const ROOT_REMEDY = "Mount or put it back; Cairn goes on by itself. Nothing counts as deleted meanwhile.";
-
 export class FolderSync {
   readonly replica: Replica;
   readonly outbound: Outbound;
@@ -70,6 +68,7 @@ export class FolderSync {
   readonly keeper: VersionKeeper;
   readonly merging: Merging;
   readonly modes: ModeKeeper;
+  readonly parts: KeptParts;
   readonly scrub: Scrub;
   readonly #deps: FolderSyncDeps;
   readonly #marker: Marker;
@@ -80,6 +79,7 @@ export class FolderSync {
   readonly #timers: Timers;
   #unwritable: Trouble | null = null;
   #telling: Promise<void> = Promise.resolve();
+  #marking: Promise<void> = Promise.resolve();
   /** The root's device number at the last look. */
   #rootDevNow: number;
   readonly #listening: (() => void)[] = [];
@@ -174,12 +174,14 @@ export class FolderSync {
       changed: () => deps.changed(),
     }, deps.scrubbing ?? null);
     this.replica.hasRoom = (plannedBytes) => this.keeper.hasRoom(plannedBytes);
+    this.parts = new KeptParts(this);
     this.modes = new ModeKeeper(this.replica, deps.mode?.isSettled ?? true, {
       record: (mode, isSettled) => deps.recordMode?.(mode, isSettled) ?? Promise.resolve(),
       mayWork: () => this.#checkRoot() && !isOlder(this.replica),
       changed: () => {
         void this.outbound.fullScan();
         void this.merging.evaluate();
+        this.parts.start();
         this.inbound.evaluate();
         deps.changed();
       },
@@ -193,10 +195,13 @@ export class FolderSync {
     this.watch.start();
     // What follows the mode first need not be read again.
     void this.modes.start().finally(() => void this.outbound.fullScan());
+    this.parts.start();
     void this.merging.evaluate();
     this.#listening.push(
       this.#deps.ledger.onApplied((applied) => {
         if (applied.some(({ record }) => record.type === "shared")) void this.merging.evaluate();
+        // What is missing counts again when all was looked at in the new epoch (vague_absence.ts).
+        if (applied.some(({ record }) => record.type === "boot")) void this.outbound.fullScan();
       }),
       this.#deps.ledger.catalogue.moves.onTold((told) => this.inbound.renames.told(told)),
     );
@@ -210,6 +215,7 @@ export class FolderSync {
   async stop(): Promise<void> {
     this.#timers.stop();
     this.modes.stop();
+    this.parts.stop();
     this.watch.stop();
     this.outbound.stop();
     this.inbound.stop();
@@ -328,35 +334,10 @@ export class FolderSync {
   }
 
   #rootProblem(): RootTrouble | null {
-    const { fs } = this.#deps;
-    const { root } = this.replica;
-    try {
-      const stat = fs.lstat(`${root}/.`);
-      if (stat?.kind !== "directory") return { why: "gone", cause: `${root} is gone`, remedy: ROOT_REMEDY };
-      this.#rootDevNow = stat.dev;
-      const linked = linkedElsewhere(fs, root);
-      if (linked !== null) return { why: "unusable", cause: linked, remedy: LINKED_REMEDY };
-      const marker = readMarker(fs, root);
-      if (marker === null || marker === "unreadable") {
-        return {
-          why: "unmarked",
-          cause: `${root} has lost its marker (${layoutOf(root).marker}): another disk may be mounted there`,
-          remedy: MARKER_REMEDY,
-        };
-      }
-      if (marker.replica !== this.#marker.replica) {
-        return {
-          why: "unusable",
-          cause: `${root} belongs to another replica now`,
-          remedy: "Put the former directory back, or remove the folder here and add this directory anew.",
-        };
-      }
-      this.#lsnNow = marker.lsn;
-      return null;
-    } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      return { why: "gone", cause: `${root} cannot be read (${error.code})`, remedy: ROOT_REMEDY };
-    }
+    const look = lookAtRoot(this.#deps.fs, this.replica.root, this.#marker.replica);
+    this.#rootDevNow = look.dev ?? this.#rootDevNow;
+    this.#lsnNow = look.lsn ?? this.#lsnNow;
+    return look.trouble;
   }
 
   #rootTrouble(error: FsError): void {
@@ -380,13 +361,26 @@ export class FolderSync {
     this.#deps.changed();
   }
 
-  async #raiseMarker(): Promise<void> {
+  /** Makes durable in the root how far this device has come. False where that cannot be. */
+  async markNow(): Promise<boolean> {
+    const lsn = this.#deps.ledger.lastLsn;
+    await this.#raiseMarker();
+    return this.#markedLsn >= lsn;
+  }
+
+  /** One behind the other: the marker never goes back. */
+  #raiseMarker(): Promise<void> {
+    return this.#marking = this.#marking.then(() => this.#writeMarker());
+  }
+
+  async #writeMarker(): Promise<void> {
     const { clock, fs, ledger } = this.#deps;
     this.#mark.settle(clock.monotonic());
-    const lsn = ledger.lastLsn;
+    const mark = markOf(ledger);
+    const { lsn } = mark;
     if (lsn === this.#markedLsn || isOlder(this.replica) || this.#rootProblem() !== null) return;
     try {
-      await writeMarker(fs, this.replica.root, { ...this.#marker, lsn });
+      await writeMarker(fs, this.replica.root, { ...this.#marker, ...mark });
       this.#markedLsn = this.#lsnNow = lsn;
       this.#mark.written(lsn, clock.monotonic());
     } catch (error) {

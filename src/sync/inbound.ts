@@ -9,6 +9,7 @@
  * 5. What the brake holds back is not begun (R38).
  */
 import type { Needs } from "../catalogue/needs.ts";
+import { ownAmong } from "../catalogue/rows.ts";
 import { messageOf } from "../core/errors.ts";
 import { isKnownAlgorithm } from "../core/content.ts";
 import type { Entry } from "../core/entry.ts";
@@ -22,6 +23,7 @@ import { decideAll, type Due, holdersOf, movable } from "./due.ts";
 import { type Done, MOST_RETRY_MS, NeedOutcomes, QUIET_WAITS, RETRY_MS } from "./need_outcomes.ts";
 import { adoptable } from "./only_adopt.ts";
 import { PAUSED_THERE, Pausers } from "./pausers.ts";
+import { isOnlyListed, isOutside } from "./planning.ts";
 import { syncPlaced } from "./placed_durable.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import type { Replica } from "./replica.ts";
@@ -266,7 +268,7 @@ export class Inbound {
       return this.#postpone(path, MOST_RETRY_MS, [FULL.cause, FULL.remedy]);
     }
     const ready: Ready = { path, staged: null, movedFrom: null };
-    if (kind === "adopt" || entry.kind !== "file") {
+    if (kind === "adopt" || entry.kind !== "file" || isOnlyListed(ownAmong(rows), entry)) {
       this.#underWay.add(path);
       this.#enqueue(ready);
       return 0;
@@ -278,9 +280,9 @@ export class Inbound {
       path,
       (from) => this.#movingFrom.has(from) || this.#events.isUnsure(from),
     );
-    if (movedFrom !== null) {
+    if (movedFrom !== null || isOutside(this.#replica, rows, entry)) {
       this.#underWay.add(path);
-      this.#movingFrom.add(movedFrom);
+      if (movedFrom !== null) this.#movingFrom.add(movedFrom);
       this.#enqueue({ ...ready, movedFrom });
       return 0;
     }

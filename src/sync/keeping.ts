@@ -21,7 +21,7 @@ export const FULL: Outcome & { readonly kind: "blocked" } = {
 
 /** Our own file or symlink that an entry takes away from its path; null when it takes nothing. */
 function goneOf(own: HeldRow | null, entry: Entry): Entry | null {
-  if (own === null || !isAlive(own.row.entry)) return null;
+  if (own === null || !isAlive(own.row.entry) || !own.row.held) return null;
   const former = own.row.entry;
   return former.kind === "directory" || sameContent(former, entry) ? null : former;
 }

@@ -57,7 +57,7 @@ export function rowOfSeen(
   seen: SeenContent,
   mint: Mint,
 ): Row | null {
-  const entry = own === null || isNothing(own) ? null : own.entry;
+  const entry = knownOf(own, seen);
   if (!givesOwn(mint.mode)) return rowWithheld(path, own, entry, print, seen, mint);
   if (entry === null || !isAlive(entry) || !isSame(entry, seen)) {
     return { path, entry: newContent(entry, seen, mint), offered: true, held: true };
@@ -68,6 +68,16 @@ export function rowOfSeen(
     return { path, entry: withNewMetadata(entry, metadata, mint), offered: true, held: true };
   }
   return own!.offered && own!.held ? null : { path, entry, offered: true, held: true };
+}
+
+/**
+ * What this device had at the path before, for all that its user knew. Of bytes that are not here (R10) nobody made an edit: what is put there is
+ * concurrent with them, or it is these same bytes again.
+ */
+function knownOf(own: Row | null, seen: SeenContent): Entry | null {
+  if (own === null || isNothing(own)) return null;
+  const { entry, held } = own;
+  return isAlive(entry) && !held && !isSame(entry, seen) ? null : entry;
 }
 
 /** What is left where something was that nobody else knew of. */

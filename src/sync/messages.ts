@@ -16,6 +16,9 @@
  *   29    slow        control  [boolean]                          answers to the sender are better packed
  *   30    packed      answer   [length, header]                   the bytes of the answer with this header, by raw deflate
  *   31    packed page index    [length]                           the header of a page, by raw deflate
+ *   34    promise     request  [folder: bin16, [[path, content, lsn], …]]   do not drop these before I have: only to who can "promises-2"
+ *   35    promised    answer   [code, …]                           what became of each (sync/promises.ts)
+ *   36    standing    control  [lsn, [[folder, [path, …]], …]]     what the sender counts on still; else its promises are over, once its rows came up to lsn
  */
 import * as v from "valibot";
 import type { Page } from "../catalogue/catalogue.ts";
@@ -40,6 +43,7 @@ import {
   RECORD_WEIGHT,
 } from "../core/limits.ts";
 import { decodeMove, encodeMove } from "../core/move.ts";
+import { relPath } from "../core/path.ts";
 import { decodeSharedFields, encodeSharedFields, type SharedField } from "../core/record.ts";
 import { decodeRows, encodeRows, rowWeight } from "../core/row_codec.ts";
 
@@ -60,6 +64,9 @@ export const MESSAGE = {
   slow: 29,
   packed: 30,
   packedPage: 31,
+  promise: 34,
+  promised: 35,
+  standing: 36,
 } as const;
 
 /** Contents in one "small" request. */
@@ -70,6 +77,10 @@ export const MOVES = "moves";
 export const DIRECT = "direct";
 /** The capability of those who take pages packed. */
 export const PACKED_PAGES = "packed-pages";
+/** The capability of those who promise to keep what others drop. */
+export const PROMISES = "promises-2";
+/** Files in one "promise" request: what a device has promised another one at a time. */
+export const PROMISED_FILES = 64;
 /** Records of renamed directories in one page. */
 export const PAGE_MOVES = 256;
 /** Ranges of chunks in one "part" message: some 20 KB. */
@@ -85,6 +96,11 @@ function bytesAs<K extends "device" | "boot" | "folder" | "content">(kind: K) {
   );
 }
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const path = v.pipe(
+  v.string(),
+  v.check((text) => relPath(text) !== null),
+  v.transform((text) => relPath(text)!),
+);
 const device = bytesAs("device");
 const content = bytesAs("content");
 const sizeAndChunks = v.tuple([v.pipe(v.number(), v.safeInteger(), v.minValue(-1)), count]);
@@ -122,6 +138,18 @@ const schemas = {
   slow: v.tuple([v.boolean()]),
   packed: v.tuple([count, v.unknown()]),
   packedPage: v.tuple([count]),
+  promise: v.tuple([
+    bytesAs("folder"),
+    v.pipe(v.array(v.tuple([path, content, count])), v.minLength(1), v.maxLength(PROMISED_FILES)),
+  ]),
+  promised: v.pipe(v.array(v.pipe(count, v.maxValue(255))), v.maxLength(PROMISED_FILES)),
+  standing: v.tuple([
+    count,
+    v.pipe(
+      v.array(v.tuple([bytesAs("folder"), v.pipe(v.array(path), v.maxLength(PROMISED_FILES))])),
+      v.maxLength(FOLDERS),
+    ),
+  ]),
   changes: v.tuple([content, content]),
   changesAnswer: sizeAndChunks,
   part: v.tuple([

@@ -101,10 +101,10 @@ export class ModeKeeper {
     return this.#isSettled;
   }
 
-  /** Counts what was changed here, if that is not known. */
+  /** Counts what was changed here, and what is not kept, if that is not known. */
   async count(): Promise<void> {
-    const { catalogue: { rows: { local } }, number, mode, deps: { clock } } = this.#replica;
-    if (this.#isCounting || mode !== "receive" || local.of(number) !== null) return;
+    const { catalogue: { rows: { local } }, number, deps: { clock } } = this.#replica;
+    if (this.#isCounting || local.of(number) !== null) return;
     this.#isCounting = true;
     try {
       while (!this.#isStopped && local.countSome(number)) {

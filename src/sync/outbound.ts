@@ -21,6 +21,7 @@ import { IgnoreInForce } from "./ignore_in_force.ts";
 import { Itinerary, type Stop } from "./itinerary.ts";
 import { mend, troubleOf } from "./mending.ts";
 import { isOlder } from "./older_root.ts";
+import type { OutboundEvents, ScanProgress } from "./outbound_events.ts";
 import { type BatchResult, Pipeline } from "./pipeline.ts";
 import { Places } from "./places.ts";
 import type { Replica } from "./replica.ts";
@@ -29,6 +30,8 @@ import { Settling } from "./settling.ts";
 import { Timers } from "./timers.ts";
 import { StillWriting, WRITTEN_ALL_THE_TIME } from "./still_writing.ts";
 import { forgetOutdated } from "./troubles.ts";
+import { goneUnrecorded, notComeAcross, unmounted } from "./unlisted.ts";
+import { Absences } from "./vague_absence.ts";
 import { withoutPlaced } from "./without_placed.ts";
 
 /** After the first hint: long enough for an editor's few system calls, too short to be felt. */
@@ -43,24 +46,6 @@ const PLACED_MS = 100;
 const TURN_ENTRIES = 2_000;
 /** Files in hinted directories that are looked at before anything is read: a rename of more may be told in parts. */
 const MOST_AHEAD = 20_000;
-
-export interface ScanProgress {
-  readonly checked: number;
-  readonly known: number;
-}
-
-export interface OutboundEvents {
-  /** Something of what `status` tells changed. */
-  changed(): void;
-  /** All that was dirty has been looked at. */
-  scanned(): void;
-  /** The root is not what it was (invariant 8): called before anything is concluded from it. */
-  checkRoot(): boolean;
-  /** What comes into a new directory is told from its beginning on. */
-  tellsOfNewDirectories(): boolean;
-  /** There is more urgent work than to make sure of what is known. */
-  isBusy(): boolean;
-}
 
 export class Outbound {
   readonly #replica: Replica;
@@ -87,6 +72,7 @@ export class Outbound {
   readonly #busy = new StillWriting();
   readonly #timers: Timers;
   readonly #settling: Settling;
+  readonly #absences: Absences;
 
   constructor(replica: Replica, events: OutboundEvents) {
     this.#replica = replica;
@@ -97,6 +83,7 @@ export class Outbound {
     this.#ignore = new IgnoreInForce(replica);
     this.#frozen = new Frozen(replica.deps.clock, (directory) => this.#mark(directory, null));
     this.#unreadable = new Frozen(replica.deps.clock, (path) => void mend(replica, path, this));
+    this.#absences = new Absences(replica);
     this.#timers = new Timers(replica.deps.clock);
     this.#settling = new Settling(this.#timers, {
       isBusy: () => events.isBusy(),
@@ -189,6 +176,7 @@ export class Outbound {
         else await this.#round(dirty, "hint");
         for (const done of waiters.splice(0)) done(clock.monotonic() - startedMs);
         this.#events.scanned();
+        await this.#settleAbsences();
       }
     } catch (error) {
       // A disk or journal that refuses: nothing was recorded, so all is dirty again.
@@ -206,6 +194,7 @@ export class Outbound {
   }
 
   async #fullRound(): Promise<void> {
+    this.#absences.begin();
     const intendedUpTo = this.#replica.intents.upTo;
     const { files, directories } = this.#replica.catalogue.totals(this.#replica.folder);
     this.#scan = { checked: 0, known: files + directories };
@@ -222,10 +211,21 @@ export class Outbound {
       const unseen = new Places([...this.#frozen.paths, ...this.#unreadable.paths, ...this.#busy.paths]);
       this.#replica.settleIntents(intendedUpTo, unseen);
       await this.guard.settle(unseen);
+      this.#absences.complete();
       this.#firstScanDone = true;
     } finally {
       this.#scan = null;
     }
+  }
+
+  /** What is missing counts from now on, but for where nobody could look (vague_absence.ts). */
+  async #settleAbsences(): Promise<void> {
+    if (!this.#absences.isOpen || this.#stopped || !this.#events.checkRoot()) return;
+    if (this.#fullWanted || this.#dirty.size > 0) return;
+    await this.#absences.settle((within) => [
+      ...this.#frozen.paths,
+      ...goneUnrecorded(this.#replica, this.#unreadable.paths, within),
+    ]);
   }
 
   /** Compares directories, observes what differs and records it, a few batches overlapping. */
@@ -248,7 +248,7 @@ export class Outbound {
         areRulesCurrent: () => this.#isInForce(ignore),
         // What was looked at while nothing of it counted is looked at again.
         isBelieved: () => !wasOlder && !isOlder(this.#replica),
-        mayRecordGone: (count) => this.emptied.mayRecord(count),
+        emptied: this.emptied,
       },
     );
     this.#hollow.clear();
@@ -271,7 +271,8 @@ export class Outbound {
     const missing = await pipeline.finish();
     if (!everywhere) return;
     if (!this.#stopped) await this.emptied.settled(missing);
-    this.#lookForLost(itinerary);
+    this.#absences.unmounted = unmounted(this.#replica, itinerary);
+    for (const directory of notComeAcross(this.#replica, itinerary)) this.#mark(directory, null);
   }
 
   /** Compares a directory and says where to look next. Null when it is gone. */
@@ -312,14 +313,6 @@ export class Outbound {
       this.#events.changed();
     }
     return difference;
-  }
-
-  /** Directories that were not come across, though something of ours should be in them, are gone with it. */
-  #lookForLost(itinerary: Itinerary): void {
-    const { catalogue, number, ignore } = this.#replica;
-    for (const directory of catalogue.briefs.directoriesBelow(number, ROOT)) {
-      if (!itinerary.lists(directory) && !ignore.ignores(directory, true)) this.#mark(directory, null);
-    }
   }
 
   #compare(directory: RelPath, names: ReadonlySet<string> | null, strictness: Strictness): Difference | null {

@@ -49,6 +49,8 @@ function overruling(replica: Replica, path: RelPath, done: Overriding, isMeant: 
   if (decision.kind === "none") return null;
   const own = ownAmong(rows);
   const others = rows.filter(({ device, row }) => device !== SELF && row.offered).map(({ row }) => row.entry);
+  // Of what is not kept here nothing holds everywhere, nor of what is on its way back (R10): that it is missing says nothing.
+  if (rows.some(({ device, row }) => device === SELF && isAlive(row.entry) && !row.held)) return null;
   const isDirectory = (own?.row.entry ?? decision.entry).kind === "directory";
   if (replica.ignore.ignores(path, isDirectory)) return null;
   if (own !== null && isAlive(own.row.entry)) {

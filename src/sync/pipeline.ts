@@ -11,10 +11,11 @@ import { RECORD_ROWS } from "../core/limits.ts";
 import type { RelPath } from "../core/ids.ts";
 import { isBelow } from "../core/path.ts";
 import { makeLeftDurable } from "../folder/durable.ts";
-import { observe, type ObserveContext, type Observed } from "../folder/observe.ts";
+import { type Observation, observe, type ObserveContext, type Observed } from "../folder/observe.ts";
 import type { Difference, Gone, Seen } from "../folder/scan.ts";
 import type { FsError } from "../platform/ports.ts";
 import type { CrashGuard } from "./crash_guard.ts";
+import type { EmptiedGuard } from "./emptied.ts";
 import { Renamed } from "./renamed.ts";
 import type { Replica } from "./replica.ts";
 
@@ -42,8 +43,8 @@ export interface RecordChecks {
   isBelieved(): boolean;
   /** Of what is gone: the root is still what it was (invariant 8). */
   checkRoot(): boolean;
-  /** So many missing entries may count as deleted. */
-  mayRecordGone(count: number): Promise<boolean>;
+  /** So many missing entries may count as deleted; and a person has said that they are. */
+  readonly emptied: Pick<EmptiedGuard, "mayRecord" | "isAgreed">;
 }
 
 export class Pipeline {
@@ -119,7 +120,7 @@ export class Pipeline {
       const durable = await this.#durable(left);
       const waiting = this.#waiting(observed, replaced, durable);
       const mayBe = good.filter(({ path }) => !waiting.has(path));
-      const { stale } = await this.#replica.commitLocal(mayBe, durable, ignored);
+      const { stale } = await this.#replica.commitLocal(mayBe, this.#sure(durable, mayBe), ignored);
       this.#after({ observed: withUnreadable(observed, waiting), stale });
     })();
     this.#lastRecorded = recorded;
@@ -174,12 +175,19 @@ export class Pipeline {
     });
   }
 
+  /** Those that are no vague absence: what left them is recorded with them, or a person has spoken. */
+  #sure(gone: readonly Gone[], recorded: readonly Observation[] = []): readonly Gone[] {
+    const moved = new Set(recorded.map(({ movedState }) => movedState));
+    const { isAgreed } = this.#checks.emptied;
+    return gone.map((one) => isAgreed || moved.has(one.basedOn) ? { ...one, isSure: true } : one);
+  }
+
   /** Answers how many entries were missing, recorded as gone or not. */
   async finish(): Promise<number> {
     await this.#send();
     await Promise.all(this.#underWay);
     const gone = [...this.#gone.values()].filter((one) => !this.#renamed.isDone(one));
-    if (!await this.#checks.mayRecordGone(gone.length)) return gone.length;
+    if (!await this.#checks.emptied.mayRecord(gone.length)) return gone.length;
     const { checkRoot, areRulesCurrent, isBelieved } = this.#checks;
     const mayRecord = () => checkRoot() && areRulesCurrent() && isBelieved();
     const durable = await this.#durable(gone);
@@ -188,7 +196,7 @@ export class Pipeline {
       // What stands damaged elsewhere was not deleted: it comes again from others.
       const lost = some.filter(({ basedOn }) => this.#guard.holdsState(basedOn));
       const deleted = lost.length === 0 ? some : some.filter((one) => !lost.includes(one));
-      const { stale } = await this.#replica.commitLocal([], deleted, [], lost);
+      const { stale } = await this.#replica.commitLocal([], this.#sure(deleted), [], lost);
       this.#after({ observed: NOTHING, stale });
     }
     return gone.length;

@@ -153,7 +153,12 @@ function runStep(replica: Replica, step: Step, gathered: Gathered): Outcome {
   const { ready: { path }, entry, own } = step;
   if (gathered.placedNow.has(path)) return { kind: "done" }; // its file has moved to where it belongs
   if (step.adoptOnly) {
-    gathered.changes.push({ row: rowOf(path, entry), print: null, isFresh: false });
+    const row = rowOf(path, entry);
+    gathered.changes.push({
+      row: step.isListed ? { ...row, held: false } : row,
+      print: null,
+      isFresh: false,
+    });
     return { kind: "done" };
   }
   const missing = gathered.disks.missingAt(path);
@@ -216,7 +221,7 @@ function placeOpening(replica: Replica, step: Step, expected: Expected, gathered
 
 /** What our row says should be on disk (invariant 3). */
 export function expectedOf(replica: Replica, own: HeldRow | null): Expected | "unknown" {
-  if (own === null || !isAlive(own.row.entry)) return null;
+  if (own === null || !isAlive(own.row.entry) || !own.row.held) return null;
   const { kind, target } = own.row.entry;
   if (kind === "directory") return { kind };
   const print = replica.catalogue.prints.get(own.state);

@@ -1,8 +1,9 @@
 /** What a batch is to do: decided anew for each of its paths, from the rows as they are now, and put in order. */
+import { SELF } from "../catalogue/interning.ts";
 import { decideFor, type HeldRow, ownAmong } from "../catalogue/rows.ts";
 import { takesAway } from "../core/brake.ts";
 import { conflictCopy } from "../core/conflict_name.ts";
-import { type Entry, isAlive, sameContent } from "../core/entry.ts";
+import { type Entry, isAlive, isDropped, sameContent, saysNothing } from "../core/entry.ts";
 import type { RelPath } from "../core/ids.ts";
 import { isLocalChange, takesOthers } from "../core/mode.ts";
 import { ancestorsOf, depthOf } from "../core/path.ts";
@@ -30,10 +31,17 @@ export function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, 
     outcomes.set(ready.path, changed);
     return [];
   }
-  if (decision.kind === "adopt") {
-    const adoptOnly = !changesDisk(own, entry);
+  const isListed = isOnlyListed(own, entry) || (ready.movedFrom === null && isOutside(replica, rows, entry));
+  if (isListed && ready.staged !== null) {
+    // It came while the patterns were others: what was fetched of it is not needed.
+    outcomes.set(ready.path, { kind: "again" });
+    return [];
+  }
+  if (decision.kind === "adopt" || isListed) {
+    const adoptOnly = isListed || !changesDisk(own, entry);
     const stays = { ...ready, movedFrom: null };
-    return [{ ready: stays, own, entry, copy: null, isLoss: false, left: null, takesAway: false, adoptOnly }];
+    const nothing = { copy: null, isLoss: false, left: null, takesAway: false };
+    return [{ ready: stays, own, entry, ...nothing, adoptOnly, isListed }];
   }
   const left = ready.movedFrom === null ? null : leftByMove(replica, ready.movedFrom, entry);
   if (left === null && ready.movedFrom !== null) {
@@ -54,7 +62,34 @@ export function planStep(replica: Replica, ready: Ready, outcomes: Map<RelPath, 
   const loser = decision.copy === null || isKeptInStore(replica, entry) ? null : decision.copy;
   const copy = loser === null ? null : copyOf(replica, ready.path, loser);
   const isLoss = decision.copy !== null;
-  return [{ ready, own, entry, copy, isLoss, left, takesAway: verdict === "yes", adoptOnly: false }];
+  return [{
+    ready,
+    own,
+    entry,
+    copy,
+    isLoss,
+    left,
+    takesAway: verdict === "yes",
+    adoptOnly: false,
+    isListed,
+  }];
+}
+
+/** A file that this device lists and does not keep stays so, whatever others make of it (R10). */
+export function isOnlyListed(own: HeldRow | null, entry: Entry): boolean {
+  return own !== null && isDropped(own.row) && entry.kind === "file";
+}
+
+/**
+ * A file that is nowhere here, and outside of what this device keeps of the folder (kept_parts.ts): it is listed. What is here stays, with all that
+ * others make of it; and what was here and is to come back, because it was lost or somebody asked for it, comes.
+ */
+export function isOutside({ keep }: Replica, rows: readonly HeldRow[], entry: Entry): boolean {
+  if (keep.patterns.length === 0 || entry.kind !== "file") return false;
+  const own = rows.find(({ device }) => device === SELF)?.row ?? null;
+  // A delete that was told to nobody is being undone where something comes for it (R9).
+  const isNowhere = own === null || saysNothing(own) || own.offered;
+  return isNowhere && (own === null || !isAlive(own.entry)) && !keep.keeps(rows[0]!.row.path);
 }
 
 /** Whether what was decided for a path may be done under the replica's mode. */
@@ -117,7 +152,7 @@ function isKeptInStore(replica: Replica, winner: Entry): boolean {
 
 /** Mode or time of what we have are to be set on the disk. */
 export function changesDisk(own: HeldRow | null, entry: Entry): boolean {
-  return own !== null && isAlive(entry) && entry.kind !== "symlink" &&
+  return own !== null && !isDropped(own.row) && isAlive(entry) && entry.kind !== "symlink" &&
     (own.row.entry.mode !== entry.mode || (entry.kind === "file" && own.row.entry.mtimeMs !== entry.mtimeMs));
 }
 

@@ -23,6 +23,7 @@ import type { Cause } from "../core/record.ts";
 import { isWithheld } from "../core/version.ts";
 import { fittingRows } from "../core/row_codec.ts";
 import { type IgnoreRules, parseIgnore } from "../folder/ignore.ts";
+import { KEEP_ALL, type KeepRules } from "../folder/keep_patterns.ts";
 import { type Layout, layoutOf } from "../folder/layout.ts";
 import { Durability } from "../folder/durable.ts";
 import type { Observation } from "../folder/observe.ts";
@@ -35,13 +36,14 @@ import type { Clock, Fs, HashPool } from "../platform/ports.ts";
 import type { BrakeLimits } from "../core/brake.ts";
 import { Brake } from "./brake.ts";
 import { DirectoryModes, openMode } from "./directory_modes.ts";
-import { hasOtherMode, isThere } from "./last_look.ts";
+import { isOutdated, isThere } from "./last_look.ts";
 import { type Mint, rowOfGone, rowOfSeen, type SeenContent } from "./local_change.ts";
 import { MadeDirectories } from "./made_directories.ts";
 import { OpenIntents, placedBy, type Unrecorded } from "./open_intents.ts";
 import { NOWHERE, type Places } from "./places.ts";
 import { FOLDER_RESERVE, Room } from "./room.ts";
 import type { RootStop } from "./root_stop.ts";
+import { givenUp, isVaguelyAbsent } from "./vague_absence.ts";
 import { Touched } from "./touched.ts";
 import type { Trouble, Troubles } from "./troubles.ts";
 
@@ -92,6 +94,8 @@ export class Replica {
   readonly versions: VersionStore;
   readonly disk: DiskNames;
   ignore: IgnoreRules = parseIgnore("");
+  /** What of the folder is kept here; changed within `exclusive` alone (kept_parts.ts). */
+  keep: KeepRules = KEEP_ALL;
   /** How this device takes part. Changed within `exclusive` alone: whatever is recorded or placed is so by one mode (R9). */
   mode: Mode;
   /** Nothing is recorded or placed any more: the folder was stopped here. */
@@ -136,7 +140,7 @@ export class Replica {
   /** What was about to be placed and is not recorded, until a scan has settled it (R19). */
   readonly intents: OpenIntents;
   #tail: Promise<unknown> = Promise.resolve();
-  readonly #mint: Mint;
+  readonly mint: Mint;
 
   constructor(deps: ReplicaDeps, place: ReplicaPlace) {
     this.deps = deps;
@@ -164,7 +168,7 @@ export class Replica {
     this.room = new Room(deps.fs, clock, place.root, FOLDER_RESERVE);
     this.intents = new OpenIntents(ledger.catalogue.openIntents(number), ledger.lastLsn);
     const modeNow = () => this.mode;
-    this.#mint = {
+    this.mint = {
       device: deps.device,
       get mode() {
         return modeNow();
@@ -176,10 +180,6 @@ export class Replica {
       stamp: (replaced) => ledger.mintStamp(replaced),
       found: (writtenMs) => ledger.stampOfFound(writtenMs),
     };
-  }
-
-  get mint(): Mint {
-    return this.#mint;
   }
 
   get catalogue() {
@@ -236,17 +236,16 @@ export class Replica {
       const same: StatePrint[] = [];
       for (const observation of latest.values()) {
         const own = current(observation.path, observation.basedOn);
-        if (own === "stale" || hasOtherMode(fs, observation, pins)) stale.push(observation.path);
+        if (own === "stale" || isOutdated(this, own, observation, pins)) stale.push(observation.path);
         else this.#noteSeen(own, observation, changes, same);
       }
       this.catalogue.prints.putAll(same);
       const spelling = this.spelling();
       const absent = new Set<RelPath>();
-      for (const { path, basedOn } of gone) {
-        const own = current(path, basedOn);
-        // Between its listing and now it may have come back.
+      for (const { path, basedOn, isSure } of gone) {
+        const own = current(path, basedOn); // between its listing and now it may have come back
         if (own === "stale" || isThere(fs, path, pins, spelling, absent)) stale.push(path);
-        else if (own !== null) changes.push(this.#goneRow(own));
+        else if (own?.row.held) changes.push(this.#goneRow(own, isSure)); // what is not kept here cannot go (R10)
       }
       pins.close();
       for (const { path, basedOn } of ignored) {
@@ -255,8 +254,7 @@ export class Replica {
       }
       for (const { path, basedOn } of lost) {
         const own = current(path, basedOn);
-        if (own === null || own === "stale") continue;
-        changes.push({ row: { ...own.row, offered: false, held: false }, print: null, isFresh: false });
+        if (own !== null && own !== "stale") changes.push(givenUp(own));
       }
       await this.record("local", changes);
       for (const { row } of changes) this.intents.drop(row.path);
@@ -284,7 +282,7 @@ export class Replica {
     const standing = isIntended ? intended.row : intended?.beneath ?? null;
     if (standing !== null) {
       // What somebody did to it since is an edit on top of it.
-      const edited = rowOfSeen(path, standing, null, this.#asOwed(standing, observation), this.#mint);
+      const edited = rowOfSeen(path, standing, null, this.#asOwed(standing, observation), this.mint);
       changes.push({ row: edited ?? standing, print, isFresh });
       return;
     }
@@ -292,7 +290,7 @@ export class Replica {
     const mayBeOpen = own !== null &&
       (known === null || (this.#isFirstLook && known.mode === own.row.entry.mode));
     const seen = mayBeOpen ? this.#asOwed(own.row, observation) : observation;
-    const row = rowOfSeen(path, own?.row ?? null, known, seen, this.#mint);
+    const row = rowOfSeen(path, own?.row ?? null, known, seen, this.mint);
     if (observed.movedState !== null && this.catalogue.prints.get(observed.movedState)?.settled) {
       this.touched.note(path, print, this.fsNowMs());
     }
@@ -311,11 +309,12 @@ export class Replica {
 
   /** What is ignored from now on keeps its base (R18); of what this device alone listed nothing is left to be said. */
   #ignoredRow({ row }: HeldRow): RowAndPrint {
-    const said = isWithheld(row.entry.version) ? rowOfGone(row, this.#mint) : { ...row, offered: false };
+    const said = isWithheld(row.entry.version) ? rowOfGone(row, this.mint) : { ...row, offered: false };
     return { row: said, print: null, isFresh: false };
   }
 
-  #goneRow(own: HeldRow): RowAndPrint {
+  #goneRow(own: HeldRow, isSure = false): RowAndPrint {
+    if (!isSure && isVaguelyAbsent(this, own)) return givenUp(own);
     // Deleted while it was ignored: that was nobody else's business (R9).
     if (!isFit(this.mode, standingOf(own)) && !standingOf(own).withheld) {
       return { row: { ...own.row, held: false }, print: null, isFresh: false };
@@ -323,7 +322,7 @@ export class Replica {
     const intended = this.intents.at(own.row.path, own);
     if (intended?.row.entry.kind === "deleted") return { row: intended.row, print: null, isFresh: false };
     const wasThere = intended?.isPlaced ? intended.row : own.row;
-    return { row: rowOfGone(wasThere, this.#mint), print: null, isFresh: false };
+    return { row: rowOfGone(wasThere, this.mint), print: null, isFresh: false };
   }
 
   /** Makes rows durable and applies them, as many records as they need. Only within `exclusive`. */

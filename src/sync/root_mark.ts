@@ -3,11 +3,20 @@
  * with the files that it had then. Kept in the catalogue alone: where that is lost or set back nothing is known, and nothing is asked.
  */
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { FolderId } from "../core/ids.ts";
+import type { FolderId, Lsn } from "../core/ids.ts";
 import { orPass } from "../core/passing.ts";
 
 /** A disk that lies about its syncs has written what is older than this by itself. */
 const SURE_MS = 10 * 60_000;
+
+/** Others know a row of ours with this lsn: a root that has not come so far is older. */
+export function noteMark(catalogue: Catalogue, folder: FolderId, lsn: Lsn): void {
+  catalogue.values.putLocal(keyOf(folder), [lsn, lsn]);
+}
+
+function keyOf(folder: FolderId): string {
+  return `mark/${folder}`;
+}
 
 export class RootMark {
   readonly #catalogue: Catalogue;
@@ -21,7 +30,7 @@ export class RootMark {
   /** `nowMs` is monotone time, as everywhere here. */
   constructor(catalogue: Catalogue, folder: FolderId, nowMs: number) {
     this.#catalogue = catalogue;
-    this.#key = `mark/${folder}`;
+    this.#key = keyOf(folder);
     const saved = catalogue.values.local(this.#key);
     const [last, sure] = Array.isArray(saved) ? saved.map(Number) : [];
     this.#last = last || 0;

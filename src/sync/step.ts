@@ -56,6 +56,8 @@ export interface Step {
   /** Our own entry lost a conflict, whatever becomes of it. */
   readonly isLoss: boolean;
   readonly adoptOnly: boolean;
+  /** A file that is listed and not kept here (R10): nothing is placed. */
+  readonly isListed: boolean;
   /** The tombstone that the path gets from which our file moves here; null where none does. */
   readonly left: Entry | null;
   /** A file of ours goes away by it, and what it holds lives on nowhere (R38). */

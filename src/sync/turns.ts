@@ -5,8 +5,11 @@
  */
 import type { Clock } from "../platform/ports.ts";
 
-/** Of the time that a page took, this part is rest where little else wants the time. */
-const SHORT_REST = 1 / 4;
+/**
+ * Of the time that a page took, this part is rest where little else wants the time. Who asks something has its turns between two pages, and gains
+ * nothing by a longer rest: it would wait for that as well.
+ */
+const SHORT_REST = 1 / 16;
 
 export class Turns {
   readonly #clock: Pick<Clock, "monotonic" | "after">;

@@ -42,9 +42,10 @@ export function keepCopy(
   if (there !== null) {
     // Somebody edited or deleted the copy since it was first made: that stands (R4).
     if (supersedes(there.row.entry, copy.entry)) return null;
-    if (sameContent(there.row.entry, copy.entry)) return uniteCopy(replica, there, copy, gathered);
+    const isSame = sameContent(there.row.entry, copy.entry);
+    if (isSame && there.row.held) return uniteCopy(replica, there, copy, gathered);
     // Another file stands there, which is an ordinary conflict at that path: the copy lost it, and goes one further (R5).
-    if (isAlive(there.row.entry)) {
+    if (isAlive(there.row.entry) && !isSame) {
       const next = conflictCopy(copy.path, copy.entry);
       // A name that is as long as can be has no further one.
       if (next.path === copy.path) return NO_NAME;
@@ -232,8 +233,8 @@ function livingBelow(replica: Replica, path: RelPath): { path: RelPath }[] {
 /** A file or symlink of ours stands where a directory above should be: no look at the path would tell. */
 export function isBelowFile(replica: Replica, path: RelPath): boolean {
   return ancestorsOf(path).some((ancestor) => {
-    const entry = replica.own(ancestor)?.row.entry;
-    return entry !== undefined && isAlive(entry) && entry.kind !== "directory";
+    const own = replica.own(ancestor)?.row;
+    return own !== undefined && own.held && isAlive(own.entry) && own.entry.kind !== "directory";
   });
 }
 
@@ -245,7 +246,9 @@ export function makeWay(replica: Replica, path: RelPath, gathered: Gathered): Ou
   const { fs } = replica.deps;
   for (const ancestor of ancestorsOf(path)) {
     const own = replica.own(ancestor);
-    if (own === null || !isAlive(own.row.entry) || own.row.entry.kind === "directory") continue;
+    if (own === null || !own.row.held || !isAlive(own.row.entry) || own.row.entry.kind === "directory") {
+      continue;
+    }
     if (isLocalChange(own.row)) return changedHere(ancestor);
     const rows = replica.rowsAt(ancestor);
     // A directory that others put there is to be taken first; one of which nobody has told yet is about to be.

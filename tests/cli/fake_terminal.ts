@@ -21,6 +21,8 @@ export function fakeTerminal(
     colour: false,
     ...options,
     columns: () => width,
+    rows: () => 24,
+    errorWidth: () => options.person ? width : Infinity,
     taken() {
       const all = { out, err };
       [out, err] = ["", ""];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { findText } from "../../src/cli/find.ts";
 import type { FindAnswer } from "../../src/daemon/find_types.ts";
 
+const VIEW = { colour: false, nowMs: 0, columns: Infinity };
 const NONE: FindAnswer = {
   schema: "cairn.find/1",
   query: "ab",
@@ -13,6 +14,6 @@ const NONE: FindAnswer = {
 };
 
 Deno.test("an empty answer says whether all was looked at", () => {
-  assert.deepEqual(findText(NONE, false, 0), ["Nothing was found."]);
-  assert.match(findText({ ...NONE, isCut: true }, false, 0)[0]!, /among the newest that were looked at/);
+  assert.deepEqual(findText(NONE, VIEW), ["Nothing was found."]);
+  assert.match(findText({ ...NONE, isCut: true }, VIEW)[0]!, /among the newest that were looked at/);
 });

@@ -17,7 +17,7 @@ function withFolder(...changes: Parameters<typeof sampleFolder>) {
 
 Deno.test("narrate() tells at first what stands, then nothing while it stays", () => {
   const status = sampleStatus();
-  assert.deepEqual(narrate(null, status), ["desktop connected from 10.0.0.2:22411.", "Notes is up to date."]);
+  assert.deepEqual(narrate(null, status), ["desktop connected from 10.0.0.2.", "Notes is up to date."]);
   assert.deepEqual(narrate(status, status), []);
 });
 

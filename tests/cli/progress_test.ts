@@ -52,12 +52,22 @@ Deno.test("barLine() fits every width", () => {
   }
 });
 
+Deno.test("barLine() tells bytes, rate and time left where there is no room for the files, and the files where there is", () => {
+  const folder = { ...sampleFolder(), state: syncing() };
+  const words = (width: number) => barLine(folder, fakeTerminal({}, width)).split("%  ")[1];
+  assert.deepEqual([50, 80, 120].map(words), [
+    "1.9 of 3.1 GB, 41 MB/s…",
+    "1.9 of 3.1 GB, 41 MB/s, 29 s left",
+    "syncing 412 of 10,412 files, 1.9 of 3.1 GB, 41 MB/s, 29 s left",
+  ]);
+});
+
 Deno.test("barLine() fills its bar with what is done", () => {
   const line = barLine(
     { ...sampleFolder(), state: syncing({ bytesDone: 1, bytesTotal: 2 }) },
     fakeTerminal(),
   );
-  assert.ok(line.startsWith(`Notes  ${"█".repeat(12)}${"░".repeat(12)}  50%  syncing`), line);
+  assert.ok(line.startsWith(`Notes  ${"█".repeat(12)}${"░".repeat(12)}  50%  1 of 2 B, `), line);
 });
 
 Deno.test("a bar is redrawn in place, stays below lines, and goes away when the work is done", () => {
@@ -65,7 +75,7 @@ Deno.test("a bar is redrawn in place, stays below lines, and goes away when the 
   progress.show([sampleFolder({ state: syncing() })]);
   const drawn = terminal.taken().out;
   assert.ok(drawn.startsWith(CLEAR_LINE + "Notes  █"), drawn);
-  assert.match(drawn, /█+░+ {2}61% {2}syncing 412 of 10,412/);
+  assert.match(drawn, /█+░+ {2}61% {2}1\.9 of 3\.1 GB, 41 MB\/s, 29 s left$/);
   at(50);
   progress.show([sampleFolder({ state: syncing({ filesDone: 413 }) })]);
   assert.equal(terminal.taken().out, "", "two redraws within 100 ms are one");

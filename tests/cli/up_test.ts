@@ -126,7 +126,7 @@ Deno.test("cairn up tells what changes while it runs, each piece of news once", 
   });
   assert.deepEqual(out.split("\n").slice(1), [
     "Notes is up to date.",
-    "desktop connected from 10.0.0.2:22411.",
+    "desktop connected from 10.0.0.2.",
     "desktop disconnected.",
     "Stopped.",
     "",
@@ -191,7 +191,7 @@ Deno.test("cairn join waits until the size is known, then tells it and follows",
   ]);
   assert.equal(
     out,
-    "Paired with desktop. Notes: 10,412 files, 3.1 GB to fetch …\ndesktop connected from 10.0.0.2:22411.\nNotes is up to date.\nStopped.\n",
+    "Paired with desktop. Notes: 10,412 files, 3.1 GB to fetch …\ndesktop connected from 10.0.0.2.\nNotes is up to date.\nStopped.\n",
   );
 });
 

@@ -66,9 +66,10 @@ Deno.test("of a directory the paths are told, how many more there are, and what 
   assert.match(text.join("\n"), /deleted by x\\u\{1b\}\[2J {2}a\\nb\n… and 1,233 older; see --limit$/);
 });
 
-Deno.test("nothing kept is said so", () => {
+Deno.test("that nothing is kept is said, and where it may be", () => {
   assert.deepEqual(versionsText({ ...ANSWER, versions: [], total: 0 }, false), [
-    "Nothing is kept of Notes/docs/a.txt.",
+    "Nothing is kept of Notes/docs/a.txt on this device.",
+    "→ Kept is what another device's change replaced or deleted here. What was changed here is kept on the others: ask there.",
   ]);
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inviteLine } from "../../src/cli/invite_line.ts";
+import { inviteLine, isOneOfSeveral } from "../../src/cli/invite_line.ts";
 import { pairedLine } from "../../src/cli/join.ts";
 import { logText } from "../../src/cli/log.ts";
 import { statusText } from "../../src/cli/status_view.ts";
@@ -7,9 +7,9 @@ import { dataOfEvents, linesOf } from "../../src/cli/stream.ts";
 import { fakeContext } from "./fake_terminal.ts";
 import { sampleFolder, samplePeer, sampleStatus } from "./sample_status.ts";
 
-const VIEW = { colour: false, userHome: "/home/ann", nowMs: 1_000_000 + 3_600_000 };
+const VIEW = { colour: false, userHome: "/home/ann", nowMs: 1_000_000 + 3_600_000, columns: Infinity };
 const INVITE = { code: "K7QM-2XTD-9RWA", expiresMs: 600_000 };
-const PLACE = { userHome: "/home/ann", nowMs: 0 };
+const PLACE = { userHome: "/home/ann", nowMs: 0, columns: Infinity };
 
 Deno.test("statusText() shows device, folders, peers and health", () => {
   assert.equal(
@@ -87,6 +87,14 @@ Deno.test("inviteLine() quotes, names the folder among several, and suggests a p
   );
   assert.match(inviteLine(INVITE, { name: "it's; rm", path: "/x" }, false, PLACE), /~\/'it'\\''s; rm' {2}/);
   assert.match(inviteLine(INVITE, null, false, PLACE), /cairn join K7QM-2XTD-9RWA {6}\(/);
+});
+
+Deno.test("the folder has to be said as soon as the library has a second one, wherever that is", () => {
+  const folders = [sampleFolder()];
+  assert.equal(isOneOfSeveral({ folders, foldersElsewhere: 0 }), false);
+  assert.equal(isOneOfSeveral({ folders, foldersElsewhere: 1 }), true);
+  assert.equal(isOneOfSeveral({ folders: [...folders, ...folders], foldersElsewhere: 0 }), true);
+  assert.equal(isOneOfSeveral({ folders: [], foldersElsewhere: 1 }), false);
 });
 
 Deno.test("pairedLine() tells how much is to fetch, or where it goes while that is not known", () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Device } from "../support/device.ts";
 import { ownSystem } from "../support/own_system.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { addressOf, exists, share, World } from "../support/pair.ts";
 import { waitFor } from "../support/wait.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -48,7 +49,7 @@ Deno.test("cairn up --detach outlives its terminal, comes back after a crash, an
     assert.equal(code, 0, out);
     assert.match(
       out,
-      /Sharing .* as "data" from .*\r\n.*cairn join .*\r\nCairn goes on in the background, and writes to .*cairn\.log/,
+      /Sharing .* as "data" from .*\r\n.*cairn join .*\r\nCairn goes on in the background, and writes to\s+.*cairn\.log/,
     );
     await waitFor("the device to answer", () => answers(device));
   });
@@ -73,4 +74,28 @@ Deno.test("cairn up --detach outlives its terminal, comes back after a crash, an
     assert.match(await device.cli("down"), /^No device runs in /);
     assert.equal((await system.run("pgrep", "-f", "service run")).code, 1);
   });
+});
+
+Deno.test("cairn join --detach pairs, goes on in the background, and leaves nothing behind where it cannot", async () => {
+  await using world = new World();
+  const a = world.device("alpha");
+  const b = world.device("beta");
+  await share(a);
+  Deno.writeTextFileSync(`${a.data}/f`, "hello\n");
+  const at = ["--at", await addressOf(a)];
+  const wrong = await b.run("join", "K7QM-2XTD-9RWA", b.data, ...at, "--detach");
+  assert.notEqual(wrong.code, 0);
+  assert.equal(await answers(b), false, "a join that fails leaves no device running");
+  const again = await b.run("join", "K7QM-2XTD-9RWA", b.data, "--again", "--detach");
+  assert.deepEqual([again.code, /begins in the foreground/.test(again.stderr)], [2, true]);
+
+  const [code] = /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(await a.cli("invite"))!;
+  const told = await b.cli("join", code, b.data, ...at, "--detach", "--name", "beta");
+  try {
+    assert.match(told, /Paired with .*\n.*Cairn goes on in the background/);
+    await waitFor("the file", () => exists(`${b.data}/f`));
+  } finally {
+    await b.cli("down");
+  }
+  assert.equal(await answers(b), false);
 });

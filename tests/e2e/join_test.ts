@@ -152,11 +152,11 @@ Deno.test("what is wrong with a code or an address is said, with what to do", as
     }
   });
 
-  await t.step("nobody there: the form of an address is told", async () => {
+  await t.step("nobody there: where to look for the port, and what may be in the way", async () => {
     const startMs = performance.now();
     const { code: exit, stderr } = await joining(b, code, "--at", closedPort());
     assert.equal(exit, 1);
-    assert.match(stderr, /does not answer.*--at HOST:PORT/s);
+    assert.match(stderr, /does not answer.*`cairn status` tells.*firewall/s);
     assert.ok(performance.now() - startMs < PATIENCE_MS / 4);
   });
 

@@ -33,6 +33,8 @@ Deno.test({
 
     makeLargeFile(`${aside}/large`, SIZE);
     const received = receivedSince(b);
+    // Slow enough that its last tenth is not over before anybody looks.
+    await a.cli("config", "set", "limit.up", "16MB/s");
     await sh(aside, `mv large ${a.data}/large`);
     await until("nine tenths to have arrived", () => received() > SIZE * CUT_AT * overhead, a, b);
     await lan.link("desktop", false);

@@ -78,8 +78,12 @@ class Library {
 
   /** Takes in what people did on the disks of some devices, both folders. */
   async look(among: readonly Neighbour[]): Promise<void> {
-    for (const { device } of among) await device.folders.get(this.photos)?.outbound.fullScan();
-    await this.neighbours.settle(among, LIMIT_MS);
+    const photos = among.flatMap(({ device }) => device.folders.get(this.photos) ?? []);
+    for (const { outbound } of photos) await outbound.fullScan();
+    await waitFor("both folders to come to rest", async () => {
+      await this.neighbours.settle(among, LIMIT_MS);
+      return photos.every(({ isUpToDate }) => isUpToDate);
+    }, LIMIT_MS);
   }
 
   /** Every device says on which disks its folders are. */

@@ -311,6 +311,9 @@ const conditions: fc.Arbitrary<
     fc.constantFrom(...NAMES).map((name: Name) =>
       [`device:${name}`, ({ devices }: Path) => devices.has(name)] as const
     ),
+    fc.constant(
+      ["device:phone,tablet", ({ devices }: Path) => devices.has("phone") || devices.has("tablet")] as const,
+    ),
     fc.constantFrom(...NAMES).map((name: Name) =>
       [`-device:${name}`, ({ devices }: Path) => !devices.has(name)] as const
     ),

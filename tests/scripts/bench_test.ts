@@ -49,6 +49,7 @@ Deno.test("the bench's options are taken, in any order", () => {
   assert.deepEqual(options.command, ["a", "b"]);
   assert.equal(options.withSyncthing && options.isJson, true);
   assert.equal(areStandard(options.sizes), false);
+  assert.deepEqual([options.isSource, parse("--source").isSource], [false, true]);
 });
 
 const wrong: Record<string, readonly [string[], RegExp]> = {
@@ -60,6 +61,7 @@ const wrong: Record<string, readonly [string[], RegExp]> = {
   ],
   "too many files": [["--files", "99999999"], /--files wants a whole number/],
   "a large file that is small": [["--size", "1"], /--size wants a whole number from 4/],
+  "a command and the source": [["--cairn", "a", "--source"], /exclude each other/],
   "no run": [["--runs", "0"], /--runs wants a whole number from 1/],
   "an option that is none": [["--fast"], /--fast/],
   "an option without its value": [["--files"], /--files/],
@@ -111,6 +113,17 @@ function reportOf(samples: readonly Sample[], isStandard = true): Report {
     titles: new Map([["patch", "4 KiB changed"]]),
   };
 }
+
+Deno.test("the floor that was played stands beside Cairn, and is judged by nothing", () => {
+  const cairn = sample("cairn", 1, { s: 3 });
+  const [alone] = rowsOf(reportOf([cairn]));
+  assert.equal(alone!.floor, null);
+  const report = reportOf([cairn, sample("floor", 1, { s: 2 }), sample("floor", 2, { s: 1 })]);
+  const [row] = rowsOf(report);
+  assert.deepEqual([row!.floor!.median, row!.peer, row!.isKept], [1.5, null, null]);
+  assert.match(reportText(report), /\| Scenario +\| Figure +\| Cairn +\| Floor +\|/);
+  assert.doesNotMatch(reportText(reportOf([cairn])), /\| Floor +\|/);
+});
 
 Deno.test("a target that is a ratio is judged by the medians of one sitting", () => {
   const peers = [10, 11, 12].map((s, i) => sample("syncthing", i + 1, { s, sent_bytes: 1e6 }));

@@ -1,4 +1,5 @@
 /** Runs one plan in a world of its own and says what went wrong, if anything did. */
+import { bringBack } from "../../src/sync/bring_back.ts";
 import { override } from "../../src/sync/override.ts";
 import { revert } from "../../src/sync/revert.ts";
 import { allAreAtRest, whatIsNotApart } from "./oracle/apart.ts";
@@ -11,10 +12,13 @@ import { untold } from "./oracle/recorded.ts";
 import { Rots } from "./oracle/rot.ts";
 import { sharedDifferences } from "./oracle/shared.ts";
 import { DiskOracle } from "./oracle/watcher.ts";
+import { droppedOn } from "./plan/drops.ts";
+import { keepsAll } from "./plan/keeps.ts";
 import { Events } from "./plan/events.ts";
 import { SimUser } from "./plan/user.ts";
 import type { Plan } from "./plan/step.ts";
 import type { RelPath } from "../../src/core/ids.ts";
+import { takesOthers } from "../../src/core/mode.ts";
 import { resumeFolder } from "../../src/daemon/halts.ts";
 import { scrubbed } from "./scrubbed.ts";
 import { ROOT, type SimDevice } from "./world/device.ts";
@@ -234,7 +238,7 @@ class Run {
       for (let stillMs = 0, wasDone = false; !wasDone || stillMs < POLLED_STILL_MS;) {
         this.#go(LOOK_MS);
         this.#tend(users);
-        const isDone = allAreAtRest(this.#world);
+        const isDone = this.#haveAllBack() && allAreAtRest(this.#world);
         stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
         wasDone = isDone;
         if (scheduler.nowMs > untilMs) throw new Failure(`no rest\n${whatTheySay(this.#world)}`);
@@ -269,7 +273,7 @@ class Run {
       this.#checkClaims();
       this.#tend(users);
       // A look that comes to nothing takes some milliseconds; two of them in a row are none.
-      const isDone = allClaimToBeDone(this.#world);
+      const isDone = this.#haveAllBack() && allClaimToBeDone(this.#world);
       stillMs = isDone || wasDone ? stillMs + LOOK_MS : 0;
       wasDone = isDone;
       if (scheduler.nowMs > untilMs) {
@@ -294,6 +298,18 @@ class Run {
         throw new Failure(`${device.name} is done and says "${kind}"\n${whatTheySay(this.#world)}`);
       }
     }
+  }
+
+  /** In the end everybody gets back what was dropped: what nobody has any more does not come. True where nothing is left to get. */
+  #haveAllBack(): boolean {
+    if (this.#plan.drops !== true) return true;
+    const waiting = this.#world.devices.filter((device) => {
+      if (!keepsAll(device)) return true;
+      const paths = takesOthers(device.folder?.replica.mode ?? "index") ? droppedOn(device) : [];
+      if (paths.length > 0) bringBack(device.folder!, paths).catch(() => {});
+      return paths.length > 0;
+    });
+    return waiting.length === 0;
   }
 
   /**

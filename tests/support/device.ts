@@ -27,7 +27,10 @@ const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 /** An executable that stands in for main.ts in a whole run. */
 const GIVEN = Deno.env.get("CAIRN_TEST_PROGRAM");
-const PROGRAM = GIVEN ? [GIVEN] : [Deno.execPath(), "run", "-A", "--cached-only", "--config", CONFIG, MAIN];
+/** The words that start the program. */
+export const PROGRAM = GIVEN
+  ? [GIVEN]
+  : [Deno.execPath(), "run", "-A", "--cached-only", "--config", CONFIG, MAIN];
 const STOP_LIMIT_MS = 20_000;
 const TAIL_LINES = 25;
 

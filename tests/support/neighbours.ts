@@ -211,10 +211,10 @@ export class Neighbours implements AsyncDisposable {
   }
 
   /** The device ends, and comes back with what it has. `between` is done while it is off. */
-  async restart(neighbour: Neighbour, between: () => void = () => {}): Promise<void> {
+  async restart(neighbour: Neighbour, between: () => unknown = () => {}): Promise<void> {
     const { name, home, device } = neighbour;
     await device.stop();
-    between();
+    await between();
     neighbour.device = await this.#start(name, home, device.identity);
   }
 

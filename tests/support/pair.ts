@@ -113,16 +113,26 @@ export async function until(
 export async function converge(what: string, first: Device, ...others: readonly Device[]): Promise<Tree> {
   let seen: string[] = [];
   let tree: Tree = new Map();
+  const outlines = () => {
+    const outline = outlineOf(first.data);
+    return others.flatMap((other) => differences(outline, outlineOf(other.data)));
+  };
+  const states = async () => {
+    const all = [first, ...others];
+    const found = await Promise.all(all.map(async (device) => (await folderOf(device)).state));
+    return found.flatMap((state, i) =>
+      state.kind === "up-to-date" ? [] : [`${all[i]!.name} says: ${JSON.stringify(state)}`]
+    );
+  };
   await until(
     what,
     async () => {
-      seen = others.flatMap((other) => differences(outlineOf(first.data), outlineOf(other.data)));
+      // Who still works has no final tree: a look at thousands of files would only take its time. Asked again when the files are the same.
+      seen = await states();
       if (seen.length > 0) return false;
-      // Asked before the costly look: who still works has no final tree.
-      for (const device of [first, ...others]) {
-        const { state } = await folderOf(device);
-        if (state.kind !== "up-to-date") seen.push(`${device.name} says: ${JSON.stringify(state)}`);
-      }
+      seen = outlines();
+      if (seen.length > 0) return false;
+      seen = await states();
       if (seen.length > 0) return false;
       tree = await timedTreeOf(first.data);
       for (const other of others) seen.push(...differences(tree, await timedTreeOf(other.data)));
@@ -131,6 +141,7 @@ export async function converge(what: string, first: Device, ...others: readonly 
     first,
     ...others,
   ).catch((error) => {
+    seen.push(...outlines());
     throw new Error(`${error.message}\n${seen.length} differences:\n${seen.slice(0, 12).join("\n")}`);
   });
   return tree;

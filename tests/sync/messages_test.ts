@@ -131,6 +131,9 @@ Deno.test("message types are what docs/protocol.md says", () => {
     slow: 29,
     packed: 30,
     packedPage: 31,
+    promise: 34,
+    promised: 35,
+    standing: 36,
   });
 });
 

@@ -1,5 +1,6 @@
 /** What is measured, and its names: docs/metrics.md lists them. All comes from the status, and from what is counted over time. */
 import type { FolderState, FolderStatus, Status } from "../api_types.ts";
+import type { Traffic } from "../../peer/traffic.ts";
 import { BOUNDS, type Convergence } from "./convergence.ts";
 import type { Family, Labels, Sample } from "./exposition.ts";
 
@@ -17,6 +18,8 @@ export interface Measured {
   readonly needs: ReadonlyMap<string, FolderNeeds>;
   /** What was taken of a folder since it was started here, by its id. */
   readonly taken: ReadonlyMap<string, { readonly files: number; readonly bytes: number }>;
+  /** What crossed the wire to and from a device since the start, by its id. */
+  readonly traffic: ReadonlyMap<string, Traffic>;
   /** Requests that ended with a fault of the program. */
   readonly faults: number;
   readonly nowMs: number;
@@ -154,7 +157,7 @@ function folderFamilies(
   ];
 }
 
-function peerFamilies({ status: { peers }, convergence, monotonicMs }: Measured): Family[] {
+function peerFamilies({ status: { peers }, convergence, traffic, monotonicMs }: Measured): Family[] {
   const each = (value: (peer: typeof peers[number]) => number | undefined) =>
     peers.flatMap((peer) => sampleOf(labelsOf(peer), value(peer)));
   const known = (value: number) => value < 0 ? undefined : value;
@@ -180,6 +183,18 @@ function peerFamilies({ status: { peers }, convergence, monotonicMs }: Measured)
       "For how long the device has lacked files; 0 when it has all.",
       each(({ id, behindFiles }) => behindFiles < 0 ? undefined : convergence.behindSeconds(id, monotonicMs)),
     ),
+    {
+      name: "cairn_peer_sent_bytes_total",
+      type: "counter",
+      help: "Bytes of frames that were sent to the device, before TLS encrypts them.",
+      samples: each(({ id }) => traffic.get(id)?.sent),
+    },
+    {
+      name: "cairn_peer_received_bytes_total",
+      type: "counter",
+      help: "Bytes of frames that came from the device.",
+      samples: each(({ id }) => traffic.get(id)?.received),
+    },
     {
       name: "cairn_peer_convergence_seconds",
       type: "histogram",

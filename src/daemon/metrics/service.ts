@@ -59,6 +59,12 @@ export function metricsService(device: Device, clock: Clock): MetricsService {
         taken: new Map(
           [...device.folders.all()].map(({ replica, inbound }) => [replica.folder, inbound.done.ever]),
         ),
+        traffic: new Map(
+          status.peers.flatMap(({ id }) => {
+            const one = device.links.traffic.of(id as DeviceId);
+            return one === null ? [] : [[id, one]];
+          }),
+        ),
         faults,
         nowMs,
         monotonicMs: clock.monotonic(),

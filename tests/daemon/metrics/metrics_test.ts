@@ -108,6 +108,14 @@ Deno.test("a scrape tells journal, folders, peers, bytes, conflicts and how long
     assert.equal(of("cairn_faults_total"), 0);
     service.fault();
     assert.equal(scraped(b, service).of("cairn_faults_total"), 1);
+    const [sent, received] = ["cairn_peer_sent_bytes_total", "cairn_peer_received_bytes_total"] as const;
+    await waitFor("the file's bytes to be counted on both sides", () => {
+      const [there, here] = [
+        scraped(a, ofA).of(sent, { peer: "b" }),
+        scraped(b, service).of(received, { peer: "a" }),
+      ];
+      return there! > 12 && here! > 12;
+    });
     world.part(b);
     await waitFor("a to be gone", () => scraped(b, service).of("cairn_peer_connected", { peer: "a" }) === 0);
     assert.equal(scraped(b, service).of("cairn_peer_behind_files", { peer: "a" }), undefined, "nobody knows");
@@ -131,6 +139,7 @@ Deno.test("a scrape tells journal, folders, peers, bytes, conflicts and how long
       convergence,
       needs: new Map(),
       taken: new Map(),
+      traffic: new Map(),
       faults: 0,
       nowMs: 1,
       monotonicMs: 1,

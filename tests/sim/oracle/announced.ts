@@ -1,5 +1,7 @@
 /** No announced entry is lost by a crash of its device (invariant 1, R24): what others have of it, it still has when it is back. */
 import { SELF } from "../../../src/catalogue/interning.ts";
+import { isDropped } from "../../../src/core/entry.ts";
+import type { JournalRecord } from "../../../src/core/record.ts";
 import { covers } from "../../../src/core/version.ts";
 import type { Lsn, RelPath } from "../../../src/core/ids.ts";
 import { FsError } from "../../../src/platform/ports.ts";
@@ -30,7 +32,9 @@ export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]
       const isCovered = own !== undefined &&
         row.entry.version.dots.every((dot) => covers(own.row.entry.version.context, dot));
       // A tombstone that everybody knows may be forgotten, and nobody is told (R28).
-      const mayLack = row.entry.kind === "deleted" && hasForgotten(device, row.path);
+      // What was put where a file was only listed knows nothing of that (R10).
+      const mayLack = !isCovered &&
+        hasWritten(device, row.entry.kind === "deleted" ? forgets(row.path) : lists(row.path));
       // What is withdrawn or withheld since says what its device knew, or nothing (R9, R11).
       const isWithdrawn = own?.row.offered === false;
       if (!isCovered && !mayLack && !isWithdrawn) {
@@ -41,13 +45,25 @@ export function whatWasForgotten(device: SimDevice, others: readonly SimDevice[]
   return null;
 }
 
-/** Whether the device has written that it forgets the tombstone of a path, or may have, in a journal that it has lost since. */
-function hasForgotten(device: SimDevice, path: RelPath): boolean {
+type Wanted = (record: JournalRecord) => boolean;
+
+function forgets(path: RelPath): Wanted {
+  return (record) => record.type === "forgot" && record.paths.includes(path);
+}
+
+function lists(path: RelPath): Wanted {
+  return (record) =>
+    (record.type === "rows" || record.type === "kept") &&
+    record.rows.some((row) => row.path === path && isDropped(row));
+}
+
+/** Whether the device has written such a record, or may have, in a journal that it has lost since. */
+function hasWritten(device: SimDevice, isWanted: Wanted): boolean {
   let expected = 1;
   try {
     for (const { lsn, record } of device.device!.ledger.history(1 as Lsn)) {
       if (lsn !== expected++) return true;
-      if (record.type === "forgot" && record.paths.includes(path)) return true;
+      if (isWanted(record)) return true;
     }
   } catch (error) {
     if (!(error instanceof FsError)) throw error;

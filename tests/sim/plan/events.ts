@@ -7,6 +7,8 @@ import { CairnError } from "../../../src/core/errors.ts";
 import { FsError } from "../../../src/platform/ports.ts";
 import type { PowerCuts } from "../oracle/power.ts";
 import type { Rots } from "../oracle/rot.ts";
+import { doDrop } from "./drops.ts";
+import { doKeep } from "./keeps.ts";
 import { changeHome, type HomeCopy } from "./home_faults.ts";
 import { doLabel } from "./labels.ts";
 import type { DeviceStep, NetStep, Plan, Step } from "./step.ts";
@@ -90,6 +92,14 @@ export class Events {
         this.#users[step.device]!.do(step);
         break;
       }
+      case "drop":
+      case "get":
+      case "keep":
+        this.#world.scheduler.trace(`${device.name}: ${JSON.stringify(step)}`);
+        (step.do === "keep" ? doKeep(device, step) : doDrop(device, step)).catch((error) => {
+          if (!(error instanceof CairnError || error instanceof FsError)) throw error;
+        });
+        break;
       case "partition":
       case "cut-links":
       case "stall":

@@ -2,6 +2,8 @@
 import { Rng } from "../disk/rng.ts";
 import type { CrashMode } from "../disk/sim_disk.ts";
 import { withAbsence } from "./absence.ts";
+import { withDrops } from "./drops.ts";
+import { withKeeps } from "./keeps.ts";
 import { faultSteps } from "./generate_faults.ts";
 import { withLabels } from "./labels.ts";
 import { withModes } from "./modes.ts";
@@ -40,6 +42,9 @@ export interface PlanOptions {
   readonly modes?: boolean;
   /** Disks flip bits. */
   readonly rot?: boolean;
+  /** People drop what is kept elsewhere. */
+  readonly drops?: boolean;
+  readonly keeps?: boolean;
 }
 
 export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
@@ -71,8 +76,10 @@ export function generatePlan(seed: number, options: PlanOptions = {}): Plan {
   const plain = { seed, devices, topology, faults, disks, startsMs, clocksMs, steps };
   const calm = withLabels(plain, new Rng(`labels/${seed}`));
   const renamed = options.renames ? withRenames(calm, new Rng(`renames/${seed}`)) : calm;
-  const moded = options.modes ? withModes(renamed, new Rng(`modes/${seed}`)) : renamed;
-  const plan = options.rot ? withRot(moded, new Rng(`rot/${seed}`)) : moded;
+  const moded = options.modes ? withModes(renamed, new Rng(`modes/${seed}`), options.rot) : renamed;
+  const dropping = options.drops ? withDrops(moded, new Rng(`drops/${seed}`)) : moded;
+  const keeping = options.keeps ? withKeeps(dropping, new Rng(`keeps/${seed}`)) : dropping;
+  const plan = options.rot ? withRot(keeping, new Rng(`rot/${seed}`)) : keeping;
   const away = new Rng(`away/${seed}`);
   const isAway = allowed.includes("away") && away.chance(AWAY_CHANCE * (options.faultChance ?? 0.35));
   return isAway ? withAbsence({ ...plan, faults: [...faults, "away"] }, away) : plan;

@@ -103,9 +103,21 @@ export type LabelStep =
   | { readonly do: "note"; readonly of: number; readonly text: string }
   | { readonly do: "policy"; readonly scope: number; readonly copies: number | null };
 
+/** What a person does not want to keep on a device, or wants back. */
+export interface DropStep {
+  readonly do: "drop" | "get";
+  readonly path: string;
+}
+
+/** Which part of the folder a person wants on a device. */
+export interface KeepStep {
+  readonly do: "keep";
+  readonly patterns: readonly string[];
+}
+
 export type Step =
   & { readonly atMs: number; readonly device: number }
-  & (UserStep | DeviceStep | NetStep | LabelStep);
+  & (UserStep | DeviceStep | NetStep | LabelStep | DropStep | KeepStep);
 
 export type Topology = "mesh" | "line" | "star";
 
@@ -142,6 +154,8 @@ export interface Plan {
   readonly settlings?: readonly { readonly atMs: number; readonly device: number }[];
   /** Disks flip bits, and every file is read again by itself to find them (R15). */
   readonly rot?: boolean;
+  /** People drop what is kept elsewhere (R10); in the end they get it back. */
+  readonly drops?: boolean;
   readonly steps: readonly Step[];
 }
 

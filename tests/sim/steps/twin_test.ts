@@ -40,7 +40,7 @@ function alarmsOf({ device }: SimDevice): string[] {
 }
 
 function twinOf(device: SimDevice): string | null {
-  return device.device!.twin;
+  return device.device!.twins.address;
 }
 
 Deno.test("a forged beacon with our id, behind which nobody is, raises no alarm (R36)", async () => {
